@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { DeviceId, EnterpriseCode, EnterpriseId, GrantId, NodeId, SpaceId, TeamId, Timestamp, UserId } from './ids.ts';
+import { SpaceKind, SyncRight } from './drive.ts';
+
+export const Email = z
+  .string()
+  .max(254)
+  .regex(/^[^\s@]+@[^\s@]+$/, 'expected an e-mail address')
+  .transform((email) => email.toLowerCase());
+
+/** PE-3, from the most powerful down. `operator` belongs to no enterprise. */
+export const AccountRole = z.enum([
+  'operator',
+  'super_admin',
+  'drive_admin',
+  'team_admin',
+  'user',
+  'viewer',
+  'auditor',
+]);
+export type AccountRole = z.infer<typeof AccountRole>;
+
+export const LoginRequest = z.object({
+  /** Absent for the platform operator. */
+  enterpriseCode: EnterpriseCode.optional(),
+  email: Email,
+  password: z.string().min(1).max(1024),
+});
+
+export const Session = z.object({
+  userId: UserId,
+  name: z.string(),
+  email: z.string(),
+  role: AccountRole,
+  enterprise: z.object({ id: EnterpriseId, code: EnterpriseCode, name: z.string() }).nullable(),
+  /** To be sent as `x-tideline-csrf` with every changing request. */
+  csrfToken: z.string(),
+  expiresAt: Timestamp,
+});
+export type Session = z.infer<typeof Session>;
+
+/** EN-1 to EN-4: why sync backup works or not, in the order in which it must be mended. */
+export const FeatureState = z.object({
+  entitled: z.boolean(),
+  entitledUntil: Timestamp.nullable(),
+  preview: z.boolean(),
+  historyOn: z.boolean(),
+  syncOn: z.boolean(),
+  enabledSince: Timestamp.nullable(),
+  minAgentVersion: z.string(),
+});
+export type FeatureState = z.infer<typeof FeatureState>;
+export const SwitchSyncRequest = z.object({
+  on: z.boolean(),
+  /** Typed by the admin to confirm. */ enterpriseCode: z.string(),
+});
+
+export const Team = z.object({ id: TeamId, parentId: TeamId.nullable(), name: z.string(), members: z.int() });
+export type Team = z.infer<typeof Team>;
+export const User = z.object({
+  id: UserId,
+  name: z.string(),
+  email: z.string(),
+  role: AccountRole,
+  teams: z.array(z.object({ id: TeamId, name: z.string() })),
+  disabled: z.boolean(),
+  devices: z.int(),
+});
+export type User = z.infer<typeof User>;
+
+export const Identity = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('user'), id: UserId }),
+  z.object({ type: z.literal('team'), id: TeamId }),
+]);
+export const Grant = z.object({
+  id: GrantId,
+  spaceId: SpaceId,
+  spaceKind: SpaceKind,
+  spaceName: z.string(),
+  nodeId: NodeId,
+  /** Folder path inside the space, `/` for the space itself. */
+  path: z.string(),
+  to: z.object({ type: z.enum(['user', 'team']), id: z.uuid(), name: z.string() }),
+  syncRight: SyncRight,
+  expiresAt: Timestamp.nullable(),
+  createdAt: Timestamp,
+  createdBy: z.string().nullable(),
+});
+export type Grant = z.infer<typeof Grant>;
+/** One right per folder and identity: setting it again replaces it. `none` withholds what a parent folder would give. */
+export const SetGrant = z.object({
+  nodeId: NodeId,
+  to: Identity,
+  syncRight: SyncRight,
+  expiresAt: Timestamp.nullable().default(null),
+});
+
+export const EnrollmentToken = z.object({
+  id: z.uuid(),
+  label: z.string(),
+  users: z.array(z.string()),
+  team: z.string().nullable(),
+  uses: z.int(),
+  maxUses: z.int().nullable(),
+  expiresAt: Timestamp.nullable(),
+  loopbackOnly: z.boolean(),
+  revoked: z.boolean(),
+  createdAt: Timestamp,
+});
+export const CreateEnrollmentToken = z
+  .object({
+    label: z.string().min(1).max(100),
+    userIds: z.array(UserId).max(1000).default([]),
+    teamId: TeamId.nullable().default(null),
+    maxUses: z.int().min(1).max(100_000).nullable().default(1),
+    validHours: z
+      .int()
+      .min(1)
+      .max(24 * 365)
+      .default(72),
+  })
+  .refine((token) => token.userIds.length > 0 || token.teamId !== null, 'name the users or the team it is for (PE-5)');
+/** The secret is shown once and stored only as a hash. */
+export const CreatedEnrollmentToken = z.object({ token: EnrollmentToken, secret: z.string() });
+
+export const EnrollRequest = z.object({
+  token: z.string().min(1).max(500),
+  email: Email,
+  deviceName: z.string().min(1).max(100),
+  /** Raw Ed25519 public key, base64url. */
+  publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  keyStore: z.enum(['keychain', 'file']),
+  platform: z.object({ os: z.string().max(100), arch: z.string().max(20), hostname: z.string().max(255) }),
+  agentVersion: z.string().max(50),
+});
+export const EnrollAnswer = z.object({
+  deviceId: DeviceId,
+  enterprise: z.object({ code: EnterpriseCode, name: z.string() }),
+  user: z.object({ id: UserId, name: z.string(), email: z.string() }),
+});
+export type EnrollAnswer = z.infer<typeof EnrollAnswer>;
+export const ChallengeRequest = z.object({ deviceId: DeviceId });
+export const ChallengeAnswer = z.object({ challenge: z.string(), expiresAt: Timestamp });
+/** `signature`: Ed25519 over the UTF-8 bytes of `tideline-device-login\n<challenge>`, base64url. */
+export const TokenRequest = z.object({
+  deviceId: DeviceId,
+  challenge: z.string().max(500),
+  signature: z.string().max(200),
+  agentVersion: z.string().max(50),
+});
+export const TokenAnswer = z.object({ accessToken: z.string(), expiresAt: Timestamp });

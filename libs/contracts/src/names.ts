@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+export const MAX_NAME_BYTES = 255;
+const encoder = new TextEncoder();
+
+/** BI-8: valid UTF-8 of at most 255 bytes, without `/` and NUL, not `.` or `..`, never a lone surrogate. Any Unicode form. */
+export function isCloudName(name: string): boolean {
+  if (name === '' || name === '.' || name === '..') return false;
+  if (/[/\0]/.test(name) || !name.isWellFormed()) return false;
+  return encoder.encode(name.normalize('NFC')).length <= MAX_NAME_BYTES;
+}
+
+/** A node name as the cloud holds it: normalized to NFC, unique by exact name among its siblings. */
+export const NodeName = z
+  .string()
+  .refine(isCloudName, 'expected a name of 1 to 255 bytes without "/"')
+  .transform((name) => name.normalize('NFC'));
