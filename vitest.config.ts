@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** Unit tests run on sources; what starts processes or workers runs on the build (`npm test` builds first). */
+export default defineConfig({
+  resolve: { conditions: ['tideline:source', 'node', 'import', 'module', 'default'] },
+  ssr: { resolve: { conditions: ['tideline:source', 'node', 'import', 'module', 'default'] } },
+  test: {
+    include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    environment: 'node',
+    testTimeout: 30_000,
+  },
+});
