@@ -1,0 +1,48 @@
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { AppError, type ErrorBody } from '@tideline/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ERROR_STATUS } from './error-status.ts';
+
+/** The one place where an error becomes an answer. Unexpected ones are logged here, once, with their correlation id. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger('errors');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') return;
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const error = toAppError(thrown);
+    const status = ERROR_STATUS[error.code];
+    if (status === 500) this.logger.error({ correlationId: request.id, path: request.url, err: thrown }, error.message);
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy(); // an answer that began cannot become an error any more; the client sees it cut short
+      return;
+    }
+    if (error.code === 'RATE_LIMITED') void reply.header('retry-after', String(error.params['retryAfterSeconds']));
+    void reply.status(status).send(toErrorBody(error, request.id));
+  }
+}
+
+export function toErrorBody(error: AppError, correlationId: string): ErrorBody {
+  const { code, message, fix, details } = error;
+  return { code, message, fix, ...(details ? { details: { ...details } } : {}), correlationId };
+}
+
+/** Errors of the framework (routes, parsers) as ours; everything else is unexpected. */
+function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const status = thrown instanceof HttpException ? thrown.getStatus() : statusCodeOf(thrown);
+  const reason = thrown instanceof Error ? thrown.message : 'unknown';
+  if (status === 404) return new AppError('ROUTE_UNKNOWN', {}, { cause: thrown });
+  if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', { limitBytes: 1024 * 1024 }, { cause: thrown });
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new AppError('INVALID_INPUT', { reason }, { cause: thrown });
+  }
+  return new AppError('INTERNAL', {}, { cause: thrown });
+}
+
+function statusCodeOf(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('statusCode' in thrown)) return undefined;
+  return typeof thrown.statusCode === 'number' ? thrown.statusCode : undefined;
+}

@@ -1,0 +1,28 @@
+import { AppError, type AccountRole, type DeviceId, type EnterpriseId, type UserId } from '@tideline/contracts';
+
+/** Who makes a call. Every store filters by its enterprise; the operator belongs to none. */
+export type Principal = PersonPrincipal | DevicePrincipal | OperatorPrincipal;
+/** Somebody of an enterprise: what the drive and the grants decide about. */
+export type MemberPrincipal = PersonPrincipal | DevicePrincipal;
+
+export type PersonPrincipal = {
+  readonly kind: 'person';
+  readonly enterpriseId: EnterpriseId;
+  readonly userId: UserId;
+  readonly role: Exclude<AccountRole, 'operator'>;
+  readonly sessionId: string;
+};
+export type DevicePrincipal = {
+  readonly kind: 'device';
+  readonly enterpriseId: EnterpriseId;
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly agentVersion: string;
+};
+export type OperatorPrincipal = { readonly kind: 'operator'; readonly userId: UserId; readonly sessionId: string };
+
+/** Narrows to somebody of an enterprise; the operator sees no enterprise from inside. */
+export function memberOf(principal: Principal): MemberPrincipal {
+  if (principal.kind === 'operator') throw new AppError('FORBIDDEN');
+  return principal;
+}

@@ -1,0 +1,16 @@
+import type { DeviceId, EnterpriseId, SpaceId } from '@tideline/contracts';
+
+/**
+ * Tells connected devices and console pages that something changed. Call after commit, never inside a transaction.
+ * Calls return at once and never throw; a lost nudge only costs latency.
+ */
+export abstract class SocketHub {
+  /** The space has a new seq: watchers pull the feed. */
+  abstract nudgeSpace(enterpriseId: EnterpriseId, spaceId: SpaceId, seq: number): void;
+  /** Rights in this space changed: devices of the enterprise ask for their caps again. */
+  abstract rightsChanged(enterpriseId: EnterpriseId, spaceId: SpaceId): void;
+  /** Feature, limits or spaces changed, for one device or all of the enterprise. */
+  abstract settingsChanged(enterpriseId: EnterpriseId, deviceId?: DeviceId): void;
+  /** State of a device changed: console pages fetch it again. */
+  abstract deviceChanged(enterpriseId: EnterpriseId, deviceId: DeviceId): void;
+}
