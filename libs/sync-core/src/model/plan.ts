@@ -1,0 +1,146 @@
+import type { ProblemCode } from '@tideline/contracts';
+import type { BaseId, BaseNode, CloudId, CloudNode, Content, FileMeta, LocalKey, StatSig } from './tree.ts';
+
+/** A folder of the target tree, as an operation names it: its base id, given out in advance for folders still to be made. */
+export type FolderRef = BaseId;
+
+/**
+ * Operations on the cloud, in an order in which they may run one after another. New nodes carry the id they will have, so that
+ * later operations can name them. `opId` is the idempotency key; `key` is the local overlay entry the operation settles.
+ */
+export type CloudOp =
+  | {
+      readonly op: 'cloudCreateFolder';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly key: LocalKey;
+      readonly cloudId: CloudId;
+      readonly parentCloudId: CloudId;
+      readonly parent: FolderRef;
+      readonly name: string;
+    }
+  | {
+      /** New file, or new version of an existing one. `ifMatch` null: on top of whatever the head is. */
+      readonly op: 'cloudUpload';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly key: LocalKey;
+      readonly cloudId: CloudId;
+      readonly target:
+        | { readonly t: 'create'; readonly parent: FolderRef; readonly parentCloudId: CloudId; readonly name: string }
+        | { readonly t: 'version'; readonly ifMatch: number | null };
+      /** What the file must still look like when it is read. */
+      readonly expect: StatSig;
+      readonly content: Content;
+      readonly meta: FileMeta;
+    }
+  | {
+      readonly op: 'cloudMove';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly key: LocalKey;
+      readonly cloudId: CloudId;
+      readonly ifMatch: number;
+      readonly parent: FolderRef;
+      readonly parentCloudId: CloudId;
+      readonly name: string;
+    }
+  | {
+      readonly op: 'cloudSetMeta';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly key: LocalKey;
+      readonly cloudId: CloudId;
+      readonly ifMatch: number;
+      readonly meta: FileMeta;
+      readonly sig: StatSig;
+    }
+  | {
+      readonly op: 'cloudTrash';
+      readonly opId: string;
+      /** Every base node that goes with it, the node itself first. */
+      readonly ids: readonly BaseId[];
+      readonly id: BaseId;
+      readonly cloudId: CloudId;
+      readonly ifMatch: number;
+      /** For folders: refused when anything below changed after this seq. */
+      readonly ifSubtreeSeq: number | null;
+      readonly sinceMs: number;
+    };
+
+/** Operations on the disk, in an order in which they may run one after another. Paths are resolved when an operation runs. */
+export type LocalOp =
+  | { readonly op: 'localMakeFolder'; readonly opId: string; readonly id: BaseId; readonly cloud: CloudNode; readonly parent: FolderRef; readonly name: string }
+  | {
+      readonly op: 'localDownload';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly cloud: CloudNode;
+      readonly parent: FolderRef;
+      readonly name: string;
+      /** The file it replaces, verified after it was moved aside; null: the name must be free. */
+      readonly replaces: StatSig | null;
+    }
+  | {
+      /** To another place, or to a staging name in a cycle of renames (`staged`). */
+      readonly op: 'localMove';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly key: LocalKey;
+      readonly expect: StatSig;
+      readonly parent: FolderRef;
+      readonly name: string;
+      readonly staged: boolean;
+    }
+  | {
+      /**
+       * Gives the local content a name of its own (conflict copy, or a file that yields to a folder), which frees its old name.
+       * From then on it is a new local file, without a link to the cloud node.
+       */
+      readonly op: 'localSetAside';
+      readonly opId: string;
+      readonly key: LocalKey;
+      readonly expect: StatSig;
+      readonly parent: FolderRef;
+      readonly name: string;
+      /** The node whose content it competes with; the record links both. */
+      readonly original: CloudId | null;
+      readonly why: 'conflict' | 'yield';
+    }
+  | { readonly op: 'localSetMeta'; readonly opId: string; readonly id: BaseId; readonly expect: StatSig; readonly cloud: CloudNode }
+  | {
+      readonly op: 'localTrash';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly kind: BaseNode['kind'];
+      /** Every base node that goes with it, the node itself first, folders before what they hold. */
+      readonly ids: readonly BaseId[];
+      readonly sinceMs: number;
+    };
+
+/** Changes of base alone: both sides were seen equal. `row` replaces or inserts; `key` and `cloudId` lose their overlay entries. */
+export type BaseOp =
+  | { readonly op: 'link'; readonly row: BaseNode; readonly key: LocalKey; readonly cloudId: CloudId }
+  | { readonly op: 'forget'; readonly id: BaseId; readonly cloudId: CloudId };
+
+export type Op = CloudOp | LocalOp | BaseOp;
+
+/** Why a node got the operations it got: what `explain` prints. `rule` is an id of SPEC.md. */
+export type Decision = { readonly id: BaseId | LocalKey; readonly cloudId: CloudId | null; readonly rule: string; readonly note: string };
+
+export type PlanProblem = { readonly key: LocalKey | null; readonly cloudId: CloudId | null; readonly code: ProblemCode; readonly params: Readonly<Record<string, string | number>> };
+
+export type Plan = {
+  readonly base: readonly BaseOp[];
+  readonly local: readonly LocalOp[];
+  readonly cloud: readonly CloudOp[];
+  readonly problems: readonly PlanProblem[];
+  readonly decisions: readonly Decision[];
+};
+
+/** What a guard found: these deletes wait for a person (GU-1); everything else in the plan goes on. */
+export type Hold = {
+  readonly kind: 'mass_delete_local' | 'mass_delete_cloud';
+  readonly ids: readonly BaseId[];
+  readonly files: number;
+};

@@ -1,0 +1,68 @@
+import type { ChunkRef } from '@tideline/contracts';
+import type { FileMeta, StatSig } from '../model/tree.ts';
+
+/** Path below the task's root with `/` between names; empty for the root. Made by the engine from names, never from input. */
+export type RelativePath = string;
+
+/** The file is not what the plan expected any more: observe again and decide anew. Nothing was changed. */
+export type Changed = { readonly t: 'changed' };
+/** The disk refused. `code` is the system's (EACCES, ENOSPC, EBUSY …). Nothing was changed. */
+export type DiskRefused = { readonly t: 'refused'; readonly code: string };
+export type DiskResult<T> = ({ readonly t: 'done' } & T) | Changed | DiskRefused;
+
+export type PlaceRequest = {
+  readonly opId: string;
+  readonly path: RelativePath;
+  /** What stands there now and is to be replaced; null: the name must be free. */
+  readonly replaces: StatSig | null;
+  readonly meta: FileMeta;
+  /** The whole content of a small file, or a file staged before with `stage`. Both verified against the content id already. */
+  readonly from: { readonly bytes: Uint8Array } | { readonly staged: string };
+};
+
+/**
+ * The disk below one root, as the engine changes it. Every write has a precondition: what is replaced, moved or removed is
+ * moved aside first, verified to be what was expected, kept for late writers, and put back when it is something else.
+ * Nothing is ever overwritten. Durable before it answers: data, then rename, then folder.
+ */
+export type Disk = {
+  /** Reads a whole small file; `changed` unless its signature is `expect` before and after. */
+  read(path: RelativePath, expect: StatSig): Promise<DiskResult<{ bytes: Uint8Array }>>;
+  /** Reads one chunk of a large file at `offset`. */
+  readChunk(path: RelativePath, expect: StatSig, part: { offset: number; chunk: ChunkRef }): Promise<DiskResult<{ bytes: Uint8Array }>>;
+  /** Chunks of a large file, in order, cut by content; also tells the content id. */
+  manifest(path: RelativePath, expect: StatSig): Promise<DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>>;
+  /** Puts files in place, many at once; answers in the order of the requests. */
+  place(requests: readonly PlaceRequest[]): Promise<readonly DiskResult<{ sig: StatSig }>[]>;
+  /** Begins a staged download; `write` appends, `finish` answers the hash-verified name to place, `discard` removes it. */
+  stage(opId: string): Promise<StagedFile>;
+  makeFolder(path: RelativePath): Promise<DiskResult<{ sig: StatSig }>>;
+  /** `to` must be free (a change of case alone is allowed). */
+  move(from: RelativePath, to: RelativePath, expect: StatSig): Promise<DiskResult<{ sig: StatSig }>>;
+  /** Moves a node out of sight under the root for a cycle of renames; `unstage` brings it to its place. */
+  moveToStaging(opId: string, from: RelativePath, expect: StatSig): Promise<DiskResult<object>>;
+  unstage(opId: string, to: RelativePath): Promise<DiskResult<{ sig: StatSig }>>;
+  setMeta(path: RelativePath, expect: StatSig, meta: FileMeta): Promise<DiskResult<{ sig: StatSig }>>;
+  /** A file to the OS trash (BI-3), if it still is `expect`. */
+  trashFile(opId: string, path: RelativePath, expect: StatSig): Promise<DiskResult<object>>;
+  /** An empty folder (deletable leftovers such as .DS_Store aside) away; `changed` when anything else is in it. */
+  removeFolder(path: RelativePath): Promise<DiskResult<object>>;
+  freeBytes(): Promise<{ freeBytes: number; totalBytes: number }>;
+  /** Displaced files whose grace is over: purged, or reported when somebody kept writing to them (R08). */
+  settleDisplaced(nowMs: number): Promise<readonly { readonly rescuedTo: RelativePath }[]>;
+  /** After a crash: finishes or rolls back what staging holds; nothing is deleted, unknown files are rescued. */
+  recover(unfinishedOpIds: ReadonlySet<string>): Promise<readonly RelativePath[]>;
+};
+
+export type StagedFile = {
+  readonly name: string;
+  write(bytes: Uint8Array): Promise<void>;
+  /** Bytes already on disk from an earlier try, verified by the caller chunk by chunk. */
+  finish(): Promise<void>;
+  discard(): Promise<void>;
+};
+
+export type RootState =
+  | { readonly t: 'ok'; readonly identity: string }
+  | { readonly t: 'missing' }
+  | { readonly t: 'unreadable'; readonly code: string };

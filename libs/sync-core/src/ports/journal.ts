@@ -1,0 +1,96 @@
+import type { ProblemCode } from '@tideline/contracts';
+import type {
+  BaseId,
+  BaseNode,
+  BaseView,
+  CloudId,
+  CloudNode,
+  CloudOverlay,
+  LocalKey,
+  LocalNode,
+  LocalOverlay,
+  Observed,
+} from '../model/tree.ts';
+import type { Hold, Op } from '../model/plan.ts';
+
+/** Facts of a task that outlive a cycle. */
+export type TaskMeta = {
+  readonly cursor: string | null;
+  readonly epoch: string | null;
+  /** False until the first complete sync: FI rules apply. */
+  readonly firstSyncDone: boolean;
+  /** True after lost state or a new epoch, until the next complete sync: FI-4 applies. */
+  readonly recovery: boolean;
+  /** Volume and folder id of the root (GU-3), or null before the first scan. */
+  readonly rootIdentity: string | null;
+  readonly lastFullSyncMs: number | null;
+};
+
+/** One step forward, durable at once: all of it in one transaction or none. */
+export type Advance = {
+  /** Rows to insert or replace, and nodes to forget. Only what was seen equal on both sides, or acknowledged by both. */
+  readonly rows?: readonly BaseNode[];
+  readonly forget?: readonly BaseId[];
+  /** New knowledge about either side; entries that now equal base vanish from the overlay by themselves. */
+  readonly cloud?: readonly { readonly id: CloudId; readonly seen: Observed<CloudNode> | 'equal' }[];
+  readonly local?: readonly { readonly key: LocalKey; readonly seen: Observed<LocalNode> | 'equal' }[];
+  /** Operations that are over, whatever their outcome. */
+  readonly finished?: readonly string[];
+  readonly meta?: Partial<TaskMeta>;
+};
+
+/** What one scan saw. Folders in `listed` were read to their end; below them only `seen` differs from base. */
+export type ScanResult = {
+  /** A full scan replaces the whole local overlay; a partial one only what lies directly in (or new below) listed folders. */
+  readonly full: boolean;
+  readonly seen: ReadonlyMap<LocalKey, Observed<LocalNode>>;
+  readonly listed: ReadonlySet<BaseId>;
+  readonly files: number;
+  readonly folders: number;
+  readonly skipped: number;
+  /** Folders or files that could not be read; without any, a full scan is complete. */
+  readonly unreadable: readonly { readonly path: string; readonly code: ProblemCode }[];
+};
+
+export type StoredProblem = {
+  /** Relative path, or the cloud name where there is no local one. */
+  readonly path: string;
+  readonly code: ProblemCode;
+  readonly params: Readonly<Record<string, string | number>>;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  readonly attempts: number;
+  /** Not tried again before this moment unless the node changes. */
+  readonly retryAtMs: number;
+};
+
+export type StoredHold = Hold & { readonly holdId: string; readonly sinceMs: number; readonly answer: 'approved' | null };
+
+/**
+ * Durable state of one task: base, overlays, cursor, running operations, problems, holds. One writer.
+ * Every method is synchronous and atomic; after `advance` returns, a crash loses nothing of it.
+ */
+export type Journal = {
+  readonly base: BaseView;
+  meta(): TaskMeta;
+  localOverlay(): LocalOverlay;
+  cloudOverlay(): CloudOverlay;
+  /** Gives out `count` base ids that were never used; answers the first. */
+  allocateIds(count: number): BaseId;
+  foldScan(result: ScanResult): void;
+  advance(step: Advance): void;
+  /** Durable before any request leaves or any file moves. */
+  start(ops: readonly Op[]): void;
+  /** Operations started and not finished: after a crash only. */
+  unfinished(): readonly Op[];
+  /** Files deleted by us on either side since `sinceMs` (for the window of GU-1). */
+  deletedSince(sinceMs: number): number;
+  recordDeleted(files: number, atMs: number): void;
+  problems(): readonly StoredProblem[];
+  /** Sets (or refreshes) the problem of a path; null clears it. */
+  setProblem(path: string, problem: Pick<StoredProblem, 'code' | 'params' | 'retryAtMs'> | null, nowMs: number): void;
+  holds(): readonly StoredHold[];
+  /** Replaces the open holds that wait for an answer; approved ones stay until their deletes ran. */
+  setHolds(holds: readonly Hold[], nowMs: number): void;
+  answerHold(holdId: string, answer: 'approved' | 'restored'): void;
+};
