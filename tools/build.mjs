@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/** `npm run build`: builds what is stale, in dependency order; Nx knows what is by the contents of the inputs. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ensureInstalled } from './lib/install.mjs';
+import { ROOT, getProjectNode, projectEnv } from './lib/paths.mjs';
+import { say, withProgress } from './lib/output.mjs';
+
+const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
+
+export async function build(projects = []) {
+  const args = [NX, 'run-many', '-t', 'build', '--outputStyle=static', ...(projects.length ? ['-p', ...projects] : [])];
+  const { code, output } = await withProgress('Building what is stale', () => runQuietly(args));
+  if (code === 0) return;
+  say(output);
+  throw new Error('The build failed; see above.');
+}
+
+function runQuietly(args) {
+  const env = projectEnv({ NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NEXT_TELEMETRY_DISABLED: '1' });
+  return new Promise((resolve, reject) => {
+    const child = spawn(getProjectNode(), args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString('utf8') }));
+  });
+}
+
+if (import.meta.filename === process.argv[1]) {
+  try {
+    await ensureInstalled();
+    await build(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
