@@ -121,6 +121,8 @@ export const ErrorBody = z.object({
   code: z.string(),
   message: z.string(),
   fix: z.string().optional(),
+  /** What fills the `{name}` places of the code's sentences, so that a reader's own language can be filled too. */
+  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   details: z.record(z.string(), z.unknown()).optional(),
   correlationId: z.string(),
 });
