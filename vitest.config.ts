@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['tideline:source', 'node', 'import', 'module', 'default'] } },
   test: {
     include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.spec.ts'],
     environment: 'node',
     testTimeout: 30_000,
   },
