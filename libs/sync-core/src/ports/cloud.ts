@@ -1,17 +1,16 @@
-import type {
-  BatchAnswer,
-  BatchOp,
-  CapsAnswer,
-  ChangesAnswer,
-  ChunkRef,
-  DriveNode,
-} from '@tideline/contracts';
+import type { BatchAnswer, BatchOp, CapsAnswer, ChangesAnswer, ChunkRef, DriveNode } from '@tideline/contracts';
 
 export type BundleItem =
   | { readonly t: 'bytes'; readonly nodeId: string; readonly contentId: string; readonly bytes: Uint8Array }
   | { readonly t: 'unavailable'; readonly nodeId: string; readonly code: string };
 
-export type CloudListing = { readonly nodes: readonly DriveNode[]; readonly cursor: string; readonly seq: number; readonly epoch: string; readonly capsRev: number };
+export type CloudListing = {
+  readonly nodes: readonly DriveNode[];
+  readonly cursor: string;
+  readonly seq: number;
+  readonly epoch: string;
+  readonly capsRev: number;
+};
 
 /**
  * The drive as one task sees it: everything below its cloud folder. Transient failures are tried again inside; what comes out
@@ -23,14 +22,22 @@ export type Cloud = {
   changes(cursor: string, signal: AbortSignal): Promise<ChangesAnswer>;
   /** A consistent listing below `root`, complete and checked against its count and digest before it is answered. */
   listing(root: string, signal: AbortSignal): Promise<CloudListing>;
-  commit(request: { atomic: boolean; ops: readonly BatchOp[]; inline: readonly { chunk: ChunkRef; bytes: Uint8Array }[] }): Promise<BatchAnswer>;
+  commit(request: {
+    atomic: boolean;
+    ops: readonly BatchOp[];
+    inline: readonly { chunk: ChunkRef; bytes: Uint8Array }[];
+  }): Promise<BatchAnswer>;
   missing(chunks: readonly ChunkRef[]): Promise<ReadonlySet<string>>;
   putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void>;
   bundle(nodes: readonly { nodeId: string; contentId: string }[], signal: AbortSignal): Promise<readonly BundleItem[]>;
   /** Chunks of the head version of a file. */
   manifest(nodeId: string): Promise<{ readonly contentId: string; readonly chunks: readonly ChunkRef[] }>;
   /** Bytes [from, to) of the content with this id, verified by the caller. */
-  content(nodeId: string, range: { contentId: string; from: number; to: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  content(
+    nodeId: string,
+    range: { contentId: string; from: number; to: number },
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>;
   digest(root: string): Promise<{ readonly count: number; readonly digest: string; readonly seq: number }>;
   caps(): Promise<CapsAnswer>;
 };

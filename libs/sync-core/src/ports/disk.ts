@@ -29,9 +29,16 @@ export type Disk = {
   /** Reads a whole small file; `changed` unless its signature is `expect` before and after. */
   read(path: RelativePath, expect: StatSig): Promise<DiskResult<{ bytes: Uint8Array }>>;
   /** Reads one chunk of a large file at `offset`. */
-  readChunk(path: RelativePath, expect: StatSig, part: { offset: number; chunk: ChunkRef }): Promise<DiskResult<{ bytes: Uint8Array }>>;
+  readChunk(
+    path: RelativePath,
+    expect: StatSig,
+    part: { offset: number; chunk: ChunkRef },
+  ): Promise<DiskResult<{ bytes: Uint8Array }>>;
   /** Chunks of a large file, in order, cut by content; also tells the content id. */
-  manifest(path: RelativePath, expect: StatSig): Promise<DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>>;
+  manifest(
+    path: RelativePath,
+    expect: StatSig,
+  ): Promise<DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>>;
   /** Puts files in place, many at once; answers in the order of the requests. */
   place(requests: readonly PlaceRequest[]): Promise<readonly DiskResult<{ sig: StatSig }>[]>;
   /** Begins a staged download; `write` appends, `finish` answers the hash-verified name to place, `discard` removes it. */

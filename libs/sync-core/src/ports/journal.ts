@@ -31,6 +31,11 @@ export type Advance = {
   /** Rows to insert or replace, and nodes to forget. Only what was seen equal on both sides, or acknowledged by both. */
   readonly rows?: readonly BaseNode[];
   readonly forget?: readonly BaseId[];
+  /**
+   * Local entries (negative keys) that became base nodes with this step: their overlay entry vanishes unless `local` tells a newer
+   * one under the id, and overlay entries below `key` become entries below `id`.
+   */
+  readonly adopt?: readonly { readonly key: LocalKey; readonly id: BaseId }[];
   /** New knowledge about either side; entries that now equal base vanish from the overlay by themselves. */
   readonly cloud?: readonly { readonly id: CloudId; readonly seen: Observed<CloudNode> | 'equal' }[];
   readonly local?: readonly { readonly key: LocalKey; readonly seen: Observed<LocalNode> | 'equal' }[];
@@ -64,7 +69,11 @@ export type StoredProblem = {
   readonly retryAtMs: number;
 };
 
-export type StoredHold = Hold & { readonly holdId: string; readonly sinceMs: number; readonly answer: 'approved' | null };
+export type StoredHold = Hold & {
+  readonly holdId: string;
+  readonly sinceMs: number;
+  readonly answer: 'approved' | null;
+};
 
 /**
  * Durable state of one task: base, overlays, cursor, running operations, problems, holds. One writer.

@@ -1,0 +1,77 @@
+import type { BlockReason, SyncMode } from '@tideline/contracts';
+import type { NameRules } from '../model/policy.ts';
+import type { Clock, Hashes, Ids } from '../ports/clock.ts';
+import type { Cloud } from '../ports/cloud.ts';
+import type { Disk } from '../ports/disk.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { DirtyPaths, Scanner } from '../ports/scanner.ts';
+
+export type CycleDeps = {
+  readonly journal: Journal;
+  readonly scanner: Scanner;
+  readonly disk: Disk;
+  readonly cloud: Cloud;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly hashes: Hashes;
+};
+
+export type CycleSettings = {
+  readonly mode: SyncMode;
+  readonly propagateDeletes: boolean;
+  readonly conflict: 'copy' | 'version';
+  /** Cleaned for file names; goes into the names of conflict copies. */
+  readonly deviceName: string;
+  /** `YYYY-MM-DD HHmm` in the device's zone; a label, never compared. */
+  readonly nowLabel: string;
+  readonly names: NameRules;
+  /** Files this task may still hold under LI-2 (all tasks of the device together stay under the limit). */
+  readonly maxFiles: number;
+};
+
+export type CyclePhase = 'scanning' | 'syncing';
+export type CycleProgress = {
+  readonly phase: CyclePhase;
+  readonly pending: number;
+  readonly pendingBytes: number;
+  readonly files: number;
+  readonly folders: number;
+};
+
+export type CycleRequest = {
+  /** What the watcher hinted at; null when the disk need not be read. */
+  readonly dirty: DirtyPaths | null;
+  readonly pullFeed: boolean;
+  readonly settings: CycleSettings;
+  readonly onProgress: (progress: CycleProgress) => void;
+  readonly signal: AbortSignal;
+};
+
+/** Why a cycle planned nothing at all. */
+export type CycleStop =
+  | { readonly why: 'blocked'; readonly reason: BlockReason; readonly detail: string }
+  /** The cloud folder is not visible to this device any more (PE-2). */
+  | { readonly why: 'permission' }
+  /** No answer from the server; try again later. */
+  | { readonly why: 'offline'; readonly detail: string };
+
+export type CycleReport = {
+  readonly stop: CycleStop | null;
+  /** A task that ran into a wall while executing (quota, disk): other work went on. */
+  readonly blocked: BlockReason | null;
+  /** Changes known and not carried out yet, and their bytes. */
+  readonly pending: number;
+  readonly pendingBytes: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly holds: number;
+  readonly files: number;
+  readonly folders: number;
+  /** More is to be done at once: new observations came in or operations met a changed state. */
+  readonly again: boolean;
+  /** When deletes have settled or failed nodes are due, or null. */
+  readonly wakeAtMs: number | null;
+  readonly lastFullSyncMs: number | null;
+  /** SA-5; null: not checked since the last change. */
+  readonly verified: boolean | null;
+};
