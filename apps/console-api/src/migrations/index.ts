@@ -1,4 +1,6 @@
 import type { MigrationInterface } from 'typeorm';
+import { Identity1764000000000 } from './1764000000000-identity.ts';
+import { Fleet1764000001000 } from './1764000001000-fleet.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
-export const migrations: (new () => MigrationInterface)[] = [];
+export const migrations: (new () => MigrationInterface)[] = [Identity1764000000000, Fleet1764000001000];

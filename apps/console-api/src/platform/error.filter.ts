@@ -25,8 +25,8 @@ export class ErrorFilter implements ExceptionFilter {
 }
 
 export function toErrorBody(error: AppError, correlationId: string): ErrorBody {
-  const { code, message, fix, details } = error;
-  return { code, message, fix, ...(details ? { details: { ...details } } : {}), correlationId };
+  const { code, message, fix, params, details } = error;
+  return { code, message, fix, params, ...(details ? { details: { ...details } } : {}), correlationId };
 }
 
 /** Errors of the framework (routes, parsers) as ours; everything else is unexpected. */

@@ -18,6 +18,8 @@ export type DevicePrincipal = {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
   readonly agentVersion: string;
+  /** PE-5: false until the person confirms a device that a console-made token enrolled; it then sees no personal space. */
+  readonly readsPersonalSpace: boolean;
 };
 export type OperatorPrincipal = { readonly kind: 'operator'; readonly userId: UserId; readonly sessionId: string };
 
