@@ -162,11 +162,12 @@ export type ChangesAnswer = z.infer<typeof ChangesAnswer>;
 
 /**
  * A consistent listing of everything below `root` (the root itself included) as it was at one seq, page by page.
- * The first call names no page. `count` and `digest` cover the whole listing and come with every page.
+ * The first call names no page; parents come before their children, page after page. `count` and `digest` (see `digest.ts`)
+ * cover the whole listing without the root, and come with every page.
  */
 export const ListingQuery = z.object({
   root: NodeId,
-  page: z.string().max(400).optional(),
+  page: z.string().max(1000).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(5000),
 });
 export const ListingAnswer = z.object({

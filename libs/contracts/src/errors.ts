@@ -60,6 +60,7 @@ export const ERROR_TEXTS = {
   SUBTREE_CHANGED: ['Something below the folder changed in the meantime.', 'Read the newest state and decide again.'],
   KIND_MISMATCH: ['This works on {expected}s only.', 'Choose a {expected}.'],
   ROOT_IMMUTABLE: ['The root of a space cannot be changed.', 'Choose something below it.'],
+  NODE_TRASHED: ['It is in the recycle bin.', 'Restore it first.'],
   NOT_TRASHED: ['It is not in the recycle bin.', 'Refresh and try again.'],
   CHUNKS_MISSING: ['Some bytes are not on the server yet.', 'Send the missing chunks and commit again.'],
   CHUNK_CORRUPT: ['The bytes received do not match their hash.', 'They are sent again by themselves.'],

@@ -1,4 +1,5 @@
 export * from './cloud-path.ts';
+export * from './digest.ts';
 export * from './drive.ts';
 export * from './errors.ts';
 export * from './fleet.ts';
