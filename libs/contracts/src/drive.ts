@@ -121,6 +121,8 @@ export type BatchOutcome = z.infer<typeof BatchOutcome>;
 export const BatchAnswer = z.object({ seq: z.int().min(0), epoch: z.string(), outcomes: z.array(BatchOutcome) });
 export type BatchAnswer = z.infer<typeof BatchAnswer>;
 
+export const OpAnswersRequest = z.object({ opIds: z.array(OpId).min(1).max(10_000) });
+export const OpAnswers = z.object({ outcomes: z.array(BatchOutcome) });
 export const MissingRequest = z.object({ chunks: z.array(ChunkRef).min(1).max(10_000) });
 export const MissingAnswer = z.object({ missing: z.array(ChunkHash) });
 /** Header of an uploaded pack; the bytes of the chunks follow in this order. */

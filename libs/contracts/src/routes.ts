@@ -321,6 +321,15 @@ export const driveRoutes = {
     response: drive.BatchAnswer,
     errors: ['CHUNK_CORRUPT', 'SPACE_UNKNOWN', 'PAYLOAD_TOO_LARGE'],
   }),
+  opAnswers: defineRoute({
+    method: 'POST',
+    path: '/spaces/:spaceId/op-answers',
+    permission: 'drive',
+    summary: 'What became of operations of the caller, for recovery after a crash; unknown ones are left out',
+    params: spaceParam,
+    body: drive.OpAnswersRequest,
+    response: drive.OpAnswers,
+  }),
   missing: defineRoute({
     method: 'POST',
     path: '/spaces/:spaceId/chunks/missing',

@@ -1,4 +1,4 @@
-import type { BatchAnswer, BatchOp, CapsAnswer, ChangesAnswer, ChunkRef, DriveNode } from '@tideline/contracts';
+import type { BatchAnswer, BatchOp, BatchOutcome, CapsAnswer, ChangesAnswer, ChunkRef, DriveNode } from '@tideline/contracts';
 
 export type BundleItem =
   | { readonly t: 'bytes'; readonly nodeId: string; readonly contentId: string; readonly bytes: Uint8Array }
@@ -27,6 +27,8 @@ export type Cloud = {
     ops: readonly BatchOp[];
     inline: readonly { chunk: ChunkRef; bytes: Uint8Array }[];
   }): Promise<BatchAnswer>;
+  /** After a crash or a lost answer: what became of these operations. Those the server never saw are left out. */
+  answers(opIds: readonly string[]): Promise<readonly BatchOutcome[]>;
   missing(chunks: readonly ChunkRef[]): Promise<ReadonlySet<string>>;
   putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void>;
   bundle(nodes: readonly { nodeId: string; contentId: string }[], signal: AbortSignal): Promise<readonly BundleItem[]>;

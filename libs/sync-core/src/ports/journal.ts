@@ -24,6 +24,9 @@ export type TaskMeta = {
   /** Volume and folder id of the root (GU-3), or null before the first scan. */
   readonly rootIdentity: string | null;
   readonly lastFullSyncMs: number | null;
+  /** Of the last full scan. */
+  readonly folders: number;
+  readonly skipped: number;
 };
 
 /** One step forward, durable at once: all of it in one transaction or none. */
