@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, opendir, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { BlobMissingError, BlobStore, requireBlobKey, type ByteSource, type StoredBlob } from './blob-store.ts';
+
+/** Small pieces are gathered to this size before they are written: a pack of 4 KiB chunks is a few writes. */
+const WRITE_BYTES = 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
+/** Unfinished files of a process that died; another console may be writing younger ones. */
+const STALE_UPLOAD_MS = 24 * 60 * 60 * 1000;
+
+/** Objects as files below one folder: written aside, flushed, linked into place, and the folder flushed. */
+export class DirectoryBlobStore extends BlobStore {
+  readonly #objects: string;
+  readonly #uploads: string;
+
+  private constructor(folder: string) {
+    super();
+    this.#objects = path.join(folder, 'objects');
+    this.#uploads = path.join(folder, 'uploads');
+  }
+
+  static async open(folder: string, nowMs: number = Date.now()): Promise<DirectoryBlobStore> {
+    const store = new DirectoryBlobStore(folder);
+    await mkdir(store.#objects, { recursive: true, mode: 0o700 });
+    await mkdir(store.#uploads, { recursive: true, mode: 0o700 });
+    await removeOlderThan(store.#uploads, nowMs - STALE_UPLOAD_MS);
+    return store;
+  }
+
+  async put(key: string, source: ByteSource): Promise<number> {
+    const target = this.#fileOf(key);
+    const upload = path.join(this.#uploads, randomUUID());
+    try {
+      const sizeBytes = await writeDurably(upload, source);
+      await makeFolderDurably(path.dirname(target), this.#objects);
+      await link(upload, target); // unlike rename, never replaces an object
+      await flushFolder(path.dirname(target));
+      return sizeBytes;
+    } finally {
+      await rm(upload, { force: true });
+    }
+  }
+
+  async *read(key: string, startByte: number, lengthBytes: number): AsyncIterable<Uint8Array> {
+    if (lengthBytes === 0) return;
+    const handle = await openObject(this.#fileOf(key), key);
+    try {
+      yield* readRange(handle, { key, startByte, lengthBytes });
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async exists(key: string): Promise<boolean> {
+    try {
+      return (await stat(this.#fileOf(key))).isFile();
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    const file = this.#fileOf(key);
+    try {
+      await unlink(file);
+    } catch (error) {
+      if (isAbsent(error)) return;
+      throw error;
+    }
+    await flushFolder(path.dirname(file));
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredBlob> {
+    for await (const file of walkFiles(this.#objects)) {
+      const segments = path.relative(this.#objects, file).split(path.sep);
+      segments.splice(-2, 1); // the shard folder is no part of the key
+      const key = segments.join('/');
+      if (key.startsWith(prefix)) yield { key, sizeBytes: (await stat(file)).size };
+    }
+  }
+
+  /** The last two characters spread objects over 256 folders (ids are random at their end). */
+  #fileOf(key: string): string {
+    const segments = requireBlobKey(key).split('/');
+    const name = segments.pop() ?? '';
+    return path.join(this.#objects, ...segments, name.slice(-2), name);
+  }
+}
+
+async function writeDurably(file: string, source: ByteSource): Promise<number> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    let sizeBytes = 0;
+    for await (const pieces of gather(source)) {
+      for (const piece of pieces) sizeBytes += piece.length;
+      await handle.appendFile(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
+    }
+    await handle.sync();
+    return sizeBytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* gather(source: ByteSource): AsyncIterable<Uint8Array[]> {
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of source) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes < WRITE_BYTES) continue;
+    yield pieces;
+    pieces = [];
+    bytes = 0;
+  }
+  if (pieces.length > 0) yield pieces;
+}
+
+type Range = { readonly key: string; readonly startByte: number; readonly lengthBytes: number };
+
+async function* readRange(handle: FileHandle, range: Range): AsyncIterable<Uint8Array> {
+  let done = 0;
+  while (done < range.lengthBytes) {
+    const piece = Buffer.allocUnsafe(Math.min(READ_BYTES, range.lengthBytes - done));
+    const { bytesRead } = await handle.read(piece, 0, piece.length, range.startByte + done);
+    if (bytesRead === 0) throw new BlobMissingError(range.key);
+    done += bytesRead;
+    yield piece.subarray(0, bytesRead);
+  }
+}
+
+async function openObject(file: string, key: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'r');
+  } catch (error) {
+    throw isAbsent(error) ? new BlobMissingError(key, error) : error;
+  }
+}
+
+/** A new folder survives a power cut only when its parents were flushed too. */
+async function makeFolderDurably(folder: string, top: string): Promise<void> {
+  const firstNew = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (firstNew === undefined) return;
+  for (let parent = path.dirname(folder); parent.startsWith(top); parent = path.dirname(parent)) {
+    await flushFolder(parent);
+  }
+}
+
+async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // Windows cannot flush folders and orders their changes itself
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* walkFiles(folder: string): AsyncIterable<string> {
+  for await (const entry of await opendir(folder)) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* walkFiles(file);
+    else yield file;
+  }
+}
+
+async function removeOlderThan(folder: string, beforeMs: number): Promise<void> {
+  for await (const file of walkFiles(folder)) {
+    if ((await stat(file)).mtimeMs < beforeMs) await rm(file, { force: true });
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
