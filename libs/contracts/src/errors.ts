@@ -5,6 +5,7 @@ export const ERROR_TEXTS = {
   // input and transport
   INVALID_INPUT: ['The request is not well formed: {reason}', 'Correct the named field and send it again.'],
   NOT_FOUND: ['{what} was not found.', 'Check the name or id, and that you may see it.'],
+  ALREADY_EXISTS: ['{what} exists already.', 'Choose another one.'],
   ROUTE_UNKNOWN: ['This address is not part of the API.', 'See /api/openapi.json for what there is.'],
   RATE_LIMITED: ['Too many attempts.', 'Wait {retryAfterSeconds} seconds and try again.'],
   PAYLOAD_TOO_LARGE: ['The request is larger than {limitBytes} bytes.', 'Send it in smaller parts.'],

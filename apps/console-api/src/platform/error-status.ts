@@ -4,6 +4,7 @@ import type { ErrorCode } from '@tideline/contracts';
 export const ERROR_STATUS: Record<ErrorCode, number> = {
   INVALID_INPUT: 400,
   NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
   ROUTE_UNKNOWN: 404,
   RATE_LIMITED: 429,
   PAYLOAD_TOO_LARGE: 413,

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, TeamId, UserId, type EnterpriseId, type Team, type User } from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { PersonPrincipal } from '../platform/principal.ts';
+import { SpaceMaker } from '../platform/space-maker.ts';
+import { databaseErrorCode, inTransaction } from '../platform/transaction.ts';
+import { hashPassword } from './password.ts';
+import { addToTeams, hasTeam, insertTeam, insertUser, listTeams, listUsers, type NewUser } from './people.store.ts';
+
+const UNIQUE_VIOLATION = '23505';
+
+export type WantedUser = {
+  readonly name: string;
+  readonly email: string;
+  readonly password: string;
+  readonly teamIds: readonly TeamId[];
+  readonly role?: NewUser['role'];
+};
+
+/** People and teams of an enterprise; each gets its space in the transaction that creates it. */
+@Injectable()
+export class PeopleService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly spaces: SpaceMaker,
+  ) {}
+
+  listUsers(caller: PersonPrincipal): Promise<User[]> {
+    const responsible = caller.role === 'team_admin' ? caller.userId : null;
+    return listUsers(this.dataSource, caller.enterpriseId, { responsible });
+  }
+
+  async createUser(enterpriseId: EnterpriseId, wanted: WantedUser): Promise<User> {
+    const user = await toNewUser(enterpriseId, wanted);
+    return this.create(`The user ${wanted.email}`, async (manager) => {
+      await this.addUser(manager, user, wanted.teamIds);
+      const [created] = await listUsers(manager, enterpriseId, { responsible: null, only: user.id });
+      if (!created) throw new Error('the user just inserted is there');
+      return created;
+    });
+  }
+
+  /** For callers that have a transaction open: the first start creates an enterprise with its people at once. */
+  async addUser(manager: EntityManager, user: NewUser, teamIds: readonly TeamId[]): Promise<void> {
+    const { enterpriseId, id, name } = user;
+    await insertUser(manager, user);
+    const wantedTeams = [...new Set(teamIds)];
+    const known = await addToTeams(manager, user, wantedTeams);
+    if (known !== wantedTeams.length) throw new AppError('NOT_FOUND', { what: 'A team of the user' });
+    await this.spaces.createSpace(manager, { enterpriseId, kind: 'personal', name, ownerUserId: id });
+  }
+
+  listTeams(enterpriseId: EnterpriseId): Promise<Team[]> {
+    return listTeams(this.dataSource, enterpriseId);
+  }
+
+  createTeam(enterpriseId: EnterpriseId, wanted: { name: string; parentId: TeamId | null }): Promise<Team> {
+    return this.create(`The team ${wanted.name}`, (manager) => this.addTeam(manager, enterpriseId, wanted));
+  }
+
+  async addTeam(
+    manager: EntityManager,
+    enterpriseId: EnterpriseId,
+    wanted: { name: string; parentId: TeamId | null },
+  ): Promise<Team> {
+    const isKnown = wanted.parentId === null || (await hasTeam(manager, enterpriseId, wanted.parentId));
+    if (!isKnown) throw new AppError('NOT_FOUND', { what: 'The parent team' });
+    const team = { id: TeamId.parse(uuidv7()), name: wanted.name.normalize('NFC'), parentId: wanted.parentId };
+    await insertTeam(manager, { ...team, enterpriseId });
+    await this.spaces.createSpace(manager, { enterpriseId, kind: 'team', name: team.name, teamId: team.id });
+    return { ...team, members: 0 };
+  }
+
+  private async create<T>(what: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      return await inTransaction(this.dataSource, work);
+    } catch (error) {
+      if (databaseErrorCode(error) !== UNIQUE_VIOLATION) throw error;
+      throw new AppError('ALREADY_EXISTS', { what }, { cause: error });
+    }
+  }
+}
+
+export async function toNewUser(enterpriseId: EnterpriseId, wanted: WantedUser): Promise<NewUser> {
+  const { email, name, role = 'user' } = wanted;
+  const passwordHash = await hashPassword(wanted.password);
+  return { enterpriseId, id: UserId.parse(uuidv7()), email, name, role, passwordHash };
+}

@@ -1,0 +1,100 @@
+import type { AccountRole, EnterpriseId, Team, TeamId, User, UserId } from '@tideline/contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+
+type Queries = DataSource | EntityManager;
+
+export type NewUser = {
+  readonly enterpriseId: EnterpriseId;
+  readonly id: UserId;
+  readonly email: string;
+  readonly name: string;
+  readonly role: Exclude<AccountRole, 'operator'>;
+  readonly passwordHash: string;
+};
+
+export type NewTeam = {
+  readonly enterpriseId: EnterpriseId;
+  readonly id: TeamId;
+  readonly parentId: TeamId | null;
+  readonly name: string;
+};
+
+/**
+ * Ids of the users a team admin is responsible for: members of the admin's own teams and of all teams below (PE-3).
+ * A fragment for `WITH RECURSIVE`; `$1` is the enterprise, `$2` the admin or NULL for no restriction.
+ */
+export const RESPONSIBLE_FOR = `
+  own_team AS (
+    SELECT team_id AS id FROM team_member WHERE enterprise_id = $1 AND user_id = $2
+    UNION SELECT t.id FROM team t JOIN own_team o ON t.enterprise_id = $1 AND t.parent_id = o.id
+  ),
+  own_user AS (
+    SELECT m.user_id AS id FROM team_member m JOIN own_team o ON o.id = m.team_id WHERE m.enterprise_id = $1
+  )`;
+
+export type UserFilter = { readonly responsible: UserId | null; readonly only?: UserId };
+
+export async function listUsers(db: Queries, enterpriseId: EnterpriseId, filter: UserFilter): Promise<User[]> {
+  return db.query<User[]>(
+    `WITH RECURSIVE ${RESPONSIBLE_FOR}
+     SELECT u.id, u.name, u.email, u.role, u.disabled_at IS NOT NULL AS disabled,
+            (SELECT count(*)::int FROM device d
+              WHERE d.enterprise_id = u.enterprise_id AND d.user_id = u.id AND d.lifecycle = 'active') AS devices,
+            COALESCE((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) ORDER BY t.name)
+               FROM team_member m JOIN team t ON t.enterprise_id = m.enterprise_id AND t.id = m.team_id
+              WHERE m.enterprise_id = u.enterprise_id AND m.user_id = u.id), '[]') AS teams
+       FROM app_user u
+      WHERE u.enterprise_id = $1 AND ($2::uuid IS NULL OR u.id IN (SELECT id FROM own_user))
+        AND ($3::uuid IS NULL OR u.id = $3)
+      ORDER BY u.name, u.id`,
+    [enterpriseId, filter.responsible, filter.only ?? null],
+  );
+}
+
+export async function insertUser(db: EntityManager, user: NewUser): Promise<void> {
+  await db.query(
+    `INSERT INTO app_user (enterprise_id, id, email, name, role, password_hash) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [user.enterpriseId, user.id, user.email, user.name, user.role, user.passwordHash],
+  );
+}
+
+/** Answers how many of the named teams exist in the enterprise. */
+export async function addToTeams(
+  db: EntityManager,
+  user: { readonly enterpriseId: EnterpriseId; readonly id: UserId },
+  teamIds: readonly TeamId[],
+): Promise<number> {
+  const rows = await db.query<unknown[]>(
+    `INSERT INTO team_member (enterprise_id, team_id, user_id)
+     SELECT enterprise_id, id, $2 FROM team WHERE enterprise_id = $1 AND id = ANY($3::uuid[])
+     RETURNING team_id`,
+    [user.enterpriseId, user.id, teamIds],
+  );
+  return rows.length;
+}
+
+export async function listTeams(db: Queries, enterpriseId: EnterpriseId): Promise<Team[]> {
+  return db.query<Team[]>(
+    `SELECT t.id, t.parent_id AS "parentId", t.name,
+            (SELECT count(*)::int FROM team_member m WHERE m.enterprise_id = t.enterprise_id AND m.team_id = t.id) AS members
+       FROM team t WHERE t.enterprise_id = $1 ORDER BY t.name`,
+    [enterpriseId],
+  );
+}
+
+export async function hasTeam(db: Queries, enterpriseId: EnterpriseId, teamId: TeamId): Promise<boolean> {
+  const rows = await db.query<unknown[]>(`SELECT 1 FROM team WHERE enterprise_id = $1 AND id = $2`, [
+    enterpriseId,
+    teamId,
+  ]);
+  return rows.length > 0;
+}
+
+export async function insertTeam(db: EntityManager, team: NewTeam): Promise<void> {
+  await db.query(`INSERT INTO team (enterprise_id, id, parent_id, name) VALUES ($1, $2, $3, $4)`, [
+    team.enterpriseId,
+    team.id,
+    team.parentId,
+    team.name,
+  ]);
+}

@@ -1,0 +1,16 @@
+import type { EnterpriseId, SpaceKind, TeamId, UserId } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+
+export type NewSpace = {
+  readonly enterpriseId: EnterpriseId;
+  readonly kind: SpaceKind;
+  readonly name: string;
+  readonly ownerUserId?: UserId;
+  readonly teamId?: TeamId;
+  readonly quotaBytes?: number;
+};
+
+/** Gives a new enterprise, team or person its space, in the transaction that creates them. The drive provides it. */
+export abstract class SpaceMaker {
+  abstract createSpace(manager: EntityManager, space: NewSpace): Promise<unknown>;
+}
