@@ -44,6 +44,8 @@ export type CycleRequest = {
   readonly pullFeed: boolean;
   readonly settings: CycleSettings;
   readonly onProgress: (progress: CycleProgress) => void;
+  /** True when hints or nudges wait: transfers of large files give way between packs and go on in the next cycle. */
+  readonly yieldNow: () => boolean;
   readonly signal: AbortSignal;
 };
 

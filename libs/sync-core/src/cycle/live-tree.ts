@@ -1,0 +1,61 @@
+import { ROOT_ID, type BaseId, type BaseView, type LocalKey, type LocalOverlay } from '../model/tree.ts';
+import type { RelativePath } from '../ports/disk.ts';
+
+type Place = { readonly parent: LocalKey; readonly name: string };
+
+/**
+ * Where local nodes are right now: base, patched by what the scan saw and by the moves and folders made since.
+ * Paths are looked up when an operation runs, so that a renamed parent never leaves a stale path behind.
+ */
+export type LiveTree = {
+  /** `undefined` when the node, or a folder above it, is not on this disk. */
+  pathOf(key: LocalKey): RelativePath | undefined;
+  childPath(parent: LocalKey, name: string): RelativePath | undefined;
+  put(key: LocalKey, place: Place): void;
+  /** A local entry got its base id: whatever lies below it is found under either. */
+  adopt(key: LocalKey, id: BaseId): void;
+};
+
+export function createLiveTree(base: BaseView, local: LocalOverlay): LiveTree {
+  const moved = new Map<LocalKey, Place>();
+  const adopted = new Map<LocalKey, BaseId>();
+
+  const placeOf = (key: LocalKey): Place | undefined => {
+    const done = moved.get(key);
+    if (done) return done;
+    const seen = local.get(key);
+    if (seen) return seen.t === 'present' ? seen.node : seen.t === 'absent' ? undefined : placeInBase(key);
+    return placeInBase(key);
+  };
+  const placeInBase = (key: LocalKey): Place | undefined => {
+    const row = base.get(key);
+    return row && { parent: row.parent, name: row.localName };
+  };
+
+  const tree: LiveTree = {
+    pathOf(key) {
+      const names: string[] = [];
+      for (let at = adopted.get(key) ?? key; at !== ROOT_ID;) {
+        const place = placeOf(at);
+        if (!place) return undefined;
+        names.push(place.name);
+        at = adopted.get(place.parent) ?? place.parent;
+      }
+      return names.reverse().join('/');
+    },
+    childPath(parent, name) {
+      const folder = tree.pathOf(parent);
+      if (folder === undefined) return undefined;
+      return folder === '' ? name : `${folder}/${name}`;
+    },
+    put(key, place) {
+      moved.set(key, place);
+    },
+    adopt(key, id) {
+      const place = placeOf(key);
+      if (place) moved.set(id, place);
+      adopted.set(key, id);
+    },
+  };
+  return tree;
+}

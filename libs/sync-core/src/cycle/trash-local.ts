@@ -1,0 +1,50 @@
+import type { LocalOp } from '../model/plan.ts';
+import type { BaseId } from '../model/tree.ts';
+import { giveUp, notDone } from './execute-local.ts';
+import type { Execution } from './execution.ts';
+
+type Trash = Extract<LocalOp, { op: 'localTrash' }>;
+
+/**
+ * A node that was deleted in the cloud goes to the OS trash (BI-3): files one by one, each verified to be the bytes that the
+ * cloud holds, then the folders from the inside out. What changed meanwhile stays, and keeps its folders.
+ */
+export async function trashLocal(op: Trash, execution: Execution): Promise<void> {
+  const { journal, clock } = execution.deps;
+  const gone: BaseId[] = [];
+  let files = 0;
+  for (const id of [...op.ids].reverse()) {
+    const kind = journal.base.get(id)?.kind;
+    const done = kind === 'file' ? await trashFile(op, id, execution) : await removeFolder(op, id, execution);
+    if (!done) break;
+    gone.push(id);
+    if (kind === 'file') files += 1;
+  }
+  const complete = gone.length === op.ids.length;
+  const cloudIds = gone.flatMap((id) => journal.base.get(id)?.cloudId ?? []);
+  execution.advance({
+    forget: gone,
+    local: gone.map((key) => ({ key, seen: 'equal' as const })),
+    cloud: cloudIds.map((id) => ({ id, seen: 'equal' as const })),
+    finished: [op.opId],
+  });
+  if (files > 0) journal.recordDeleted(files, clock.nowMs());
+  if (complete) execution.done += 1;
+}
+
+async function trashFile(op: Trash, id: BaseId, execution: Execution): Promise<boolean> {
+  const path = execution.live.pathOf(id);
+  const node = execution.localNow(id);
+  if (path === undefined || !node) return (giveUp(op, id, execution), false);
+  const result = await execution.deps.disk.trashFile(`${op.opId}-${id}`, path, node.sig);
+  if (result.t !== 'done') notDone(op, id, result, path, execution);
+  return result.t === 'done';
+}
+
+async function removeFolder(op: Trash, id: BaseId, execution: Execution): Promise<boolean> {
+  const path = execution.live.pathOf(id);
+  if (path === undefined) return (giveUp(op, id, execution), false);
+  const result = await execution.deps.disk.removeFolder(path);
+  if (result.t !== 'done') notDone(op, id, result, path, execution);
+  return result.t === 'done';
+}
