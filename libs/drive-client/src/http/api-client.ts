@@ -1,0 +1,183 @@
+import { AppError, FRAME_CONTENT_TYPE, type RouteAnswer, type RouteCall, type RouteDef } from '@tideline/contracts';
+import { startDeadline, type Deadline } from './deadline.ts';
+import { readError } from './read-error.ts';
+import { openFrame, type FrameAnswer } from './frame-reader.ts';
+import { frameBody, type Pace } from './frame-body.ts';
+import { buildRequest, type ClientRequest } from './build-request.ts';
+import { createByteSource, type ByteSource } from './byte-source.ts';
+import { parseAnswer } from './parse-answer.ts';
+import { serverUnreachable } from './server-unreachable.ts';
+
+export type CallOptions = {
+  readonly signal?: AbortSignal;
+  /** Without an answer for this long the server counts as unreachable. For streams: without a next byte. */
+  readonly timeoutMs?: number;
+};
+export type SendOptions = CallOptions & {
+  /** Asked before each piece of the body leaves; the throttle waits in it. */
+  readonly pace?: Pace;
+};
+export type StreamOptions = SendOptions & {
+  /** Bytes [from, to). */
+  readonly range?: { readonly from: number; readonly to: number };
+};
+
+/** Every route of the contract, typed. What fails is an `AppError`; a call that was aborted throws the signal's reason. */
+export type ApiClient = {
+  /** Address of the server, as it was configured; empty for the page's own origin. */
+  readonly server: string;
+  call<R extends RouteDef>(route: R, input: RouteCall<R>, options?: CallOptions): Promise<RouteAnswer<R>>;
+  /** The body of `input` as the header of a frame, followed by the bytes of `parts`. */
+  sendFrame<R extends RouteDef>(
+    route: R,
+    input: RouteCall<R>,
+    parts: readonly Uint8Array[],
+    options?: SendOptions,
+  ): Promise<RouteAnswer<R>>;
+  /** Answers once the header is there; the bytes are read in order by the caller, who ends with `end` or `cancel`. */
+  callFrame<R extends RouteDef>(
+    route: R,
+    input: RouteCall<R>,
+    options?: SendOptions,
+  ): Promise<FrameAnswer<RouteAnswer<R>>>;
+  /** Bytes of a file as they arrive. Leaving the loop early closes the connection. */
+  stream<R extends RouteDef>(
+    route: R,
+    input: RouteCall<R>,
+    options?: StreamOptions,
+  ): Promise<AsyncIterable<Uint8Array>>;
+};
+
+export type ApiClientOptions = {
+  /** `https://console.example`, or `''` in a page served by the console itself. */
+  readonly baseUrl: string;
+  readonly fetch?: typeof globalThis.fetch;
+  /** Asked before every request, such as `authorization` of a device or the CSRF header of a page. */
+  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /** After NOT_SIGNED_IN: true = other headers may help, send once more. */
+  readonly onUnauthorized?: () => boolean | Promise<boolean>;
+  readonly timeoutMs?: number;
+  readonly newCorrelationId?: () => string;
+};
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+type Exchange = { readonly response: Response; readonly deadline: Deadline };
+type Prepared = {
+  readonly request: ClientRequest;
+  readonly options: SendOptions;
+  readonly parts?: readonly Uint8Array[];
+};
+
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const exchange = (prepared: Prepared): Promise<Exchange> => exchangeSignedIn(options, prepared);
+
+  const json = async (route: RouteDef, prepared: Prepared): Promise<unknown> => {
+    const { response, deadline } = await exchange(prepared);
+    try {
+      return parseAnswer(route, await readJson(response, options.baseUrl));
+    } catch (error) {
+      throw deadline.explain(error, options.baseUrl);
+    } finally {
+      deadline.stop();
+    }
+  };
+
+  return {
+    server: options.baseUrl,
+    call: async (route, input, call = {}) =>
+      (await json(route, { request: buildRequest(route, input), options: call })) as never,
+    sendFrame: async (route, input, parts, send = {}) =>
+      (await json(route, { request: buildRequest(route, input), options: send, parts })) as never,
+    callFrame: async (route, input, call = {}) => {
+      const { response, deadline } = await exchange({ request: buildRequest(route, input), options: call });
+      return openFrame(byteSource({ response, deadline }, options.baseUrl, call.pace), (header) =>
+        parseAnswer(route, header),
+      ) as never;
+    },
+    stream: async (route, input, call = {}) => {
+      const request = buildRequest(route, input);
+      const ranged = call.range ? withRange(request, call.range) : request;
+      const answer = await exchange({ request: ranged, options: call });
+      if (call.range && answer.response.status !== 206) return refuseWhole(answer);
+      return byteSource(answer, options.baseUrl, call.pace).all();
+    },
+  };
+}
+
+function byteSource({ response, deadline }: Exchange, server: string, pace: Pace | undefined): ByteSource {
+  return createByteSource({ body: response.body, deadline, server, ...(pace ? { pace } : {}) });
+}
+
+function withRange(request: ClientRequest, range: { from: number; to: number }): ClientRequest {
+  return { ...request, headers: { ...request.headers, range: `bytes=${range.from}-${range.to - 1}` } };
+}
+
+/** The whole file where a part was asked for would be placed at the wrong offset. */
+async function refuseWhole({ response, deadline }: Exchange): Promise<never> {
+  deadline.stop();
+  await response.body?.cancel();
+  throw new AppError('INTERNAL', {}, { details: { reason: 'the server ignored the range', status: response.status } });
+}
+
+async function exchangeSignedIn(options: ApiClientOptions, prepared: Prepared): Promise<Exchange> {
+  try {
+    return await exchangeOnce(options, prepared);
+  } catch (error) {
+    const mayHelp = error instanceof AppError && error.code === 'NOT_SIGNED_IN' && options.onUnauthorized !== undefined;
+    if (!mayHelp || !(await options.onUnauthorized?.())) throw error;
+    return exchangeOnce(options, prepared);
+  }
+}
+
+/** One request, answered by an ok response whose body is still to be read below the same deadline. */
+async function exchangeOnce(options: ApiClientOptions, prepared: Prepared): Promise<Exchange> {
+  const { request } = prepared;
+  const headers = { ...request.headers, ...correlation(options), ...(await options.headers?.()) };
+  const timeoutMs = prepared.options.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const deadline = startDeadline(timeoutMs, prepared.options.signal);
+  try {
+    const response = await (options.fetch ?? globalThis.fetch)(`${options.baseUrl}${request.path}`, {
+      method: request.method,
+      headers: { ...headers, ...contentType(prepared) },
+      redirect: 'error',
+      signal: deadline.signal,
+      ...bodyOf(prepared, deadline),
+    });
+    if (!response.ok) throw await readError(response);
+    return { response, deadline };
+  } catch (error) {
+    deadline.stop();
+    throw deadline.explain(error, options.baseUrl);
+  }
+}
+
+function correlation(options: ApiClientOptions): Record<string, string> {
+  return { 'x-correlation-id': (options.newCorrelationId ?? (() => globalThis.crypto.randomUUID()))() };
+}
+
+function contentType({ request, parts }: Prepared): Record<string, string> {
+  if (parts) return { 'content-type': FRAME_CONTENT_TYPE };
+  return request.body === undefined ? {} : { 'content-type': 'application/json' };
+}
+
+function bodyOf({ request, parts, options }: Prepared, deadline: Deadline): RequestInit {
+  if (parts) {
+    const { extend: onProgress, signal } = deadline;
+    return frameBody({ header: request.body, parts, pace: options.pace, onProgress, signal });
+  }
+  return request.body === undefined ? {} : { body: JSON.stringify(request.body) };
+}
+
+/** An answer that is not JSON comes from something between us and the server: a sign-on page of a network, a proxy. */
+async function readJson(response: Response, server: string): Promise<unknown> {
+  const type = response.headers.get('content-type') ?? '';
+  const text = await response.text();
+  if (text === '') return undefined;
+  if (!type.includes('json')) throw serverUnreachable(server, { contentType: type });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw serverUnreachable(server, { reason: 'the answer is not JSON' }, error);
+  }
+}
