@@ -37,6 +37,7 @@ export type PauseReason = z.infer<typeof PauseReason>;
 export const BlockReason = z.enum(['root', 'quota', 'disk', 'credentials', 'database', 'limit']);
 export type BlockReason = z.infer<typeof BlockReason>;
 export const StatusReason = z.union([PauseReason, BlockReason]);
+export type StatusReason = z.infer<typeof StatusReason>;
 
 export const TaskSettings = z.object({
   /** gitignore syntax. */
