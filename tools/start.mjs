@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+/**
+ * `npm start`: from a bare clone to a running console with two demo agents. Plain JavaScript for Node 20 without
+ * dependencies, because it installs them; what it starts runs under the project's own Node 24.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from './build.mjs';
+import { eachLine, startLeashed, stopChild, whenEnded, whenNpmGone } from './lib/children.mjs';
+import { claimDataDirectory, isFreePort, requireFreePort } from './lib/claim.mjs';
+import { sayDemo, startDemo } from './lib/demo.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { ToolError, say, sayError } from './lib/output.mjs';
+import { CONSOLE_MAIN, ROOT } from './lib/paths.mjs';
+
+const HELP = `npm start                 console with a demo enterprise and two running agents
+npm start -- --no-demo    console only, with one enterprise, its super admin and an enrollment token
+TIDELINE_DATA (default .tideline), TIDELINE_PORT (default 4680, 0 = any), TIDELINE_HOST (default 127.0.0.1)`;
+
+/** Started processes in order; stopped in reverse: the agents first, then the console with its database. */
+const children = [];
+let claim;
+let stopping;
+
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) return say(HELP);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(0, signal));
+  whenNpmGone(() => void stop(0, 'npm has ended'));
+  claim = await claimDataDirectory(options.dataPath);
+  await requireFreePort(options.host, options.port);
+  await ensureInstalled();
+  await build();
+  const url = await startConsole(options);
+  await sayWhatStands(options, url);
+}
+
+function readOptions(args) {
+  const unknown = args.find((arg) => !['--no-demo', '--help'].includes(arg));
+  if (unknown) throw new ToolError('USAGE', `Unknown option ${unknown}.`, 'See npm start -- --help.');
+  const port = process.env.TIDELINE_PORT || '4680';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new ToolError(
+      'CONFIG_INVALID',
+      `TIDELINE_PORT is not a port: ${port}.`,
+      'Use 0 to 65535; 0 = any free port.',
+    );
+  }
+  return {
+    help: args.includes('--help'),
+    demo: !args.includes('--no-demo'),
+    dataPath: resolve(ROOT, process.env.TIDELINE_DATA || '.tideline'),
+    host: process.env.TIDELINE_HOST || '127.0.0.1',
+    port: Number(port),
+  };
+}
+
+/** Answers the console's address once it says that it is ready. */
+async function startConsole({ dataPath, host, port, demo }) {
+  say('Starting the console …');
+  const env = {
+    TIDELINE_DATA: dataPath,
+    TIDELINE_HOST: host,
+    TIDELINE_PORT: String(port || (await findLastPort(dataPath, host))),
+    TIDELINE_FIRST_START: demo ? 'demo' : 'plain',
+  };
+  const console = started(startLeashed(CONSOLE_MAIN, [], { env }));
+  eachLine(console.stderr, (line) => process.stderr.write(`${line}\n`));
+  const ready = new Promise((resolve) => {
+    eachLine(console.stdout, (line) => (line.startsWith('ready ') ? resolve(line.slice(6).trim()) : say(line)));
+  });
+  const url = await Promise.race([ready, whenEnded(console)]);
+  if (typeof url === 'string') {
+    console.once('exit', (code) => void stop(code || 1, 'the console has ended'));
+    return url;
+  }
+  return stop(console.exitCode || 1);
+}
+
+/** With "any free port" the last one is taken again when it is free: enrolled agents know the console by its address. */
+async function findLastPort(dataPath, host) {
+  const last = Number(new URL(readBootstrap(dataPath)?.url ?? 'http://none').port);
+  return last && (await isFreePort(host, last)) ? last : 0;
+}
+
+function readBootstrap(dataPath) {
+  const file = join(dataPath, 'bootstrap.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+async function sayWhatStands({ demo, dataPath }, url) {
+  const bootstrap = { ...readBootstrap(dataPath), url };
+  say();
+  say(`Console     ${url}`);
+  say(`Enterprise  ${bootstrap.enterpriseCode}`);
+  say(`Admin       ${bootstrap.adminEmail}  ${bootstrap.adminPassword}`);
+  say(`Operator    ${bootstrap.operatorEmail}  ${bootstrap.operatorPassword}`);
+  say(`Data        ${dataPath}`);
+  say();
+  if (demo) await showDemo(dataPath, bootstrap);
+  say(`ready ${url}`);
+}
+
+/** A demo that cannot run does not take the console away from those who came for the console. */
+async function showDemo(dataPath, bootstrap) {
+  try {
+    sayDemo(await startDemo(dataPath, bootstrap, started));
+  } catch (error) {
+    if (stopping) return;
+    sayError(error.code ?? 'DEMO_AGENT', error.message, error.fix);
+  }
+}
+
+function started(child) {
+  children.push(child);
+  claim.addChild(child.pid);
+  if (stopping) child.kill('SIGTERM');
+  return child;
+}
+
+/** Ends everything in order, then this process; called once, whoever calls first. */
+function stop(exitCode, reason) {
+  stopping ??= (async () => {
+    if (reason) say(`Stopping (${reason}) …`);
+    const [console, ...agents] = children;
+    await Promise.all(agents.map((agent) => stopChild(agent, 10_000)));
+    if (console) await stopChild(console, 20_000);
+    claim?.release();
+    process.exit(exitCode);
+  })();
+  return stopping;
+}
+
+main().catch((error) => {
+  sayError(error.code ?? 'INTERNAL', error.message, error.fix);
+  void stop(1);
+});
