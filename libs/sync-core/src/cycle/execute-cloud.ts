@@ -188,6 +188,7 @@ export function settle(
     revs.set(op.cloudId, outcome.node.rev);
     if (op.op === 'cloudTrash') deletedFiles += op.ids.filter((id) => journal.base.get(id)?.kind === 'file').length;
     else execution.succeed(execution.live.pathOf(op.key) ?? '');
+    if (op.op === 'cloudUpload') execution.doneBytes += op.content.size;
     acknowledge(op, outcome.node, trees, draft, nowMs);
     execution.done += 1;
   }

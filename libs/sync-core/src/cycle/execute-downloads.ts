@@ -197,6 +197,7 @@ async function placeAll(fetched: readonly Fetched[], execution: Execution): Prom
     draft.cloud.push(...step.cloud);
     draft.finished.push(...step.finished);
     execution.done += 1;
+    execution.doneBytes += op.cloud.size ?? 0;
     execution.succeed(request.path);
   });
   execution.advance(draft);

@@ -91,6 +91,7 @@ async function moveToStaging(
   if (hidden.t !== 'done') return notDone(op, op.key, hidden, from, execution);
   execution.live.put(op.key, { parent: ROOT_ID, name: stagedName(op.id) });
   execution.advance({ finished: [op.opId] });
+  execution.done += 1;
 }
 
 function moveDone(op: Extract<LocalOp, { op: 'localMove' }>, sig: LocalNode['sig'], execution: Execution): void {

@@ -32,6 +32,8 @@ export type Execution = {
   permissionLost: boolean;
   blocked: BlockReason | null;
   done: number;
+  doneBytes: number;
+  failed: number;
   /** Put off by a failed earlier try. */
   deferred: number;
   /** Left for the next cycle because something newer waits. */
@@ -66,6 +68,8 @@ export function beginExecution(
     permissionLost: false,
     blocked: null,
     done: 0,
+    doneBytes: 0,
+    failed: 0,
     deferred: 0,
     yielded: 0,
     localNow(key) {
@@ -80,6 +84,7 @@ export function beginExecution(
       journal.advance(step);
     },
     fail(path, code, params = {}) {
+      this.failed += 1;
       const nowMs = clock.nowMs();
       const attempts = problems.get(path)?.attempts ?? 0;
       const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 3 ** attempts);

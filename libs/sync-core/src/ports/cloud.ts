@@ -1,4 +1,12 @@
-import type { BatchAnswer, BatchOp, BatchOutcome, CapsAnswer, ChangesAnswer, ChunkRef, DriveNode } from '@tideline/contracts';
+import type {
+  BatchAnswer,
+  BatchOp,
+  BatchOutcome,
+  CapsAnswer,
+  ChangesAnswer,
+  ChunkRef,
+  DriveNode,
+} from '@tideline/contracts';
 
 export type BundleItem =
   | { readonly t: 'bytes'; readonly nodeId: string; readonly contentId: string; readonly bytes: Uint8Array }

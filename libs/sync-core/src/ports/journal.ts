@@ -17,6 +17,8 @@ import type { Hold, Op } from '../model/plan.ts';
 export type TaskMeta = {
   readonly cursor: string | null;
   readonly epoch: string | null;
+  /** Position of the space up to which the cursor has told everything. */
+  readonly seq: number;
   /** False until the first complete sync: FI rules apply. */
   readonly firstSyncDone: boolean;
   /** True after lost state or a new epoch, until the next complete sync: FI-4 applies. */
@@ -24,6 +26,8 @@ export type TaskMeta = {
   /** Volume and folder id of the root (GU-3), or null before the first scan. */
   readonly rootIdentity: string | null;
   readonly lastFullSyncMs: number | null;
+  /** SA-5; null: not checked since the last change. */
+  readonly verified: boolean | null;
   /** Of the last full scan. */
   readonly folders: number;
   readonly skipped: number;

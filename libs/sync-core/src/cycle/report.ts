@@ -1,0 +1,78 @@
+import type { Plan } from '../model/plan.ts';
+import type { CycleDeps, CycleReport, CycleStop } from './cycle-types.ts';
+import type { Execution } from './execution.ts';
+
+/** What one round of observing, deciding and acting came to. */
+export type RoundResult = {
+  readonly execution: Execution;
+  /** Before the guards took out what must wait. */
+  readonly decided: Plan;
+  readonly heldOps: number;
+  readonly wakeAtMs: number | null;
+};
+
+/** A round that met nothing new and moved nothing waits this long before it is tried again. */
+const STALLED_RETRY_MS = 2000;
+
+export function remainingOps(result: RoundResult): number {
+  return result.decided.local.length + result.decided.cloud.length - result.execution.done;
+}
+
+export function isSettled(deps: CycleDeps, result: RoundResult): boolean {
+  return remainingOps(result) === 0 && deps.journal.problems().length === 0 && deps.journal.holds().length === 0;
+}
+
+export function reportOf(deps: CycleDeps, result: RoundResult, wanted: boolean): CycleReport {
+  const { execution } = result;
+  const problems = deps.journal.problems();
+  const progressed = execution.done > 0 || execution.yielded > 0;
+  const retries = problems.map((problem) => problem.retryAtMs).filter((atMs) => atMs > deps.clock.nowMs());
+  const stalled = wanted && !progressed ? [deps.clock.nowMs() + STALLED_RETRY_MS] : [];
+  const wakes = [...retries, ...stalled, ...(result.wakeAtMs === null ? [] : [result.wakeAtMs])];
+  return {
+    ...standing(deps),
+    stop: execution.permissionLost ? { why: 'permission' } : null,
+    blocked: execution.blocked,
+    pending: Math.max(0, remainingOps(result) - result.heldOps - problems.length),
+    pendingBytes: pendingBytes(result),
+    again: (wanted && progressed) || execution.yielded > 0,
+    wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),
+  };
+}
+
+/** Nothing was planned: what is known to differ waits. */
+export function stoppedReport(deps: CycleDeps, stop: CycleStop): CycleReport {
+  const pending = deps.journal.localOverlay().size;
+  return {
+    ...standing(deps),
+    stop,
+    blocked: stop.why === 'blocked' ? stop.reason : null,
+    pending,
+    pendingBytes: 0,
+    again: false,
+    wakeAtMs: null,
+  };
+}
+
+function standing(
+  deps: CycleDeps,
+): Pick<CycleReport, 'failed' | 'skipped' | 'holds' | 'files' | 'folders' | 'lastFullSyncMs' | 'verified'> {
+  const { folders, skipped, lastFullSyncMs, verified } = deps.journal.meta();
+  return {
+    failed: deps.journal.problems().length,
+    skipped,
+    holds: deps.journal.holds().length,
+    files: deps.journal.base.fileCount(),
+    folders,
+    lastFullSyncMs,
+    verified,
+  };
+}
+
+function pendingBytes(result: RoundResult): number {
+  if (remainingOps(result) === 0) return 0;
+  let bytes = 0;
+  for (const op of result.decided.cloud) if (op.op === 'cloudUpload') bytes += op.content.size;
+  for (const op of result.decided.local) if (op.op === 'localDownload') bytes += op.cloud.size ?? 0;
+  return Math.max(0, bytes - result.execution.doneBytes);
+}

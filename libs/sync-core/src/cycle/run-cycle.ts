@@ -1,0 +1,66 @@
+import { decide } from '../reconcile/decide.ts';
+import { guardPlan } from '../safety/guard-plan.ts';
+import { cyclePolicy, guardFacts, planIds } from './cycle-policy.ts';
+import type { CycleDeps, CycleReport, CycleRequest, CycleStop } from './cycle-types.ts';
+import { beginExecution, type Execution } from './execution.ts';
+import { executePlan } from './execute-plan.ts';
+import { observeCloud, stopFor } from './observe-cloud.ts';
+import { observeDisk, observeRoot } from './observe-disk.ts';
+import { noteProblems } from './note-problems.ts';
+import { concludeSync } from './conclude-sync.ts';
+import { reportOf, stoppedReport, type RoundResult } from './report.ts';
+import { settleUnfinished } from './settle-unfinished.ts';
+
+/** Observations that our own work calls for are made in the same cycle; what still moves after this is the next cycle's. */
+const MAX_ROUNDS = 4;
+
+type Look = Pick<CycleRequest, 'dirty' | 'pullFeed'>;
+
+/**
+ * One cycle of a task: observe both sides, decide, act, and say truly how things stand. It may be ended at any line: whatever
+ * was confirmed is in the journal, everything else is observed again.
+ */
+export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<CycleReport> {
+  let look: Look = request;
+  let scannedAll = false;
+  for (let round = 1; ; round++) {
+    const result = await runRound(deps, { ...request, ...look });
+    if ('why' in result) return stoppedReport(deps, result);
+    scannedAll ||= look.dirty === 'all';
+    const wanted = followUp(result.execution);
+    if (wanted && round < MAX_ROUNDS && !request.signal.aborted) {
+      look = wanted;
+      continue;
+    }
+    await concludeSync(deps, result, { scannedAll, settled: wanted === null });
+    return reportOf(deps, result, wanted !== null);
+  }
+}
+
+async function runRound(deps: CycleDeps, request: CycleRequest): Promise<RoundResult | CycleStop> {
+  const stop = await observe(deps, request);
+  if (stop) return stop;
+  const trees = { base: deps.journal.base, local: deps.journal.localOverlay(), cloud: deps.journal.cloudOverlay() };
+  const decided = decide(trees, cyclePolicy(deps, request), planIds(deps));
+  const guarded = guardPlan(decided, guardFacts(deps, request));
+  deps.journal.setHolds(guarded.holds, deps.clock.nowMs());
+  const execution = beginExecution(deps, request, trees);
+  noteProblems(decided, execution, request.dirty === 'all');
+  const failure = await executePlan(guarded.plan, execution).then(() => null, stopFor);
+  return failure ?? { execution, decided, heldOps: guarded.heldOps, wakeAtMs: guarded.postponedUntilMs };
+}
+
+async function observe(deps: CycleDeps, request: CycleRequest): Promise<CycleStop | null> {
+  const lost = await observeRoot(deps);
+  if (lost) return lost;
+  const unsettled = await settleUnfinished(deps, request).then(() => null, stopFor);
+  if (unsettled) return unsettled;
+  if (request.dirty !== null) await observeDisk(deps, request);
+  return request.pullFeed ? observeCloud(deps, request.signal) : null;
+}
+
+/** What our own work calls to look at again: folders that were not as planned, or a feed that has moved. */
+function followUp(execution: Execution): Look | null {
+  if (execution.rescan.size === 0 && !execution.refeed) return null;
+  return { dirty: execution.rescan.size > 0 ? execution.rescan : null, pullFeed: execution.refeed };
+}

@@ -1,0 +1,33 @@
+import type { CloudOp, Op } from '../model/plan.ts';
+import type { CycleDeps, CycleRequest } from './cycle-types.ts';
+import { settle } from './execute-cloud.ts';
+import { beginExecution } from './execution.ts';
+
+const PAGE = 5000;
+
+/**
+ * Operations whose outcome we never learned (a crash, a lost answer): the disk finishes or undoes what stands in staging, the
+ * drive is asked what it did (R04, R05, K01). After that every operation is over; what is still wanted is planned anew.
+ */
+export async function settleUnfinished(deps: CycleDeps, request: CycleRequest): Promise<void> {
+  const open = deps.journal.unfinished();
+  if (open.length === 0) return;
+  const trees = { local: deps.journal.localOverlay(), cloud: deps.journal.cloudOverlay() };
+  const execution = beginExecution(deps, request, trees);
+  await deps.disk.recover(new Set(open.map(opIdOf)));
+  const cloudOps = open.filter(isCloudOp);
+  for (let at = 0; at < cloudOps.length; at += PAGE) {
+    const page = cloudOps.slice(at, at + PAGE);
+    const answers = await deps.cloud.answers(page.map((op) => op.opId));
+    settle(page, answers, execution, new Map());
+  }
+  deps.journal.advance({ finished: open.map(opIdOf) });
+}
+
+function isCloudOp(op: Op): op is CloudOp {
+  return op.op.startsWith('cloud');
+}
+
+function opIdOf(op: Op): string {
+  return 'opId' in op ? op.opId : '';
+}
