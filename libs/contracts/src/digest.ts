@@ -1,4 +1,4 @@
-import type { DriveNode } from './drive.ts';
+import type { NodeKind } from './drive.ts';
 
 /**
  * The digest of a tree is the sum modulo 2^128 over every node below the root (the root itself excluded) of the first 16
@@ -8,7 +8,13 @@ import type { DriveNode } from './drive.ts';
 export const DIGEST_MODULUS = 1n << 128n;
 export const EMPTY_DIGEST = '0'.repeat(32);
 
-export type DigestedNode = Pick<DriveNode, 'id' | 'parentId' | 'name' | 'kind' | 'contentId'>;
+export type DigestedNode = {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly name: string;
+  readonly kind: NodeKind;
+  readonly contentId: string | null;
+};
 
 /** What is hashed for one node: UTF-8 of this text. Names hold no line feed that could be mistaken: ids and kinds have fixed shapes. */
 export function digestLine(node: DigestedNode): string {

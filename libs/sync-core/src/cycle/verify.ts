@@ -24,10 +24,10 @@ export function* mirrorRows(base: BaseView, overlay: CloudOverlay, rootId: Cloud
       if (row.kind === 'folder') folders.push({ id: row.id, cloudId: row.cloudId });
       if (overlay.has(row.cloudId)) continue;
       const { cloudName: name, kind, contentId } = row;
-      yield { id: row.cloudId, parentId: folder.cloudId, name, kind, contentId } as DigestedNode;
+      yield { id: row.cloudId, parentId: folder.cloudId, name, kind, contentId };
     }
   }
-  for (const seen of overlay.values()) if (seen.t === 'present') yield seen.node as DigestedNode;
+  for (const seen of overlay.values()) if (seen.t === 'present') yield seen.node;
 }
 
 function digestRows(
