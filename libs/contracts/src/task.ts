@@ -96,6 +96,7 @@ export const RegisterTask = z.object({
   /** Full local path. The console shows it masked by policy, always for personal spaces. */
   localPath: z.string().max(4096),
 });
+export type RegisterTask = z.infer<typeof RegisterTask>;
 export const RegisteredTask = RegisterTask.extend({
   id: TaskId,
   cloudPath: z.string(),
