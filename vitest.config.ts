@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ['tideline:source', 'node', 'import', 'module', 'default'] },
   ssr: { resolve: { conditions: ['tideline:source', 'node', 'import', 'module', 'default'] } },
   test: {
-    include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.ts'],
+    include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.{ts,tsx}', 'test/architecture/**/*.spec.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.spec.ts'],
     environment: 'node',
     testTimeout: 30_000,
