@@ -97,6 +97,8 @@ export type BatchOp = z.infer<typeof BatchOp>;
  */
 export const BatchRequest = z.object({
   atomic: z.boolean(),
+  /** Which kind of task writes; kept with the versions. A person's are always `web`. */
+  origin: z.enum(['upload', 'sync']).default('sync'),
   ops: z.array(BatchOp).min(1).max(MAX_BATCH_OPS),
   inline: z.array(ChunkRef).max(MAX_BATCH_OPS).default([]),
 });
