@@ -1,0 +1,57 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { BaseId, TaskMeta } from '@tideline/sync-core';
+
+export type MetaStore = {
+  readonly task: () => TaskMeta;
+  readonly patch: (change: Partial<TaskMeta>) => void;
+  readonly allocateIds: (count: number) => BaseId;
+  /** The lowest key ever given to a new local entry; the scanner goes on below it. */
+  readonly lowerLocalKey: (key: number) => void;
+};
+
+const NEW_TASK: TaskMeta = {
+  cursor: null,
+  epoch: null,
+  seq: 0,
+  firstSyncDone: false,
+  recovery: false,
+  rootIdentity: null,
+  lastFullSyncMs: null,
+  verified: null,
+  folders: 0,
+  skipped: 0,
+};
+
+/** Ids are reserved on disk in blocks, so that most allocations cost no write; a restart leaves the rest of a block unused. */
+const ID_BLOCK = 1000;
+
+export function createMetaStore(db: DatabaseSync, highestBaseId: number): MetaStore {
+  const read = db.prepare('SELECT value FROM meta WHERE name = ?');
+  const write = db.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)');
+  const find = (name: string): string | undefined => read.get(name)?.['value'] as string | undefined;
+  let task: TaskMeta = { ...NEW_TASK, ...(JSON.parse(find('task') ?? '{}') as Partial<TaskMeta>) };
+  let reserved = Math.max(Number(find('reservedIds') ?? 1), highestBaseId);
+  let last = reserved;
+  let lowestKey = Number(find('lowestLocalKey') ?? 0);
+  return {
+    task: () => task,
+    patch: (change) => {
+      task = { ...task, ...change };
+      write.run('task', JSON.stringify(task));
+    },
+    allocateIds: (count) => {
+      const first = last + 1;
+      last += count;
+      if (last > reserved) {
+        reserved = last + ID_BLOCK;
+        write.run('reservedIds', String(reserved));
+      }
+      return first;
+    },
+    lowerLocalKey: (key) => {
+      if (key >= lowestKey) return;
+      lowestKey = key;
+      write.run('lowestLocalKey', String(key));
+    },
+  };
+}

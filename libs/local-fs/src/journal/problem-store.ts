@@ -1,0 +1,39 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Journal, StoredProblem } from '@tideline/sync-core';
+
+export type ProblemStore = Pick<Journal, 'problems' | 'setProblem'>;
+
+export function createProblemStore(db: DatabaseSync): ProblemStore {
+  const all = db.prepare('SELECT * FROM problem ORDER BY path');
+  const find = db.prepare('SELECT code, first_ms, attempts FROM problem WHERE path = ?');
+  const remove = db.prepare('DELETE FROM problem WHERE path = ?');
+  const put = db.prepare(
+    `INSERT OR REPLACE INTO problem (path, code, params, first_ms, last_ms, attempts, retry_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return {
+    problems: () => all.all().map(toProblem),
+    setProblem: (path, problem, nowMs) => {
+      if (!problem) {
+        remove.run(path);
+        return;
+      }
+      const before = find.get(path);
+      const goesOn = before?.['code'] === problem.code;
+      const firstMs = goesOn ? Number(before['first_ms']) : nowMs;
+      const attempts = goesOn ? Number(before['attempts']) + 1 : 1;
+      put.run(path, problem.code, JSON.stringify(problem.params), firstMs, nowMs, attempts, problem.retryAtMs);
+    },
+  };
+}
+
+function toProblem(row: Record<string, unknown>): StoredProblem {
+  return {
+    path: row['path'] as string,
+    code: row['code'] as StoredProblem['code'],
+    params: JSON.parse(row['params'] as string) as StoredProblem['params'],
+    firstSeenMs: Number(row['first_ms']),
+    lastSeenMs: Number(row['last_ms']),
+    attempts: Number(row['attempts']),
+    retryAtMs: Number(row['retry_at_ms']),
+  };
+}

@@ -1,0 +1,132 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Advance, Journal, Op } from '@tideline/sync-core';
+import { adopt } from './adopt.ts';
+import { createBaseStore } from './base-store.ts';
+import { foldScan } from './fold-scan.ts';
+import { createHoldStore, type HoldStore } from './hold-store.ts';
+import { createMetaStore, type MetaStore } from './meta-store.ts';
+import { normalise, type Trees } from './normalise.ts';
+import { decodeOp, encodeOp } from './op-codec.ts';
+import { createCloudOverlayStore, createLocalOverlayStore } from './overlay-store.ts';
+import { createProblemStore } from './problem-store.ts';
+import { inTransaction } from './statement.ts';
+
+/** How the journal was found: `damaged` ones were moved to `asidePath` and an empty one began in recovery (K05, K06). */
+export type JournalOrigin =
+  | { readonly t: 'opened' }
+  | { readonly t: 'created' }
+  | { readonly t: 'damaged'; readonly asidePath: string; readonly reason: string };
+
+export type SqliteJournal = Journal & {
+  readonly path: string;
+  readonly origin: JournalOrigin;
+  close(): void;
+};
+
+type Parts = { readonly db: DatabaseSync; readonly trees: Trees; readonly meta: MetaStore; readonly holds: HoldStore };
+
+export function createSqliteJournal(db: DatabaseSync, path: string, origin: JournalOrigin): SqliteJournal {
+  const base = createBaseStore(db);
+  const trees: Trees = { base, local: createLocalOverlayStore(db), cloud: createCloudOverlayStore(db) };
+  const meta = createMetaStore(db, base.highestId());
+  const holds = createHoldStore(db);
+  const parts: Parts = { db, trees, meta, holds };
+  return {
+    path,
+    origin,
+    base,
+    meta: meta.task,
+    localOverlay: () => trees.local.entries,
+    cloudOverlay: () => trees.cloud.entries,
+    allocateIds: meta.allocateIds,
+    foldScan: (result) => {
+      // What a scan saw can be seen again: no need to wait for the disk.
+      db.exec('PRAGMA synchronous = NORMAL');
+      try {
+        const lowest = lowestKey(result.seen.keys());
+        atomically(parts, () => {
+          foldScan(trees, result);
+          meta.lowerLocalKey(lowest);
+        });
+      } finally {
+        db.exec('PRAGMA synchronous = FULL');
+      }
+    },
+    advance: (step) => atomically(parts, () => advance(parts, step)),
+    ...operations(db),
+    ...deletions(db),
+    ...createProblemStore(db),
+    holds: holds.list,
+    setHolds: (open, nowMs) => inTransaction(db, () => holds.replaceWaiting(open, nowMs)),
+    answerHold: holds.answer,
+    close: () => db.close(),
+  };
+}
+
+/** When the database refuses, what is held in memory goes back with it (K08). */
+function atomically({ db, trees }: Parts, work: () => void): void {
+  try {
+    inTransaction(db, work);
+  } catch (error) {
+    trees.local.reload();
+    trees.cloud.reload();
+    throw error;
+  }
+}
+
+function advance({ db, trees, meta, holds }: Parts, step: Advance): void {
+  const { rows = [], forget = [], cloud = [], local = [], finished = [] } = step;
+  const forgotten = forget.map((id) => trees.base.get(id)?.cloudId).filter((id) => id !== undefined);
+  trees.base.write({ rows, forget });
+  adopt(trees, step.adopt ?? []);
+  for (const { key, seen } of local) seen === 'equal' ? trees.local.remove(key) : trees.local.set(key, seen);
+  for (const { id, seen } of cloud) seen === 'equal' ? trees.cloud.remove(id) : trees.cloud.set(id, seen);
+  const keys = new Set([...rows.map((row) => row.id), ...forget, ...local.map((entry) => entry.key)]);
+  const cloudIds = new Set([...rows.map((row) => row.cloudId), ...forgotten, ...cloud.map((entry) => entry.id)]);
+  normalise(trees, keys, cloudIds);
+  finishOps(db, finished);
+  if (forget.length > 0) holds.endApproved((id) => trees.base.get(id) !== undefined);
+  if (step.meta) meta.patch(step.meta);
+}
+
+function finishOps(db: DatabaseSync, opIds: readonly string[]): void {
+  if (opIds.length === 0) return;
+  db.prepare('DELETE FROM op WHERE op_id IN (SELECT value FROM json_each(?))').run(JSON.stringify(opIds));
+}
+
+function operations(db: DatabaseSync): Pick<Journal, 'start' | 'unfinished'> {
+  const put = db.prepare(
+    'INSERT OR REPLACE INTO op (op_id, place, body) VALUES (?, (SELECT coalesce(max(place), 0) + 1 FROM op), ?)',
+  );
+  const all = db.prepare('SELECT body FROM op ORDER BY place');
+  return {
+    start: (ops: readonly Op[]) =>
+      inTransaction(db, () => {
+        // Changes of base alone have no effect outside the journal and so nothing to clean up after a crash.
+        for (const op of ops) if ('opId' in op) put.run(op.opId, encodeOp(op));
+      }),
+    unfinished: () => all.all().map((row) => decodeOp(row['body'] as string)),
+  };
+}
+
+function deletions(db: DatabaseSync): Pick<Journal, 'deletedSince' | 'recordDeleted'> {
+  const sum = db.prepare('SELECT coalesce(sum(files), 0) AS n FROM deletion WHERE at_ms >= ?');
+  const put = db.prepare('INSERT INTO deletion (at_ms, files) VALUES (?, ?)');
+  const prune = db.prepare('DELETE FROM deletion WHERE at_ms < ?');
+  const dayMs = 24 * 60 * 60 * 1000;
+  return {
+    deletedSince: (sinceMs) => Number(sum.get(sinceMs)?.['n'] ?? 0),
+    recordDeleted: (files, atMs) => {
+      inTransaction(db, () => {
+        put.run(atMs, files);
+        prune.run(atMs - dayMs);
+      });
+    },
+  };
+}
+
+function lowestKey(keys: Iterable<number>): number {
+  let lowest = 0;
+  for (const key of keys) if (key < lowest) lowest = key;
+  return lowest;
+}
