@@ -54,8 +54,8 @@ export type ApiClientOptions = {
   readonly fetch?: typeof globalThis.fetch;
   /** Asked before every request, such as `authorization` of a device or the CSRF header of a page. */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
-  /** After NOT_SIGNED_IN: true = other headers may help, send once more. */
-  readonly onUnauthorized?: () => boolean | Promise<boolean>;
+  /** After NOT_SIGNED_IN, with the headers that were sent: true = other headers may help, send once more. */
+  readonly onUnauthorized?: (sent: Readonly<Record<string, string>>) => boolean | Promise<boolean>;
   readonly timeoutMs?: number;
   readonly newCorrelationId?: () => string;
 };
@@ -121,25 +121,29 @@ async function refuseWhole({ response, deadline }: Exchange): Promise<never> {
 }
 
 async function exchangeSignedIn(options: ApiClientOptions, prepared: Prepared): Promise<Exchange> {
+  const sent = (await options.headers?.()) ?? {};
   try {
-    return await exchangeOnce(options, prepared);
+    return await exchangeOnce(options, prepared, sent);
   } catch (error) {
-    const mayHelp = error instanceof AppError && error.code === 'NOT_SIGNED_IN' && options.onUnauthorized !== undefined;
-    if (!mayHelp || !(await options.onUnauthorized?.())) throw error;
-    return exchangeOnce(options, prepared);
+    const isUnauthorized = error instanceof AppError && error.code === 'NOT_SIGNED_IN';
+    if (!isUnauthorized || !(await options.onUnauthorized?.(sent))) throw error;
+    return exchangeOnce(options, prepared, (await options.headers?.()) ?? {});
   }
 }
 
 /** One request, answered by an ok response whose body is still to be read below the same deadline. */
-async function exchangeOnce(options: ApiClientOptions, prepared: Prepared): Promise<Exchange> {
+async function exchangeOnce(
+  options: ApiClientOptions,
+  prepared: Prepared,
+  given: Readonly<Record<string, string>>,
+): Promise<Exchange> {
   const { request } = prepared;
-  const headers = { ...request.headers, ...correlation(options), ...(await options.headers?.()) };
   const timeoutMs = prepared.options.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const deadline = startDeadline(timeoutMs, prepared.options.signal);
   try {
     const response = await (options.fetch ?? globalThis.fetch)(`${options.baseUrl}${request.path}`, {
       method: request.method,
-      headers: { ...headers, ...contentType(prepared) },
+      headers: { ...request.headers, ...correlation(options), ...given, ...contentType(prepared) },
       redirect: 'error',
       signal: deadline.signal,
       ...bodyOf(prepared, deadline),

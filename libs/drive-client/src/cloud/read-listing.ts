@@ -1,0 +1,88 @@
+import {
+  AppError,
+  addDigestTerms,
+  digestTerm,
+  formatDigest,
+  routes,
+  type DriveNode,
+  type ListingAnswer,
+  type NodeId,
+} from '@tideline/contracts';
+import type { CloudListing } from '@tideline/sync-core';
+import type { CloudContext } from './create-cloud.ts';
+
+/** A listing whose snapshot was given up by the server in the middle is begun anew this often. */
+const MAX_STARTS = 3;
+
+/**
+ * Everything below `root`, or an error: a listing from which one node is missing would read as a delete (G09, G10). It counts
+ * as complete when all pages tell of the same moment and count and digest fit.
+ */
+export async function readListing(context: CloudContext, root: string, signal: AbortSignal): Promise<CloudListing> {
+  for (let start = 1; ; start += 1) {
+    const listing = await readWhole(context, root, signal);
+    if (listing.t === 'complete') return listing.listing;
+    if (start === MAX_STARTS) throw new AppError('UNAVAILABLE', {}, { details: { reason: listing.reason, root } });
+  }
+}
+
+type Read =
+  { readonly t: 'complete'; readonly listing: CloudListing } | { readonly t: 'torn'; readonly reason: string };
+
+async function readWhole(context: CloudContext, root: string, signal: AbortSignal): Promise<Read> {
+  const nodes: DriveNode[] = [];
+  let first: ListingAnswer | undefined;
+  let page: string | undefined;
+  do {
+    const answer = await readPage(context, { root: root as NodeId, page }, signal);
+    if (answer === 'expired') return { t: 'torn', reason: 'the listing expired while it was read' };
+    first ??= answer;
+    if (!isSameMoment(first, answer)) return { t: 'torn', reason: 'the pages tell of different moments' };
+    for (const node of answer.nodes) nodes.push(node);
+    page = answer.nextPage ?? undefined;
+  } while (page !== undefined);
+  return check(nodes, first, context.sha256Hex, root);
+}
+
+async function readPage(
+  { client, retry, params, limits }: CloudContext,
+  { root, page }: { root: NodeId; page: string | undefined },
+  signal: AbortSignal,
+): Promise<ListingAnswer | 'expired'> {
+  const query = { root, page, limit: limits.listingPageItems };
+  try {
+    return await retry(() => client.call(routes.drive.listing, { params, query }, { signal }), signal);
+  } catch (error) {
+    const isExpired = error instanceof AppError && (error.code === 'CURSOR_EXPIRED' || error.code === 'CURSOR_INVALID');
+    if (isExpired && page !== undefined) return 'expired';
+    throw error;
+  }
+}
+
+function isSameMoment(first: ListingAnswer, answer: ListingAnswer): boolean {
+  return (
+    first.seq === answer.seq &&
+    first.epoch === answer.epoch &&
+    first.count === answer.count &&
+    first.digest === answer.digest
+  );
+}
+
+function check(
+  nodes: readonly DriveNode[],
+  told: ListingAnswer,
+  sha256Hex: (text: string) => string,
+  root: string,
+): Read {
+  let digest = 0n;
+  let count = 0;
+  for (const node of nodes) {
+    if (node.id === root) continue;
+    digest = addDigestTerms(digest, digestTerm(node, sha256Hex));
+    count += 1;
+  }
+  if (count !== told.count) return { t: 'torn', reason: `${count} of ${told.count} nodes were listed` };
+  if (formatDigest(digest) !== told.digest) return { t: 'torn', reason: 'the digest does not fit' };
+  const { cursor, seq, epoch, capsRev } = told;
+  return { t: 'complete', listing: { nodes, cursor, seq, epoch, capsRev } };
+}

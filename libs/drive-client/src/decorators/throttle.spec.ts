@@ -1,0 +1,73 @@
+import { routes } from '@tideline/contracts';
+import { expect, it } from 'vitest';
+import { createApiClient } from '../http/api-client.ts';
+import { sendJson, startLocalServer } from '../spec-kit/local-server.ts';
+import { createTokenBucket, withThrottle } from './throttle.ts';
+
+/** A clock that only waiting moves. */
+function virtualTime() {
+  let nowMs = 1000;
+  return {
+    clock: { nowMs: () => nowMs },
+    sleep: async (ms: number) => void (nowMs += ms),
+    pass: (ms: number) => (nowMs += ms),
+  };
+}
+
+it('[D11] lets bytes through at the rate in the long run', async () => {
+  const time = virtualTime();
+  const bucket = createTokenBucket({ bytesPerSecond: 1_000_000, ...time });
+  const startMs = time.clock.nowMs();
+  for (let piece = 0; piece < 160; piece += 1) await bucket.take(62_500);
+  const rate = 10_000_000 / ((time.clock.nowMs() - startMs) / 1000);
+  expect(rate).toBeGreaterThan(950_000);
+  expect(rate).toBeLessThan(1_050_000);
+});
+
+it('catches up no more than the burst after a rest', async () => {
+  const time = virtualTime();
+  const bucket = createTokenBucket({ bytesPerSecond: 1000, burstMs: 250, ...time });
+  await bucket.take(1000);
+  time.pass(60_000);
+  const restedMs = time.clock.nowMs();
+  await bucket.take(1250);
+  expect(time.clock.nowMs() - restedMs).toBe(1000);
+});
+
+it('serves who waits in the order in which they came', async () => {
+  const waits: number[] = [];
+  const bucket = createTokenBucket({
+    bytesPerSecond: 1000,
+    burstMs: 0,
+    clock: { nowMs: () => 0 },
+    sleep: async (ms) => void waits.push(ms),
+  });
+  await Promise.all([bucket.take(500), bucket.take(500), bucket.take(500)]);
+  expect(waits).toEqual([500, 1000, 1500]);
+});
+
+it('holds a new rate for what is taken from then on', async () => {
+  const time = virtualTime();
+  const bucket = createTokenBucket({ bytesPerSecond: 10, burstMs: 0, ...time });
+  await bucket.take(10);
+  bucket.setRate(null);
+  const openMs = time.clock.nowMs();
+  await bucket.take(1_000_000_000);
+  expect(time.clock.nowMs()).toBe(openMs);
+});
+
+it('counts every byte of a frame that is sent, by the device and by the task', async () => {
+  const server = await startLocalServer((_, response) => sendJson(response, { stored: 1 }));
+  const taken = { device: 0, task: 0 };
+  const counting = (who: keyof typeof taken) => ({
+    take: async (bytes: number) => void (taken[who] += bytes),
+    setRate: () => undefined,
+  });
+  const device = withThrottle(createApiClient({ baseUrl: server.url }), { upload: counting('device') });
+  const client = withThrottle(device, { upload: counting('task') });
+  const input = { params: { spaceId: 's' as never }, body: { chunks: [] } };
+  await client.sendFrame(routes.drive.putPack, input, [new Uint8Array(300_000)]);
+  const sent = server.requests[0]?.body.length;
+  expect(taken).toEqual({ device: sent, task: sent });
+  await server.close();
+});

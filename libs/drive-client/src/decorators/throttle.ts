@@ -1,0 +1,61 @@
+import type { ApiClient, SendOptions } from '../http/api-client.ts';
+import type { Pace } from '../http/frame-body.ts';
+import type { Sleep } from './sleep.ts';
+
+/** Lets bytes through at a rate, first come first served. One bucket per direction for the whole device, or one more per task. */
+export type TokenBucket = {
+  /** Waits until `bytes` more may travel. */
+  readonly take: Pace;
+  /** Bytes per second; null = no limit. Holds for what is taken from now on. */
+  setRate(bytesPerSecond: number | null): void;
+};
+
+export type TokenBucketOptions = {
+  readonly bytesPerSecond: number | null;
+  /** Monotonic, so that setting the device's clock neither stops nor floods the line. */
+  readonly clock: { nowMs(): number };
+  readonly sleep: Sleep;
+  /** Unused time that may be caught up at once. */
+  readonly burstMs?: number;
+};
+
+export function createTokenBucket({ clock, sleep, burstMs = 250, ...initial }: TokenBucketOptions): TokenBucket {
+  let rate = initial.bytesPerSecond;
+  /** Moment at which everything taken so far has travelled at the rate. */
+  let paidUntilMs = Number.NEGATIVE_INFINITY;
+  return {
+    take: async (bytes, signal) => {
+      if (rate === null) return;
+      const nowMs = clock.nowMs();
+      paidUntilMs = Math.max(paidUntilMs, nowMs - burstMs) + (bytes * 1000) / rate;
+      if (paidUntilMs > nowMs) await sleep(paidUntilMs - nowMs, signal);
+    },
+    setRate: (bytesPerSecond) => {
+      rate = bytesPerSecond;
+      paidUntilMs = Math.min(paidUntilMs, clock.nowMs());
+    },
+  };
+}
+
+export type Throttle = { readonly upload?: TokenBucket; readonly download?: TokenBucket };
+
+/** Frames that are sent and bytes that are read flow through the buckets; JSON answers are too small to matter. */
+export function withThrottle(client: ApiClient, { upload, download }: Throttle): ApiClient {
+  return {
+    ...client,
+    sendFrame: (route, input, parts, options) => client.sendFrame(route, input, parts, paced(options, upload)),
+    callFrame: (route, input, options) => client.callFrame(route, input, paced(options, download)),
+    stream: (route, input, options) => client.stream(route, input, paced(options, download)),
+  };
+}
+
+/** Adds the bucket to a pace that is there already: a task's own limit below the device's. */
+function paced<O extends SendOptions>(options: O | undefined, bucket: TokenBucket | undefined): O {
+  if (!bucket) return (options ?? {}) as O;
+  const inner = options?.pace;
+  const pace: Pace = async (bytes, signal) => {
+    await inner?.(bytes, signal);
+    await bucket.take(bytes, signal);
+  };
+  return { ...(options as O), pace };
+}
