@@ -6,3 +6,8 @@ export * from './ports/cloud.ts';
 export * from './ports/disk.ts';
 export * from './ports/journal.ts';
 export * from './ports/scanner.ts';
+export * from './naming/derived-names.ts';
+export * from './naming/name-rules.ts';
+export * from './plan/plan-ids.ts';
+export * from './safety/guard-plan.ts';
+export * from './safety/root-check.ts';

@@ -5,10 +5,17 @@ import type { BaseId, BaseNode, CloudId, CloudNode, Content, FileMeta, LocalKey,
 export type FolderRef = BaseId;
 
 /**
+ * `after`: operations of the same plan that must have been done first (they free a name, empty a folder, make a parent). When one
+ * of them fails or is held, this one must not run. The order of a plan's lists always satisfies it.
+ */
+export type Ordered = { readonly after?: readonly string[] };
+
+/**
  * Operations on the cloud, in an order in which they may run one after another. New nodes carry the id they will have, so that
  * later operations can name them. `opId` is the idempotency key; `key` is the local overlay entry the operation settles.
  */
-export type CloudOp =
+export type CloudOp = Ordered & CloudOpKind;
+type CloudOpKind =
   | {
       readonly op: 'cloudCreateFolder';
       readonly opId: string;
@@ -18,6 +25,8 @@ export type CloudOp =
       readonly parentCloudId: CloudId;
       readonly parent: FolderRef;
       readonly name: string;
+      /** The name on this device; differs from `name` only where names are mapped (BI-8). */
+      readonly localName: string;
     }
   | {
       /** New file, or new version of an existing one. `ifMatch` null: on top of whatever the head is. */
@@ -27,7 +36,14 @@ export type CloudOp =
       readonly key: LocalKey;
       readonly cloudId: CloudId;
       readonly target:
-        | { readonly t: 'create'; readonly parent: FolderRef; readonly parentCloudId: CloudId; readonly name: string }
+        | {
+            readonly t: 'create';
+            readonly parent: FolderRef;
+            readonly parentCloudId: CloudId;
+            readonly name: string;
+            /** The name on this device; differs from `name` only where names are mapped (BI-8). */
+            readonly localName: string;
+          }
         | { readonly t: 'version'; readonly ifMatch: number | null };
       /** What the file must still look like when it is read. */
       readonly expect: StatSig;
@@ -44,6 +60,10 @@ export type CloudOp =
       readonly parent: FolderRef;
       readonly parentCloudId: CloudId;
       readonly name: string;
+      /** The name the node has, or will have, on this device. */
+      readonly localName: string;
+      /** Moves of one group exchange places: they go in one atomic request or not at all. */
+      readonly atomicGroup?: number;
     }
   | {
       readonly op: 'cloudSetMeta';
@@ -69,8 +89,16 @@ export type CloudOp =
     };
 
 /** Operations on the disk, in an order in which they may run one after another. Paths are resolved when an operation runs. */
-export type LocalOp =
-  | { readonly op: 'localMakeFolder'; readonly opId: string; readonly id: BaseId; readonly cloud: CloudNode; readonly parent: FolderRef; readonly name: string }
+export type LocalOp = Ordered & LocalOpKind;
+type LocalOpKind =
+  | {
+      readonly op: 'localMakeFolder';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly cloud: CloudNode;
+      readonly parent: FolderRef;
+      readonly name: string;
+    }
   | {
       readonly op: 'localDownload';
       readonly opId: string;
@@ -90,6 +118,8 @@ export type LocalOp =
       readonly expect: StatSig;
       readonly parent: FolderRef;
       readonly name: string;
+      /** The name the node has, or will have, in the cloud. */
+      readonly cloudName: string;
       readonly staged: boolean;
     }
   | {
@@ -107,7 +137,13 @@ export type LocalOp =
       readonly original: CloudId | null;
       readonly why: 'conflict' | 'yield';
     }
-  | { readonly op: 'localSetMeta'; readonly opId: string; readonly id: BaseId; readonly expect: StatSig; readonly cloud: CloudNode }
+  | {
+      readonly op: 'localSetMeta';
+      readonly opId: string;
+      readonly id: BaseId;
+      readonly expect: StatSig;
+      readonly cloud: CloudNode;
+    }
   | {
       readonly op: 'localTrash';
       readonly opId: string;
@@ -126,9 +162,19 @@ export type BaseOp =
 export type Op = CloudOp | LocalOp | BaseOp;
 
 /** Why a node got the operations it got: what `explain` prints. `rule` is an id of SPEC.md. */
-export type Decision = { readonly id: BaseId | LocalKey; readonly cloudId: CloudId | null; readonly rule: string; readonly note: string };
+export type Decision = {
+  readonly id: BaseId | LocalKey;
+  readonly cloudId: CloudId | null;
+  readonly rule: string;
+  readonly note: string;
+};
 
-export type PlanProblem = { readonly key: LocalKey | null; readonly cloudId: CloudId | null; readonly code: ProblemCode; readonly params: Readonly<Record<string, string | number>> };
+export type PlanProblem = {
+  readonly key: LocalKey | null;
+  readonly cloudId: CloudId | null;
+  readonly code: ProblemCode;
+  readonly params: Readonly<Record<string, string | number>>;
+};
 
 export type Plan = {
   readonly base: readonly BaseOp[];
@@ -136,9 +182,14 @@ export type Plan = {
   readonly cloud: readonly CloudOp[];
   readonly problems: readonly PlanProblem[];
   readonly decisions: readonly Decision[];
+  /** Work that has to wait for the outcome of this plan: decide again as soon as it has run. */
+  readonly more: boolean;
 };
 
-/** What a guard found: these deletes wait for a person (GU-1); everything else in the plan goes on. */
+/**
+ * What a guard found: these deletes wait for a person (GU-1); everything else in the plan goes on. `mass_delete_local` names
+ * deletes on the disk (the cloud lost the files), `mass_delete_cloud` deletes in the cloud (the disk lost them).
+ */
 export type Hold = {
   readonly kind: 'mass_delete_local' | 'mass_delete_cloud';
   readonly ids: readonly BaseId[];

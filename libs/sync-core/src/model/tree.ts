@@ -107,4 +107,10 @@ export type BaseView = {
   fileCount(): number;
 };
 
-export type ThreeTrees = { readonly base: BaseView; readonly local: LocalOverlay; readonly cloud: CloudOverlay };
+export type ThreeTrees = {
+  readonly base: BaseView;
+  readonly local: LocalOverlay;
+  readonly cloud: CloudOverlay;
+  /** Up to here the cloud overlay knows everything; the precondition of deletes of whole folders. */
+  readonly cloudSeq?: number | null;
+};
