@@ -233,6 +233,7 @@ export const BundleAnswer = z.object({
 export const ManifestAnswer = z.object({ contentId: ContentId, size: SizeBytes, chunks: Manifest });
 
 export const VersionOrigin = z.enum(['upload', 'sync', 'web']);
+export type VersionOrigin = z.infer<typeof VersionOrigin>;
 export const NodeVersion = z.object({
   id: VersionId,
   contentId: ContentId,
