@@ -1,1 +1,14 @@
-export {};
+export { AgentProcess } from './agent/agent-process.ts';
+export type { AgentStatus, CommandAnswer, NewTask, TaskView } from './agent/agent-process.ts';
+export { Admin, signIn } from './console/admin.ts';
+export type { LogOn } from './console/admin.ts';
+export { Bootstrap, ConsoleBox } from './console/console-box.ts';
+export type { ConsoleBoxOptions } from './console/console-box.ts';
+export { eventually } from './process/eventually.ts';
+export { AGENT_MAIN, CONSOLE_MAIN, REPOSITORY } from './process/repository.ts';
+export { StartedProcess } from './process/started-process.ts';
+export { Chance } from './tree/chance.ts';
+export { differences, readTree, sameTree } from './tree/compare.ts';
+export { mutateOnce } from './tree/mutate.ts';
+export { copyRealTree } from './tree/real-tree.ts';
+export { World, settle } from './world/world.ts';
