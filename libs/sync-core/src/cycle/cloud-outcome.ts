@@ -46,7 +46,7 @@ function rowAfter(
   return {
     ...before,
     parent: op.parent,
-    localName: localNameOf(op.key, local) ?? before.localName,
+    localName: op.localName,
     cloudName: node.name,
     rev: node.rev,
   };
@@ -63,7 +63,7 @@ function newRow(
   return {
     id: op.id,
     parent: target.parent,
-    localName: seen.node.name,
+    localName: target.localName,
     cloudName: node.name,
     kind: node.kind,
     cloudId: node.id,
@@ -74,11 +74,6 @@ function newRow(
     sig: seen.node.sig,
     state: 'managed',
   };
-}
-
-function localNameOf(key: LocalKey, local: LocalOverlay): string | undefined {
-  const seen = local.get(key);
-  return seen?.t === 'present' ? seen.node.name : undefined;
 }
 
 function forgetAll(op: Extract<CloudOp, { op: 'cloudTrash' }>, trees: Trees, draft: AdvanceDraft): void {

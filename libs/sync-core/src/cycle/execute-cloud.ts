@@ -25,12 +25,16 @@ type Ready = { readonly op: CloudOp; readonly wire: BatchOp; readonly inline?: {
  */
 export async function executeCloud(ops: readonly CloudOp[], execution: Execution): Promise<void> {
   const revs = new Map<string, number>();
-  for (const group of groupOps(ops.filter((op) => !isLarge(op)))) {
+  const needed = new Set(ops.flatMap((op) => op.after ?? []));
+  const last = ops.filter(isLarge).filter((op) => !needed.has(op.opId));
+  const alone = new Set<CloudOp>(last);
+  for (const group of groupOps(ops.filter((op) => !alone.has(op)))) {
     if (mustStop(execution)) return;
-    const ready = await prepare(group, execution, revs);
-    await commitGroup(ready, execution, revs);
+    const [only] = group;
+    if (only && isLarge(only)) await executeLarge(only, execution, revs);
+    else await commitGroup(await prepare(group, execution, revs), execution, revs);
   }
-  for (const op of ops.filter(isLarge)) {
+  for (const op of last) {
     if (mustStop(execution)) return;
     await executeLarge(op, execution, revs);
   }
@@ -53,7 +57,7 @@ export function groupOps(ops: readonly CloudOp[]): CloudOp[][] {
   for (const op of ops) {
     const opBytes = op.op === 'cloudUpload' ? op.content.size : 0;
     const full = group.length >= MAX_BATCH_OPS || bytes + opBytes > BATCH_BYTES || nodes.has(op.cloudId);
-    const splits = !sameGroup(group.at(-1), op);
+    const splits = !sameGroup(group.at(-1), op) || isLarge(op) || group.some(isLarge);
     if (group.length > 0 && (full || splits)) {
       groups.push(group);
       [group, bytes, nodes] = [[], 0, new Set()];
@@ -81,7 +85,11 @@ async function prepare(
   revs: ReadonlyMap<string, number>,
 ): Promise<Ready[]> {
   const ready: Ready[] = [];
+  const inGroup = new Set(group.map((op) => op.opId));
   for (const op of group) {
+    // Within one batch the drive itself refuses what follows from a refused operation.
+    const outside = (op.after ?? []).filter((opId) => !inGroup.has(opId));
+    if (!execution.isReady({ ...op, after: outside })) continue;
     const path = op.op === 'cloudTrash' ? undefined : execution.live.pathOf(op.key);
     if (path !== undefined && execution.isDeferred(path, sinceOf(op, execution))) {
       execution.deferred += 1;
@@ -144,6 +152,7 @@ function uniqueChunks(ready: readonly Ready[]): { chunk: ChunkRef; bytes: Uint8A
 }
 
 async function executeLarge(op: Upload, execution: Execution, revs: Map<string, number>): Promise<void> {
+  if (!execution.isReady(op)) return;
   const path = execution.live.pathOf(op.key);
   if (path !== undefined && execution.isDeferred(path, sinceOf(op, execution))) {
     execution.deferred += 1;
@@ -176,7 +185,6 @@ export function settle(
   const draft = emptyAdvance();
   const trees = { base: journal.base, local: execution.local };
   const nowMs = clock.nowMs();
-  let deletedFiles = 0;
   for (const op of ops) {
     const outcome = byOp.get(op.opId);
     if (!outcome) continue;
@@ -186,15 +194,14 @@ export function settle(
       continue;
     }
     revs.set(op.cloudId, outcome.node.rev);
-    if (op.op === 'cloudTrash') deletedFiles += op.ids.filter((id) => journal.base.get(id)?.kind === 'file').length;
+    if (op.op === 'cloudTrash')
+      execution.recordDeleted(op.opId, op.ids.filter((id) => journal.base.get(id)?.kind === 'file').length);
     else execution.succeed(execution.live.pathOf(op.key) ?? '');
-    if (op.op === 'cloudUpload') execution.doneBytes += op.content.size;
     acknowledge(op, outcome.node, trees, draft, nowMs);
-    execution.done += 1;
+    execution.complete(op.opId, op.op === 'cloudUpload' ? op.content.size : 0);
   }
   execution.advance(draft);
   for (const { key, id } of draft.adopt) execution.live.adopt(key, id);
-  if (deletedFiles > 0) journal.recordDeleted(deletedFiles, nowMs);
 }
 
 function refused(op: CloudOp, outcome: Extract<BatchOutcome, { status: 'refused' }>, execution: Execution): void {

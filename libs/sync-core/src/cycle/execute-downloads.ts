@@ -196,8 +196,7 @@ async function placeAll(fetched: readonly Fetched[], execution: Execution): Prom
     draft.local.push(...step.local);
     draft.cloud.push(...step.cloud);
     draft.finished.push(...step.finished);
-    execution.done += 1;
-    execution.doneBytes += op.cloud.size ?? 0;
+    execution.complete(op.opId, op.cloud.size ?? 0);
     execution.succeed(request.path);
   });
   execution.advance(draft);

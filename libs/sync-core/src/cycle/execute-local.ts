@@ -17,10 +17,10 @@ type Structural = Exclude<LocalOp, Download>;
 export async function executeLocal(ops: readonly LocalOp[], execution: Execution): Promise<void> {
   for (const op of ops) {
     if (execution.request.signal.aborted) return;
-    if (op.op !== 'localDownload') await executeStructural(op, execution);
+    if (op.op !== 'localDownload' && execution.isReady(op)) await executeStructural(op, execution);
   }
   await executeDownloads(
-    ops.filter((op) => op.op === 'localDownload'),
+    ops.filter((op) => op.op === 'localDownload' && execution.isReady(op)) as Download[],
     execution,
   );
 }
@@ -91,7 +91,7 @@ async function moveToStaging(
   if (hidden.t !== 'done') return notDone(op, op.key, hidden, from, execution);
   execution.live.put(op.key, { parent: ROOT_ID, name: stagedName(op.id) });
   execution.advance({ finished: [op.opId] });
-  execution.done += 1;
+  execution.complete(op.opId);
 }
 
 function moveDone(op: Extract<LocalOp, { op: 'localMove' }>, sig: LocalNode['sig'], execution: Execution): void {
@@ -100,21 +100,18 @@ function moveDone(op: Extract<LocalOp, { op: 'localMove' }>, sig: LocalNode['sig
   if (!was) return giveUp(op, op.key, execution);
   const node = { ...was, parent: op.parent, name: op.name, sig };
   execution.setLocal(op.key, node);
-  if (!before)
-    return execution.advance({
-      finished: [op.opId],
-      local: [{ key: op.key, seen: { t: 'present', node, sinceMs: 0 } }],
-    });
-  const seen = execution.cloud.get(before.cloudId);
-  const cloudName = seen?.t === 'present' ? seen.node.name : before.cloudName;
+  if (!before) return movedUnlinked(op, node, execution);
+  const { parent, name: localName, cloudName } = op;
   // The signature in base belongs to the content in base: a file moved and edited must still differ by its content.
   const sameContent = (was.content?.contentId ?? null) === before.contentId;
-  finish(
-    op,
-    { ...before, parent: op.parent, localName: op.name, cloudName, sig: sameContent ? sig : before.sig },
-    node,
-    execution,
-  );
+  finish(op, { ...before, parent, localName, cloudName, sig: sameContent ? sig : before.sig }, node, execution);
+}
+
+/** A new local file that yielded its name: still new, under another name. */
+function movedUnlinked(op: Extract<LocalOp, { op: 'localMove' }>, node: LocalNode, execution: Execution): void {
+  const sinceMs = execution.local.get(op.key)?.sinceMs ?? execution.deps.clock.nowMs();
+  execution.advance({ finished: [op.opId], local: [{ key: op.key, seen: { t: 'present', node, sinceMs } }] });
+  execution.complete(op.opId);
 }
 
 /** A staged node has no place of its own in the tree; its name in the live tree says where it waits. */
@@ -135,7 +132,7 @@ async function setAside(op: Extract<LocalOp, { op: 'localSetAside' }>, execution
   execution.rescan.add(to.slice(0, Math.max(0, to.lastIndexOf('/'))));
   const gone = row ? ({ t: 'absent', sinceMs: clock.nowMs() } as const) : ('equal' as const);
   execution.advance({ finished: [op.opId], local: [{ key: op.key, seen: gone }] });
-  execution.done += 1;
+  execution.complete(op.opId);
 }
 
 async function setMeta(op: Extract<LocalOp, { op: 'localSetMeta' }>, execution: Execution): Promise<void> {
@@ -163,7 +160,7 @@ export function finish(
 ): void {
   execution.setLocal(row.id, node);
   execution.advance(stepFor(op.opId, row, node, execution));
-  execution.done += 1;
+  execution.complete(op.opId);
   const path = execution.live.pathOf(row.id);
   if (path !== undefined) execution.succeed(path);
 }

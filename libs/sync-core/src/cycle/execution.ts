@@ -31,6 +31,10 @@ export type Execution = {
   /** The caller lost the right to the cloud folder. */
   permissionLost: boolean;
   blocked: BlockReason | null;
+  /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */
+  isReady(op: CloudOp | LocalOp): boolean;
+  /** To be called with every operation that succeeded. */
+  complete(opId: string, bytes?: number): void;
   done: number;
   doneBytes: number;
   failed: number;
@@ -42,6 +46,8 @@ export type Execution = {
   localNow(key: LocalKey): LocalNode | undefined;
   /** To be called with every change we make on disk. */
   setLocal(key: LocalKey, node: LocalNode): void;
+  /** For the window of GU-1; deletes a person agreed to do not count. */
+  recordDeleted(opId: string, files: number): void;
   advance(step: Advance): void;
   fail(path: RelativePath, code: ProblemCode, params?: Readonly<Record<string, string | number>>): void;
   succeed(path: RelativePath): void;
@@ -51,11 +57,12 @@ export type Execution = {
 export function beginExecution(
   deps: CycleDeps,
   request: CycleRequest,
-  trees: { local: LocalOverlay; cloud: CloudOverlay },
+  trees: { local: LocalOverlay; cloud: CloudOverlay; approvedOps?: ReadonlySet<string> },
 ): Execution {
   const { journal, clock } = deps;
   const live = createLiveTree(journal.base, trees.local);
   const changed = new Map<LocalKey, LocalNode>();
+  const completed = new Set<string>();
   const problems = new Map(journal.problems().map((problem) => [problem.path, problem]));
   return {
     deps,
@@ -79,6 +86,19 @@ export function beginExecution(
     setLocal(key, node) {
       changed.set(key, node);
       live.put(key, node);
+    },
+    recordDeleted(opId, files) {
+      if (files > 0 && !trees.approvedOps?.has(opId)) journal.recordDeleted(files, clock.nowMs());
+    },
+    isReady(op) {
+      const ready = (op.after ?? []).every((opId) => completed.has(opId));
+      if (!ready) journal.advance({ finished: [op.opId] });
+      return ready;
+    },
+    complete(opId, bytes = 0) {
+      completed.add(opId);
+      this.done += 1;
+      this.doneBytes += bytes;
     },
     advance(step) {
       journal.advance(step);

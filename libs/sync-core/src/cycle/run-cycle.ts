@@ -1,5 +1,6 @@
 import { decide } from '../reconcile/decide.ts';
 import { guardPlan } from '../safety/guard-plan.ts';
+import { limitFiles } from '../safety/limit-files.ts';
 import { cyclePolicy, guardFacts, planIds } from './cycle-policy.ts';
 import type { CycleDeps, CycleReport, CycleRequest, CycleStop } from './cycle-types.ts';
 import { beginExecution, type Execution } from './execution.ts';
@@ -42,9 +43,9 @@ async function runRound(deps: CycleDeps, request: CycleRequest): Promise<RoundRe
   if (stop) return stop;
   const trees = { base: deps.journal.base, local: deps.journal.localOverlay(), cloud: deps.journal.cloudOverlay() };
   const decided = decide(trees, cyclePolicy(deps, request), planIds(deps));
-  const guarded = guardPlan(decided, guardFacts(deps, request));
+  const guarded = guardPlan(limitFiles(decided, trees.base, request.settings.maxFiles), guardFacts(deps));
   deps.journal.setHolds(guarded.holds, deps.clock.nowMs());
-  const execution = beginExecution(deps, request, trees);
+  const execution = beginExecution(deps, request, { ...trees, approvedOps: guarded.approvedOps });
   noteProblems(decided, execution, request.dirty === 'all');
   const failure = await executePlan(guarded.plan, execution).then(() => null, stopFor);
   return failure ?? { execution, decided, heldOps: guarded.heldOps, wakeAtMs: guarded.postponedUntilMs };

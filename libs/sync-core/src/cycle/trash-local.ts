@@ -10,7 +10,7 @@ type Trash = Extract<LocalOp, { op: 'localTrash' }>;
  * cloud holds, then the folders from the inside out. What changed meanwhile stays, and keeps its folders.
  */
 export async function trashLocal(op: Trash, execution: Execution): Promise<void> {
-  const { journal, clock } = execution.deps;
+  const { journal } = execution.deps;
   const gone: BaseId[] = [];
   let files = 0;
   for (const id of [...op.ids].reverse()) {
@@ -28,8 +28,8 @@ export async function trashLocal(op: Trash, execution: Execution): Promise<void>
     cloud: cloudIds.map((id) => ({ id, seen: 'equal' as const })),
     finished: [op.opId],
   });
-  if (files > 0) journal.recordDeleted(files, clock.nowMs());
-  if (complete) execution.done += 1;
+  execution.recordDeleted(op.opId, files);
+  if (complete) execution.complete(op.opId);
 }
 
 async function trashFile(op: Trash, id: BaseId, execution: Execution): Promise<boolean> {

@@ -1,0 +1,278 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryCloud } from '../testing/memory-cloud.ts';
+import { ManualClock, TestDevice, countingIds } from '../testing/test-device.ts';
+
+const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
+const ROOT = '00000000-0000-7000-8000-0000000000ff';
+const text = (value: string) => new TextEncoder().encode(value);
+
+let cloud: MemoryCloud;
+let clock: ManualClock;
+let a: TestDevice;
+let b: TestDevice;
+const person = countingIds(0xfff);
+
+function device(number: number, settings: ConstructorParameters<typeof TestDevice>[1]['settings'] = {}): TestDevice {
+  return new TestDevice(cloud, { number, hashes, clock, settings });
+}
+
+/** Everybody syncs until nobody has anything left to do. */
+async function meet(...devices: TestDevice[]): Promise<void> {
+  for (let round = 0; round < 4; round++) for (const each of devices) await each.settle();
+}
+
+function cloudTree(): Map<string, string | null> {
+  const decoder = new TextDecoder();
+  const entries = [...cloud.tree()].sort(([x], [y]) => (x < y ? -1 : 1));
+  return new Map(entries.map(([path, id]) => [path, id === null ? null : decoder.decode(cloud.bytesOf(id))]));
+}
+
+beforeEach(() => {
+  cloud = new MemoryCloud(ROOT, hashes);
+  clock = new ManualClock();
+  a = device(1);
+  b = device(2);
+});
+
+describe('a cycle from disk to cloud to the other disk', () => {
+  it('[B01] [B12] carries new files, folders and empty folders to the other device', async () => {
+    a.disk.mkdir('docs');
+    a.disk.mkdir('docs/empty');
+    a.disk.write('docs/one.txt', 'one');
+    a.disk.write('zero', '');
+    await meet(a, b);
+    expect(b.disk.tree()).toEqual(a.disk.tree());
+    expect(cloudTree()).toEqual(a.disk.tree());
+  });
+
+  it('[SA-5] [D18] says verified only when the server has the same digest, and then has nothing more to do', async () => {
+    a.disk.mkdir('d');
+    a.disk.write('d/f', '1');
+    const report = await a.settle();
+    expect(report).toMatchObject({ pending: 0, failed: 0, verified: true });
+    const before = cloud.find('d/f')?.rev;
+    await a.cycle();
+    expect(cloud.find('d/f')?.rev).toBe(before);
+  });
+
+  it('[B03] [B04] [B05] carries edits and deletes both ways', async () => {
+    a.disk.write('x', '1');
+    a.disk.write('y', '1');
+    await meet(a, b);
+    a.disk.write('x', '2');
+    b.disk.remove('y');
+    await meet(a, b);
+    expect(a.disk.tree()).toEqual(new Map([['x', '2']]));
+    expect(b.disk.tree()).toEqual(a.disk.tree());
+    expect(cloudTree()).toEqual(a.disk.tree());
+  });
+
+  it('[M01] [M03] [M04] moves by id: nothing is uploaded again, and an edit on the way travels too', async () => {
+    a.disk.mkdir('d');
+    for (let i = 0; i < 30; i++) a.disk.write(`d/f${i}`, `${i}`);
+    a.disk.write('m', 'old');
+    await meet(a, b);
+    const id = cloud.find('d/f7')?.id;
+    a.disk.rename('d', 'e');
+    a.disk.rename('m', 'n');
+    a.disk.write('n', 'new');
+    await meet(a, b);
+    expect(cloud.find('e/f7')?.id).toBe(id);
+    expect(b.disk.tree()).toEqual(a.disk.tree());
+    expect(b.disk.tree().get('n')).toBe('new');
+  });
+
+  it('[M05] [M06] merges an edit here with a rename there', async () => {
+    a.disk.write('p', '1');
+    a.disk.write('q', '1');
+    await meet(a, b);
+    a.disk.write('p', 'edited');
+    b.disk.rename('p', 'p2');
+    a.disk.rename('q', 'q2');
+    b.disk.write('q', 'edited too');
+    await meet(a, b);
+    expect(a.disk.tree()).toEqual(
+      new Map([
+        ['p2', 'edited'],
+        ['q2', 'edited too'],
+      ]),
+    );
+    expect(b.disk.tree()).toEqual(a.disk.tree());
+  });
+
+  it('[M09] [M10] swaps and rotates names on the other side without losing one', async () => {
+    for (const name of ['a', 'b', 'c']) a.disk.write(name, `was ${name}`);
+    await meet(a, b);
+    const rotate = [
+      ['a', 't'],
+      ['c', 'a'],
+      ['b', 'c'],
+      ['t', 'b'],
+    ] as const;
+    for (const [from, to] of rotate) a.disk.rename(from, to);
+    await meet(a, b);
+    expect(b.disk.tree()).toEqual(
+      new Map([
+        ['a', 'was c'],
+        ['b', 'was a'],
+        ['c', 'was b'],
+      ]),
+    );
+    expect(cloudTree()).toEqual(b.disk.tree());
+  });
+
+  it('[C01] keeps both contents when both sides edited, under a conflict name', async () => {
+    a.disk.write('f.txt', 'base');
+    await meet(a, b);
+    b.disk.write('f.txt', 'from b');
+    a.disk.write('f.txt', 'from a');
+    await meet(a, b);
+    expect(a.disk.tree()).toEqual(b.disk.tree());
+    expect([...a.disk.tree().values()].sort()).toEqual(['from a', 'from b']);
+    expect([...a.disk.tree().keys()].some((name) => /^f \(conflict PC\d 2026-01-02 0304\)\.txt$/.test(name))).toBe(
+      true,
+    );
+  });
+
+  it('[BI-5] [C03] [C04] lets an edit win over a delete on either side', async () => {
+    a.disk.write('x', '1');
+    a.disk.write('y', '1');
+    await meet(a, b);
+    a.disk.write('x', '2');
+    b.disk.remove('x');
+    a.disk.remove('y');
+    b.disk.write('y', '2');
+    await meet(a, b);
+    expect(a.disk.tree()).toEqual(
+      new Map([
+        ['x', '2'],
+        ['y', '2'],
+      ]),
+    );
+    expect(b.disk.tree()).toEqual(a.disk.tree());
+  });
+
+  it('[FI-1] makes the local file a new version at the first sync and keeps the cloud content in history', async () => {
+    cloud.put('a.txt', text('cloud'), { opId: person.opId(), nodeId: person.nodeId() });
+    const old = cloud.find('a.txt')?.contentId ?? '';
+    a.disk.write('a.txt', 'local');
+    await a.settle();
+    expect(a.disk.tree()).toEqual(new Map([['a.txt', 'local']]));
+    expect(cloudTree()).toEqual(a.disk.tree());
+    expect(cloud.reachableContents()).toContain(old);
+  });
+
+  it('[UP] upload mode never writes to the disk, whatever happens in the cloud', async () => {
+    const backer = device(3, { mode: 'upload' });
+    backer.disk.write('keep', '1');
+    backer.disk.write('gone', '1');
+    await backer.settle();
+    cloud.put('keep', text('foreign edit'), { opId: person.opId(), nodeId: person.nodeId() });
+    cloud.put('foreign', text('new'), { opId: person.opId(), nodeId: person.nodeId() });
+    cloud.apply({ kind: 'trash', opId: person.opId(), nodeId: cloud.find('gone')?.id });
+    backer.disk.onWrite = (what) => {
+      throw new Error(`wrote: ${what}`);
+    };
+    await backer.settle();
+    expect(backer.disk.tree()).toEqual(
+      new Map([
+        ['gone', '1'],
+        ['keep', '1'],
+      ]),
+    );
+    expect(cloudTree()).toEqual(
+      new Map([
+        ['foreign', 'new'],
+        ['gone', '1'],
+        ['keep', 'foreign edit'],
+      ]),
+    );
+  });
+});
+
+describe('a cycle that loses its answer or its process', () => {
+  it('[R04] [R05] learns after a lost answer what the server did, and a delete since then still counts', async () => {
+    a.disk.write('f', 'bytes');
+    await b.settle();
+    cloud.lostAnswers = 1;
+    expect((await a.cycle()).stop).toMatchObject({ why: 'offline' });
+    a.disk.remove('f');
+    await meet(a, b);
+    expect(cloudTree()).toEqual(new Map());
+    expect(a.disk.tree()).toEqual(new Map());
+    expect(b.disk.tree()).toEqual(new Map());
+  });
+
+  it('[K01] [SA-1] [SA-2] crashes before every change it makes and still ends with equal trees and every byte', async () => {
+    const scenario = async (crashAt: number): Promise<number> => {
+      cloud = new MemoryCloud(ROOT, hashes);
+      clock = new ManualClock();
+      [a, b] = [device(1), device(2)];
+      prepare(a);
+      await meet(a, b);
+      disturb(a, b);
+      const calls = await crashOnce(a, crashAt);
+      await meet(a, b);
+      expect(b.disk.tree(), `crash before change ${crashAt}`).toEqual(a.disk.tree());
+      expect(cloudTree()).toEqual(a.disk.tree());
+      for (const token of ['edit of a', 'edit of b', 'new on a', 'new on b', 'moved', 'w0', 'w1']) {
+        expect([...a.disk.tree().values()], `${token} after crash ${crashAt}`).toContain(token);
+      }
+      return calls;
+    };
+    const calls = await scenario(Number.POSITIVE_INFINITY);
+    expect(calls).toBeGreaterThan(8);
+    for (let at = 0; at < calls; at++) await scenario(at);
+  });
+
+  function prepare(on: TestDevice): void {
+    on.disk.mkdir('d');
+    for (const [path, bytes] of [
+      ['d/f', 'f'],
+      ['x', 'x'],
+      ['y', 'y'],
+      ['z', 'moved'],
+      ['w0', 'w0'],
+      ['w1', 'w1'],
+    ] as const)
+      on.disk.write(path, bytes);
+  }
+
+  function disturb(left: TestDevice, right: TestDevice): void {
+    left.disk.write('x', 'edit of a');
+    right.disk.write('x', 'edit of b');
+    left.disk.write('d/new', 'new on a');
+    right.disk.write('d/new', 'new on b');
+    right.disk.rename('z', 'd/z2');
+    right.disk.rename('w0', 't');
+    right.disk.rename('w1', 'w0');
+    right.disk.rename('t', 'w1');
+    right.disk.remove('y');
+    right.disk.mkdir('fresh');
+    left.disk.rename('d', 'e');
+  }
+
+  /** Lets b go first, then kills a before its change number `at`; answers how many changes there were. */
+  async function crashOnce(victim: TestDevice, at: number): Promise<number> {
+    await b.settle();
+    let calls = 0;
+    const crash = () => {
+      if (calls++ === at) throw new Error('crash');
+    };
+    victim.disk.onWrite = crash;
+    const commit = victim.deps.cloud.commit.bind(cloud);
+    const crashing = {
+      ...victim.deps,
+      cloud: Object.assign(Object.create(cloud), {
+        commit: async (request: never) => (crash(), await commit(request)),
+      }),
+    };
+    const plain = victim.deps;
+    Object.assign(victim, { deps: crashing });
+    await victim.settle().catch((error: Error) => expect(error.message).toBe('crash'));
+    Object.assign(victim, { deps: plain });
+    victim.disk.onWrite = () => undefined;
+    return calls;
+  }
+});

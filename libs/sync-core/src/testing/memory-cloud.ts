@@ -1,0 +1,294 @@
+import {
+  AppError,
+  BatchOutcome,
+  DriveNode,
+  contentIdOf,
+  digestOf,
+  type BatchAnswer,
+  type BatchOp,
+  type ChangesAnswer,
+  type ChunkRef,
+  type ErrorCode,
+  type FeedItem,
+} from '@tideline/contracts';
+import type { BundleItem, Cloud, CloudListing } from '../ports/cloud.ts';
+import type { Hashes } from '../ports/clock.ts';
+
+type Stored = { node: DriveNode; trashed: boolean; versions: string[] };
+
+/**
+ * The drive in memory, for one space: batches with compare-and-swap and idempotency, feed by seq, bytes by hash, versions and
+ * bin kept for ever. `lostAnswers` counts down commits whose answer never arrives although they were carried out.
+ */
+export class MemoryCloud implements Cloud {
+  readonly rootId: string;
+  lostAnswers = 0;
+  readonly #hashes: Hashes;
+  readonly #nodes = new Map<string, Stored>();
+  readonly #bytes = new Map<string, Uint8Array>();
+  readonly #manifests = new Map<string, readonly ChunkRef[]>();
+  readonly #answers = new Map<string, BatchOutcome>();
+  #seq = 0;
+
+  constructor(rootId: string, hashes: Hashes) {
+    this.rootId = rootId;
+    this.#hashes = hashes;
+    const root = this.#make({ id: rootId, parentId: null, name: '', kind: 'folder' });
+    this.#nodes.set(rootId, { node: root, trashed: false, versions: [] });
+  }
+
+  /** Every content that can still be had: heads, history and bin. */
+  reachableContents(): Set<string> {
+    return new Set([...this.#nodes.values()].flatMap((stored) => stored.versions));
+  }
+
+  /** Path → content id (null for folders) of everything that is not in the bin. */
+  tree(): Map<string, string | null> {
+    return new Map(this.#live().map((node) => [this.#pathOf(node), node.contentId]));
+  }
+
+  find(path: string): DriveNode | undefined {
+    return this.#live().find((node) => this.#pathOf(node) === path);
+  }
+
+  bytesOf(contentId: string): Uint8Array {
+    const parts = (this.#manifests.get(contentId) ?? []).map(
+      (chunk) => this.#bytes.get(chunk.hash) ?? new Uint8Array(),
+    );
+    return joined(parts);
+  }
+
+  /** As a person does it in the console: the head is replaced whatever it is. */
+  put(path: string, bytes: Uint8Array, ids: { opId: string; nodeId: string }): void {
+    const hash = this.#hashes.sha256Hex(bytes);
+    const chunks = bytes.length === 0 ? [] : [{ hash, size: bytes.length }];
+    this.#bytes.set(hash, bytes);
+    const existing = this.find(path);
+    const file = { content: { size: bytes.length, chunks }, mtimeMs: 1, exec: false };
+    const parent = this.#parentOf(path);
+    this.apply(
+      existing
+        ? { kind: 'putVersion', opId: ids.opId, nodeId: existing.id, ...file }
+        : { kind: 'createFile', ...ids, parentId: parent, name: nameOf(path), ...file },
+    );
+  }
+
+  apply(op: object): BatchOutcome {
+    const outcome = this.#run(op as BatchOp);
+    if (outcome.status === 'refused') throw new Error(`the cloud refused ${JSON.stringify(op)}: ${outcome.code}`);
+    return outcome;
+  }
+
+  parentIdOf(path: string): string {
+    return this.#parentOf(path);
+  }
+
+  async changes(cursor: string): Promise<ChangesAnswer> {
+    const since = Number(cursor);
+    const items: FeedItem[] = [];
+    const changed = [...this.#nodes.values()].filter(
+      (stored) => stored.node.seq > since && stored.node.id !== this.rootId,
+    );
+    changed.sort((a, b) => this.#depth(a.node) - this.#depth(b.node) || a.node.seq - b.node.seq);
+    for (const { node, trashed } of changed) {
+      if (trashed) items.push({ type: 'gone', id: node.id, gone: 'trashed', rev: node.rev });
+      else if (!this.#isHidden(node))
+        items.push({ type: 'node', node, entered: node.rev > 1 && node.kind === 'folder' });
+    }
+    return { items, cursor: String(this.#seq), seq: this.#seq, epoch: 'e1', capsRev: 0, more: false };
+  }
+
+  async listing(root: string): Promise<CloudListing> {
+    if (!this.#nodes.has(root)) throw new AppError('NODE_UNKNOWN');
+    const nodes = this.#live().filter((node) => root === this.rootId || this.#isBelow(node, root));
+    nodes.sort((a, b) => this.#depth(a) - this.#depth(b));
+    return { nodes, cursor: String(this.#seq), seq: this.#seq, epoch: 'e1', capsRev: 0 };
+  }
+
+  async commit(request: Parameters<Cloud['commit']>[0]): Promise<BatchAnswer> {
+    for (const { chunk, bytes } of request.inline) this.#bytes.set(chunk.hash, bytes);
+    const outcomes = request.atomic ? this.#runAtomic(request.ops) : request.ops.map((op) => this.#run(op));
+    if (this.lostAnswers > 0) {
+      this.lostAnswers -= 1;
+      throw new AppError('SERVER_UNREACHABLE', { server: 'memory' });
+    }
+    return { seq: this.#seq, epoch: 'e1', outcomes };
+  }
+
+  async answers(opIds: readonly string[]): Promise<readonly BatchOutcome[]> {
+    return opIds.flatMap((opId) => this.#answers.get(opId) ?? []);
+  }
+
+  async missing(chunks: readonly ChunkRef[]): Promise<ReadonlySet<string>> {
+    return new Set(chunks.map((chunk) => chunk.hash).filter((hash) => !this.#bytes.has(hash)));
+  }
+
+  async putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void> {
+    for (const { chunk, bytes } of chunks) this.#bytes.set(chunk.hash, bytes);
+  }
+
+  async bundle(nodes: readonly { nodeId: string; contentId: string }[]): Promise<readonly BundleItem[]> {
+    return nodes.map(({ nodeId, contentId }) => {
+      const stored = this.#nodes.get(nodeId);
+      if (stored?.node.contentId !== contentId || stored.trashed)
+        return { t: 'unavailable', nodeId, code: 'NODE_UNKNOWN' };
+      return { t: 'bytes', nodeId, contentId, bytes: this.bytesOf(contentId) };
+    });
+  }
+
+  async manifest(nodeId: string): Promise<{ contentId: string; chunks: readonly ChunkRef[] }> {
+    const contentId = this.#nodes.get(nodeId)?.node.contentId;
+    if (!contentId) throw new AppError('NODE_UNKNOWN');
+    return { contentId, chunks: this.#manifests.get(contentId) ?? [] };
+  }
+
+  async *content(_nodeId: string, range: { contentId: string; from: number; to: number }): AsyncGenerator<Uint8Array> {
+    const bytes = this.bytesOf(range.contentId);
+    // In odd pieces, as a network would.
+    for (let at = range.from; at < range.to; at += 70_001) yield bytes.subarray(at, Math.min(range.to, at + 70_001));
+  }
+
+  async digest(): Promise<{ count: number; digest: string; seq: number }> {
+    const nodes = this.#live();
+    return { count: nodes.length, digest: digestOf(nodes, (text) => this.#hashes.sha256Hex(text)), seq: this.#seq };
+  }
+
+  async caps(): Promise<Awaited<ReturnType<Cloud['caps']>>> {
+    return { capsRev: 0, boundaries: [] };
+  }
+
+  #run(op: BatchOp): BatchOutcome {
+    const known = this.#answers.get(op.opId);
+    if (known) return known;
+    const code = this.#refusal(op);
+    const stored = this.#nodes.get(op.nodeId);
+    const outcome: BatchOutcome = code
+      ? { status: 'refused', opId: op.opId, code, node: stored?.node ?? null }
+      : { status: 'done', opId: op.opId, node: this.#do(op) };
+    if (outcome.status === 'done') this.#answers.set(op.opId, outcome);
+    return outcome;
+  }
+
+  /** All or nothing; names are compared only when every operation is through. */
+  #runAtomic(ops: readonly BatchOp[]): BatchOutcome[] {
+    const before = new Map([...this.#nodes].map(([id, stored]) => [id, { ...stored }]));
+    const outcomes = ops.map((op) => {
+      const code = this.#refusal(op, { names: false });
+      return code ? code : this.#do(op);
+    });
+    const failed = outcomes.some((outcome) => typeof outcome === 'string') || this.#hasDoubleNames();
+    if (failed) for (const [id, stored] of before) this.#nodes.set(id, stored);
+    return ops.map((op, index) => {
+      const outcome = outcomes[index];
+      if (failed || typeof outcome !== 'object')
+        return { status: 'refused', opId: op.opId, code: 'BATCH_ABORTED', node: null };
+      const done: BatchOutcome = { status: 'done', opId: op.opId, node: outcome };
+      this.#answers.set(op.opId, done);
+      return done;
+    });
+  }
+
+  #refusal(op: BatchOp, check = { names: true }): ErrorCode | undefined {
+    const stored = this.#nodes.get(op.nodeId);
+    const creates = op.kind === 'createFile' || op.kind === 'createFolder';
+    if (creates && stored) return 'NODE_ID_TAKEN';
+    if (!creates && (!stored || stored.trashed || this.#isHidden(stored.node))) return 'NODE_UNKNOWN';
+    if ('ifMatch' in op && op.ifMatch !== undefined && stored?.node.rev !== op.ifMatch) return 'REV_MISMATCH';
+    if (op.kind === 'trash' && op.ifSubtreeSeq !== undefined && this.#subtreeSeq(op.nodeId) > op.ifSubtreeSeq)
+      return 'SUBTREE_CHANGED';
+    if (!('parentId' in op)) return undefined;
+    const parent = this.#nodes.get(op.parentId);
+    if (!parent) return 'PARENT_UNKNOWN';
+    if (parent.trashed || this.#isHidden(parent.node)) return 'PARENT_TRASHED';
+    if (op.kind === 'move' && (op.parentId === op.nodeId || this.#isBelow(parent.node, op.nodeId))) return 'MOVE_CYCLE';
+    const taken = this.#live().some(
+      (node) => node.parentId === op.parentId && node.name === op.name && node.id !== op.nodeId,
+    );
+    return check.names && taken ? 'NAME_TAKEN' : undefined;
+  }
+
+  #do(op: BatchOp): DriveNode {
+    const stored = this.#nodes.get(op.nodeId);
+    const before = stored?.node;
+    const contentId =
+      'content' in op ? contentIdOf(op.content.chunks, (text) => this.#hashes.sha256Hex(text)) : before?.contentId;
+    if ('content' in op && contentId) this.#manifests.set(contentId, op.content.chunks);
+    const node = this.#make({
+      ...before,
+      id: op.nodeId,
+      rev: (before?.rev ?? 0) + 1,
+      kind: op.kind === 'createFolder' ? 'folder' : (before?.kind ?? 'file'),
+      ...('parentId' in op ? { parentId: op.parentId, name: op.name } : {}),
+      ...('content' in op ? { contentId, size: op.content.size } : {}),
+      ...('exec' in op ? { mtimeMs: op.mtimeMs, exec: op.exec } : {}),
+    });
+    const versions = [...(stored?.versions ?? [])];
+    if ('content' in op && contentId) versions.push(contentId);
+    this.#nodes.set(op.nodeId, { node, trashed: op.kind === 'trash', versions });
+    return node;
+  }
+
+  #make(node: object): DriveNode {
+    const defaults = { rev: 1, versionId: null, contentId: null, size: null, mtimeMs: 0, exec: false, trashedAt: null };
+    return { ...defaults, ...node, seq: ++this.#seq } as DriveNode;
+  }
+
+  #live(): DriveNode[] {
+    const all = [...this.#nodes.values()].filter((stored) => stored.node.id !== this.rootId && !stored.trashed);
+    return all.map((stored) => stored.node).filter((node) => !this.#isHidden(node));
+  }
+
+  #isHidden(node: DriveNode): boolean {
+    for (let at = node.parentId; at !== null; at = this.#nodes.get(at)?.node.parentId ?? null) {
+      if (this.#nodes.get(at)?.trashed) return true;
+    }
+    return false;
+  }
+
+  #isBelow(node: DriveNode, ancestor: string): boolean {
+    for (let at = node.parentId; at !== null; at = this.#nodes.get(at)?.node.parentId ?? null) {
+      if (at === ancestor) return true;
+    }
+    return false;
+  }
+
+  #subtreeSeq(id: string): number {
+    const below = [...this.#nodes.values()].filter((stored) => stored.node.id === id || this.#isBelow(stored.node, id));
+    return Math.max(...below.map((stored) => stored.node.seq));
+  }
+
+  #hasDoubleNames(): boolean {
+    const places = this.#live().map((node) => `${node.parentId}/${node.name}`);
+    return new Set(places).size !== places.length;
+  }
+
+  #depth(node: DriveNode): number {
+    return node.parentId === null
+      ? 0
+      : 1 + this.#depth(this.#nodes.get(node.parentId)?.node ?? { ...node, parentId: null });
+  }
+
+  #pathOf(node: DriveNode): string {
+    const parent = node.parentId === null ? undefined : this.#nodes.get(node.parentId)?.node;
+    return !parent || parent.id === this.rootId ? node.name : `${this.#pathOf(parent)}/${node.name}`;
+  }
+
+  #parentOf(path: string): string {
+    const slash = path.lastIndexOf('/');
+    return slash < 0 ? this.rootId : (this.find(path.slice(0, slash))?.id ?? this.rootId);
+  }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,388 @@
+import { AppError, contentIdOf, type ChunkRef } from '@tideline/contracts';
+import { ROOT_ID, type FileMeta, type LocalKey, type LocalNode, type Observed, type StatSig } from '../model/tree.ts';
+import type { Hashes } from '../ports/clock.ts';
+import type { Disk, DiskResult, PlaceRequest, RelativePath, RootState, StagedFile } from '../ports/disk.ts';
+import type { Journal, ScanResult } from '../ports/journal.ts';
+import type { Scanner } from '../ports/scanner.ts';
+
+type Inode = {
+  kind: 'file' | 'folder';
+  fileId: bigint;
+  birthNs: bigint;
+  mtimeNs: bigint;
+  bytes: Uint8Array;
+  exec: boolean;
+};
+
+const CHANGED = { t: 'changed' } as const;
+
+/**
+ * A disk in memory with inodes, birth times and the OS trash. The engine's side is the `Disk` port; people use `write`,
+ * `rename` and `remove`. Every byte the engine takes away stays in `trash`.
+ */
+export class MemoryDisk implements Disk {
+  readonly trash: Uint8Array[] = [];
+  /** Called before every change the engine makes; may throw to simulate a crash. */
+  onWrite: (what: string) => void = () => undefined;
+  readonly #hashes: Hashes;
+  readonly #entries = new Map<RelativePath, Inode>();
+  readonly #staging = new Map<string, { from: RelativePath; entries: Map<RelativePath, Inode> }>();
+  #tick = 1n;
+
+  constructor(hashes: Hashes) {
+    this.#hashes = hashes;
+  }
+
+  /** Path → bytes as text (null for folders). */
+  tree(): Map<RelativePath, string | null> {
+    const decoder = new TextDecoder();
+    const entries = [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1));
+    return new Map(entries.map(([path, inode]) => [path, inode.kind === 'file' ? decoder.decode(inode.bytes) : null]));
+  }
+
+  entries(): ReadonlyMap<RelativePath, Readonly<Inode>> {
+    return this.#entries;
+  }
+
+  write(path: RelativePath, text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    const inode = this.#entries.get(path);
+    if (inode?.kind === 'file') Object.assign(inode, { bytes, mtimeNs: this.#now() });
+    else this.#entries.set(path, this.#inode('file', bytes));
+  }
+
+  mkdir(path: RelativePath): void {
+    if (!this.#entries.has(path)) this.#entries.set(path, this.#inode('folder', new Uint8Array()));
+  }
+
+  /** As `mv` does it: a file at the target is replaced. */
+  rename(from: RelativePath, to: RelativePath): void {
+    if (this.#entries.get(to)?.kind === 'folder') return;
+    for (const [path, inode] of this.#below(from)) {
+      this.#entries.delete(path);
+      this.#entries.set(to + path.slice(from.length), inode);
+    }
+  }
+
+  remove(path: RelativePath): void {
+    for (const [each] of this.#below(path)) this.#entries.delete(each);
+  }
+
+  sigOf(path: RelativePath): StatSig {
+    const inode = this.#entries.get(path);
+    if (!inode) throw new Error(`nothing at ${path}`);
+    return this.#sig(inode);
+  }
+
+  async read(path: RelativePath, expect: StatSig): Promise<DiskResult<{ bytes: Uint8Array }>> {
+    const inode = this.#entries.get(path);
+    return inode?.kind === 'file' && this.#is(inode, expect) ? { t: 'done', bytes: inode.bytes.slice() } : CHANGED;
+  }
+
+  async readChunk(
+    path: RelativePath,
+    expect: StatSig,
+    part: { offset: number; chunk: ChunkRef },
+  ): Promise<DiskResult<{ bytes: Uint8Array }>> {
+    const read = await this.read(path, expect);
+    return read.t === 'done'
+      ? { t: 'done', bytes: read.bytes.slice(part.offset, part.offset + part.chunk.size) }
+      : read;
+  }
+
+  async manifest(
+    path: RelativePath,
+    expect: StatSig,
+  ): Promise<DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>> {
+    const read = await this.read(path, expect);
+    if (read.t !== 'done') return read;
+    const contentId = this.#hashes.sha256Hex(read.bytes);
+    return {
+      t: 'done',
+      contentId,
+      chunks: read.bytes.length === 0 ? [] : ([{ hash: contentId, size: read.bytes.length }] as ChunkRef[]),
+    };
+  }
+
+  async place(requests: readonly PlaceRequest[]): Promise<readonly DiskResult<{ sig: StatSig }>[]> {
+    return requests.map((request) => this.#placeOne(request));
+  }
+
+  #placeOne(request: PlaceRequest): DiskResult<{ sig: StatSig }> {
+    this.onWrite(`place ${request.path}`);
+    const there = this.#entries.get(request.path);
+    if (!this.#hasParent(request.path)) return CHANGED;
+    if (request.replaces ? !there || !this.#is(there, request.replaces) : there !== undefined) return CHANGED;
+    if (there) this.trash.push(there.bytes);
+    const bytes = 'bytes' in request.from ? request.from.bytes : this.#stagedBytes(request.from.staged);
+    const inode = this.#inode('file', bytes);
+    this.#entries.set(request.path, inode);
+    this.#setMeta(inode, request.meta);
+    return { t: 'done', sig: this.#sig(inode) };
+  }
+
+  #stagedBytes(name: string): Uint8Array {
+    const bytes = this.#staging.get(name)?.entries.get('')?.bytes ?? new Uint8Array();
+    this.#staging.delete(name);
+    return bytes;
+  }
+
+  async stage(opId: string): Promise<StagedFile> {
+    const parts: Uint8Array[] = [];
+    const inode = this.#inode('file', new Uint8Array());
+    return {
+      name: opId,
+      write: async (bytes) => void parts.push(bytes.slice()),
+      finish: async () => {
+        inode.bytes = new Uint8Array(parts.flatMap((part) => [...part]));
+        this.#staging.set(opId, { from: '', entries: new Map([['', inode]]) });
+      },
+      discard: async () => void this.#staging.delete(opId),
+    };
+  }
+
+  async makeFolder(path: RelativePath): Promise<DiskResult<{ sig: StatSig }>> {
+    this.onWrite(`mkdir ${path}`);
+    if (this.#entries.has(path) || !this.#hasParent(path)) return CHANGED;
+    this.mkdir(path);
+    return { t: 'done', sig: this.sigOf(path) };
+  }
+
+  async move(from: RelativePath, to: RelativePath, expect: StatSig): Promise<DiskResult<{ sig: StatSig }>> {
+    this.onWrite(`move ${from} ${to}`);
+    const inode = this.#entries.get(from);
+    if (!inode || !this.#is(inode, expect) || this.#entries.has(to) || !this.#hasParent(to)) return CHANGED;
+    this.rename(from, to);
+    return { t: 'done', sig: this.#sig(inode) };
+  }
+
+  async moveToStaging(opId: string, from: RelativePath, expect: StatSig): Promise<DiskResult<object>> {
+    this.onWrite(`stage ${from}`);
+    const inode = this.#entries.get(from);
+    if (!inode || !this.#is(inode, expect)) return CHANGED;
+    const entries = new Map(this.#below(from).map(([path, each]) => [path.slice(from.length), each]));
+    this.remove(from);
+    this.#staging.set(opId, { from, entries });
+    return { t: 'done' };
+  }
+
+  async unstage(opId: string, to: RelativePath): Promise<DiskResult<{ sig: StatSig }>> {
+    this.onWrite(`unstage ${to}`);
+    const staged = this.#staging.get(opId);
+    if (!staged || this.#entries.has(to) || !this.#hasParent(to)) return CHANGED;
+    for (const [rest, inode] of staged.entries) this.#entries.set(to + rest, inode);
+    this.#staging.delete(opId);
+    return { t: 'done', sig: this.sigOf(to) };
+  }
+
+  async setMeta(path: RelativePath, expect: StatSig, meta: FileMeta): Promise<DiskResult<{ sig: StatSig }>> {
+    this.onWrite(`meta ${path}`);
+    const inode = this.#entries.get(path);
+    if (!inode || !this.#is(inode, expect)) return CHANGED;
+    this.#setMeta(inode, meta);
+    return { t: 'done', sig: this.#sig(inode) };
+  }
+
+  async trashFile(_opId: string, path: RelativePath, expect: StatSig): Promise<DiskResult<object>> {
+    this.onWrite(`trash ${path}`);
+    const inode = this.#entries.get(path);
+    if (inode?.kind !== 'file' || !this.#is(inode, expect)) return CHANGED;
+    this.trash.push(inode.bytes);
+    this.#entries.delete(path);
+    return { t: 'done' };
+  }
+
+  async removeFolder(path: RelativePath): Promise<DiskResult<object>> {
+    this.onWrite(`rmdir ${path}`);
+    if (this.#below(path).length !== 1) return CHANGED;
+    this.#entries.delete(path);
+    return { t: 'done' };
+  }
+
+  async freeBytes(): Promise<{ freeBytes: number; totalBytes: number }> {
+    return { freeBytes: 1e12, totalBytes: 1e12 };
+  }
+
+  async settleDisplaced(): Promise<readonly []> {
+    return [];
+  }
+
+  /** What a crash left in staging goes back to where it came from, or beside it. */
+  async recover(): Promise<readonly RelativePath[]> {
+    for (const [name, staged] of this.#staging) {
+      this.#staging.delete(name);
+      if (staged.from === '') continue;
+      let to = staged.from;
+      while (this.#entries.has(to) || !this.#hasParent(to)) to = `rescued ${to.replaceAll('/', ' ')}`;
+      for (const [rest, inode] of staged.entries) this.#entries.set(to + rest, inode);
+    }
+    return [];
+  }
+
+  #below(path: RelativePath): [RelativePath, Inode][] {
+    return [...this.#entries].filter(([each]) => each === path || each.startsWith(`${path}/`));
+  }
+
+  #hasParent(path: RelativePath): boolean {
+    const slash = path.lastIndexOf('/');
+    return slash < 0 || this.#entries.get(path.slice(0, slash))?.kind === 'folder';
+  }
+
+  #inode(kind: Inode['kind'], bytes: Uint8Array): Inode {
+    const now = this.#now();
+    return { kind, fileId: now, birthNs: now, mtimeNs: now, bytes, exec: false };
+  }
+
+  #now(): bigint {
+    this.#tick += 1_000_000n;
+    return this.#tick;
+  }
+
+  #setMeta(inode: Inode, meta: FileMeta): void {
+    Object.assign(inode, { mtimeNs: BigInt(Math.trunc(meta.mtimeMs)) * 1_000_000n, exec: meta.exec });
+  }
+
+  #is(inode: Inode, expect: StatSig): boolean {
+    const now = this.#sig(inode);
+    return now.fileId === expect.fileId && now.size === expect.size && now.mtimeNs === expect.mtimeNs;
+  }
+
+  #sig(inode: Inode): StatSig {
+    const file = inode.kind === 'file';
+    const times = { mtimeNs: file ? inode.mtimeNs : 0n, ctimeNs: 0n };
+    return {
+      volume: 'v',
+      fileId: inode.fileId,
+      birthNs: inode.birthNs,
+      size: file ? inode.bytes.length : 0,
+      ...times,
+      links: 1,
+    };
+  }
+}
+
+/** Reads the whole of a `MemoryDisk` and tells the differences from base, by identity first and by path second. */
+export class MemoryScanner implements Scanner {
+  readonly #disk: MemoryDisk;
+  readonly #journal: Journal;
+  readonly #hashes: Hashes;
+  readonly #nowMs: () => number;
+
+  constructor(disk: MemoryDisk, journal: Journal, clock: { hashes: Hashes; nowMs: () => number }) {
+    this.#disk = disk;
+    this.#journal = journal;
+    this.#hashes = clock.hashes;
+    this.#nowMs = clock.nowMs;
+  }
+
+  async root(): Promise<RootState> {
+    return { t: 'ok', identity: 'root-1' };
+  }
+
+  async scan(): Promise<ScanResult> {
+    const seen = new Map<LocalKey, Observed<LocalNode>>();
+    const keys = this.#match();
+    let nextKey = -1;
+    const keyOf = (path: RelativePath): LocalKey => {
+      const key = keys.get(path) ?? nextKey--;
+      keys.set(path, key);
+      return key;
+    };
+    for (const [path, inode] of [...this.#disk.entries()].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const slash = path.lastIndexOf('/');
+      const parent = slash < 0 ? ROOT_ID : keyOf(path.slice(0, slash));
+      const node = this.#nodeAt(path, inode, parent);
+      if (!this.#equalsBase(keyOf(path), node))
+        seen.set(keyOf(path), { t: 'present', node, sinceMs: this.#sinceOf(keyOf(path), 'present') });
+    }
+    const there = new Set(keys.values());
+    for (const id of allBaseIds(this.#journal)) {
+      if (!there.has(id)) seen.set(id, { t: 'absent', sinceMs: this.#sinceOf(id, 'absent') });
+    }
+    const files = [...this.#disk.entries().values()].filter((inode) => inode.kind === 'file').length;
+    const counts = { files, folders: this.#disk.entries().size - files, skipped: 0 };
+    return { full: true, seen, listed: new Set(), ...counts, unreadable: [] };
+  }
+
+  /** Base ids of paths: the inode decides; a path whose inode is unknown keeps the id that base has there for the same kind. */
+  #match(): Map<RelativePath, LocalKey> {
+    const byInode = new Map<bigint, LocalKey>();
+    for (const id of allBaseIds(this.#journal)) {
+      const row = this.#journal.base.get(id);
+      if (row?.sig) byInode.set(row.sig.fileId, id);
+    }
+    const keys = new Map<RelativePath, LocalKey>();
+    const taken = new Set<LocalKey>();
+    const entries = [...this.#disk.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [path, inode] of entries) {
+      const id = byInode.get(inode.fileId);
+      if (id === undefined) continue;
+      keys.set(path, id);
+      taken.add(id);
+    }
+    for (const [path, inode] of entries) {
+      const slash = path.lastIndexOf('/');
+      const parent = slash < 0 ? ROOT_ID : keys.get(path.slice(0, slash));
+      if (keys.has(path) || parent === undefined || parent < 0) continue;
+      const row = this.#journal.base.childByLocalName(parent, path.slice(slash + 1));
+      if (row && row.kind === inode.kind && !taken.has(row.id)) {
+        keys.set(path, row.id);
+        taken.add(row.id);
+      }
+    }
+    return keys;
+  }
+
+  #nodeAt(
+    path: RelativePath,
+    inode: { kind: 'file' | 'folder'; bytes: Uint8Array; exec: boolean },
+    parent: LocalKey,
+  ): LocalNode {
+    const sig = this.#disk.sigOf(path);
+    const file = inode.kind === 'file';
+    const chunks =
+      inode.bytes.length === 0
+        ? []
+        : ([{ hash: this.#hashes.sha256Hex(inode.bytes), size: inode.bytes.length }] as ChunkRef[]);
+    const content = file
+      ? { contentId: contentIdOf(chunks, (text) => this.#hashes.sha256Hex(text)), size: inode.bytes.length }
+      : null;
+    const meta = { mtimeMs: file ? Number(sig.mtimeNs / 1_000_000n) : 0, exec: inode.exec };
+    return { parent, name: path.slice(path.lastIndexOf('/') + 1), kind: inode.kind, sig, content, meta };
+  }
+
+  #equalsBase(key: LocalKey, node: LocalNode): boolean {
+    const row = this.#journal.base.get(key);
+    if (!row?.sig || row.parent !== node.parent || row.localName !== node.name) return false;
+    return (
+      row.sig.fileId === node.sig.fileId &&
+      row.sig.mtimeNs === node.sig.mtimeNs &&
+      row.contentId === (node.content?.contentId ?? null)
+    );
+  }
+
+  #sinceOf(key: LocalKey, t: 'present' | 'absent'): number {
+    const before = this.#journal.localOverlay().get(key);
+    return before?.t === t ? before.sinceMs : this.#nowMs();
+  }
+}
+
+function allBaseIds(journal: Journal): number[] {
+  const ids: number[] = [];
+  const folders = [ROOT_ID];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const row of journal.base.children(folder)) {
+      if (row.state !== 'managed') continue;
+      ids.push(row.id);
+      if (row.kind === 'folder') folders.push(row.id);
+    }
+  }
+  return ids;
+}
+
+/** What a fault at a port throws: the process is gone at this line. */
+export class Crash extends AppError {
+  constructor() {
+    super('INTERNAL');
+  }
+}
