@@ -1,0 +1,194 @@
+import type { ChunkRef, EnterpriseId } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../platform/rows.ts';
+
+export type PackedChunk = ChunkRef & { readonly packOffset: number };
+/** Who sends chunks: a device, or a person on the web. The usable-hash rule is about this one, not about the user. */
+export type ChunkActor = { readonly enterpriseId: EnterpriseId; readonly actorId: string };
+export type ChunkPlace = {
+  readonly hash: string;
+  readonly size: number;
+  readonly packId: string;
+  readonly packOffset: number;
+};
+
+/** SQL of chunks and packs. Rows of chunks are always locked in the order of their hashes, so that no two commits deadlock. */
+
+export async function findStored(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  hashes: readonly string[],
+): Promise<Set<string>> {
+  const rows = await queryRows<{ hash: string }>(
+    manager,
+    `SELECT encode(c.hash, 'hex') AS hash FROM unnest($2::text[]) h
+     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = decode(h, 'hex')`,
+    [enterpriseId, hashes],
+  );
+  return new Set(rows.map((row) => row.hash));
+}
+
+/** A chunk that another commit stored meanwhile keeps its first place; our copy of its bytes is dead weight of the pack. */
+export async function insertPack(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  pack: { readonly packId: string; readonly sizeBytes: number; readonly packed: readonly PackedChunk[] },
+): Promise<void> {
+  await queryRows(
+    manager,
+    `WITH stored AS (
+       INSERT INTO chunk (enterprise_id, hash, size, pack_id, pack_offset)
+       SELECT $1, decode(h, 'hex'), s, $2, o FROM unnest($4::text[], $5::int[], $6::bigint[]) AS t(h, s, o) ORDER BY h
+       ON CONFLICT DO NOTHING RETURNING size
+     )
+     INSERT INTO pack (enterprise_id, id, size, live_bytes)
+     SELECT $1, $2, $3, coalesce(sum(size), 0) FROM stored`,
+    [
+      enterpriseId,
+      pack.packId,
+      pack.sizeBytes,
+      pack.packed.map((chunk) => chunk.hash),
+      pack.packed.map((chunk) => chunk.size),
+      pack.packed.map((chunk) => chunk.packOffset),
+    ],
+  );
+}
+
+export async function recordUploads(
+  manager: EntityManager,
+  actor: ChunkActor,
+  chunks: readonly ChunkRef[],
+): Promise<void> {
+  if (chunks.length === 0) return;
+  await queryRows(
+    manager,
+    `INSERT INTO chunk_upload (enterprise_id, actor_id, hash)
+     SELECT DISTINCT $1::uuid, $2::uuid, decode(h, 'hex') FROM unnest($3::text[]) h ORDER BY 3
+     ON CONFLICT (enterprise_id, actor_id, hash) DO UPDATE SET at = now()`,
+    [actor.enterpriseId, actor.actorId, chunks.map((chunk) => chunk.hash)],
+  );
+}
+
+/** Of these chunks, the ones this actor sent within seven days and that are still stored with the told size. */
+export async function findUploaded(
+  manager: EntityManager,
+  actor: ChunkActor,
+  chunks: readonly ChunkRef[],
+): Promise<Set<string>> {
+  const rows = await queryRows<{ hash: string }>(
+    manager,
+    `SELECT t.h AS hash FROM unnest($3::text[], $4::int[]) AS t(h, s)
+     JOIN chunk_upload u ON u.enterprise_id = $1 AND u.actor_id = $2 AND u.hash = decode(t.h, 'hex')
+                        AND u.at > now() - interval '7 days'
+     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = u.hash AND c.size = t.s`,
+    [actor.enterpriseId, actor.actorId, chunks.map((chunk) => chunk.hash), chunks.map((chunk) => chunk.size)],
+  );
+  return new Set(rows.map((row) => row.hash));
+}
+
+/** Some nodes that have a version with the chunk, those of `spaceId` first; whether the caller may read them is not asked here. */
+export async function listReferrers(
+  manager: EntityManager,
+  where: { readonly enterpriseId: EnterpriseId; readonly spaceId: string },
+  chunks: readonly ChunkRef[],
+): Promise<{ hash: string; nodeId: string }[]> {
+  return queryRows<{ hash: string; nodeId: string }>(
+    manager,
+    `SELECT DISTINCT t.h AS hash, r.node_id AS "nodeId" FROM unnest($3::text[], $4::int[]) AS t(h, s)
+     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = decode(t.h, 'hex') AND c.size = t.s
+     CROSS JOIN LATERAL (
+       SELECT node_id FROM (
+         (SELECT v.node_id, v.space_id FROM version v WHERE v.enterprise_id = $1 AND v.content_id = c.hash LIMIT 100)
+         UNION ALL
+         (SELECT v.node_id, v.space_id FROM content_chunk m
+          JOIN version v ON v.enterprise_id = $1 AND v.content_id = m.content_id
+          WHERE m.enterprise_id = $1 AND m.hash = c.hash LIMIT 100)
+       ) found ORDER BY space_id = $2 DESC LIMIT 5
+     ) r`,
+    [where.enterpriseId, where.spaceId, chunks.map((chunk) => chunk.hash), chunks.map((chunk) => chunk.size)],
+  );
+}
+
+/** Tells the sweeper that somebody is about to use these chunks; at most one write per chunk and hour. */
+export async function touch(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  hashes: readonly string[],
+): Promise<void> {
+  if (hashes.length === 0) return;
+  await queryRows(
+    manager,
+    `UPDATE chunk SET last_seen = now() WHERE enterprise_id = $1 AND hash IN (
+       SELECT c.hash FROM chunk c JOIN unnest($2::text[]) h ON c.hash = decode(h, 'hex')
+       WHERE c.enterprise_id = $1 AND c.last_seen < now() - interval '1 hour' ORDER BY c.hash FOR UPDATE OF c)`,
+    [enterpriseId, hashes],
+  );
+}
+
+/** Holds the rows against the sweeper until the transaction ends; answers those that are there. */
+export async function lock(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  hashes: readonly string[],
+): Promise<Set<string>> {
+  if (hashes.length === 0) return new Set();
+  const rows = await queryRows<{ hash: string }>(
+    manager,
+    `SELECT encode(c.hash, 'hex') AS hash FROM chunk c
+     WHERE c.enterprise_id = $1 AND c.hash IN (SELECT decode(h, 'hex') FROM unnest($2::text[]) h)
+     ORDER BY c.hash FOR KEY SHARE`,
+    [enterpriseId, hashes],
+  );
+  return new Set(rows.map((row) => row.hash));
+}
+
+export async function listPlaces(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  hashes: readonly string[],
+): Promise<ChunkPlace[]> {
+  const rows = await queryRows<ChunkPlace & { packOffset: string }>(
+    manager,
+    `SELECT encode(c.hash, 'hex') AS hash, c.size, c.pack_id AS "packId", c.pack_offset AS "packOffset"
+     FROM chunk c WHERE c.enterprise_id = $1 AND c.hash IN (SELECT decode(h, 'hex') FROM unnest($2::text[]) h)`,
+    [enterpriseId, hashes],
+  );
+  return rows.map((row) => ({ ...row, packOffset: Number(row.packOffset) }));
+}
+
+/** Ordered chunks of contents made of several chunks; a content of one chunk is its own chunk and not here. */
+export async function listManifests(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  contentIds: readonly string[],
+): Promise<{ contentId: string; hash: string; size: number }[]> {
+  return queryRows<{ contentId: string; hash: string; size: number }>(
+    manager,
+    `SELECT encode(m.content_id, 'hex') AS "contentId", encode(m.hash, 'hex') AS hash, m.size FROM content_chunk m
+     WHERE m.enterprise_id = $1 AND m.content_id IN (SELECT decode(h, 'hex') FROM unnest($2::text[]) h)
+     ORDER BY m.content_id, m.ordinal`,
+    [enterpriseId, contentIds],
+  );
+}
+
+export async function insertManifests(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  rows: readonly { readonly contentId: string; readonly ordinal: number; readonly chunk: ChunkRef }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await queryRows(
+    manager,
+    `INSERT INTO content_chunk (enterprise_id, content_id, ordinal, hash, size)
+     SELECT $1, decode(c, 'hex'), o, decode(h, 'hex'), s
+     FROM unnest($2::text[], $3::int[], $4::text[], $5::int[]) AS t(c, o, h, s) ORDER BY c, o
+     ON CONFLICT DO NOTHING`,
+    [
+      enterpriseId,
+      rows.map((row) => row.contentId),
+      rows.map((row) => row.ordinal),
+      rows.map((row) => row.chunk.hash),
+      rows.map((row) => row.chunk.size),
+    ],
+  );
+}

@@ -1,0 +1,94 @@
+import type { Atom, DriveNode, NodeId } from '@tideline/contracts';
+
+type RightsByNode = ReadonlyMap<string, { readonly atoms: ReadonlySet<Atom> }>;
+
+/** The part of a space that a batch is about, in memory: what the database holds, changed by the operations before. */
+export class BatchTree {
+  readonly #nodes: Map<string, DriveNode>;
+  readonly #names = new Map<string, Set<string>>();
+  readonly #rights: RightsByNode;
+  readonly #created = new Set<string>();
+
+  constructor(nodes: readonly DriveNode[], rights: RightsByNode) {
+    this.#nodes = new Map(nodes.map((node) => [node.id, node]));
+    this.#rights = rights;
+    for (const node of nodes) this.#occupy(node);
+  }
+
+  find(id: NodeId): DriveNode | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** Rights of a node that this batch made are those of the folder it was made in. */
+  atomsOf(id: NodeId): ReadonlySet<Atom> {
+    for (let node = this.find(id); node; node = node.parentId ? this.find(node.parentId) : undefined) {
+      const rights = this.#rights.get(node.id);
+      if (rights) return rights.atoms;
+      if (!this.#created.has(node.id)) return NOTHING; // it was there before the batch, and the caller may not see it
+    }
+    return NOTHING;
+  }
+
+  put(node: DriveNode): void {
+    const before = this.#nodes.get(node.id);
+    if (before) this.#names.get(nameKey(before))?.delete(before.id);
+    else this.#created.add(node.id);
+    this.#nodes.set(node.id, node);
+    this.#occupy(node);
+  }
+
+  /** Takes back the last `put` of a node. */
+  undo(after: DriveNode, before: DriveNode | null): void {
+    if (before) {
+      this.put(before);
+      return;
+    }
+    this.#names.get(nameKey(after))?.delete(after.id);
+    this.#nodes.delete(after.id);
+    this.#created.delete(after.id);
+  }
+
+  /** Another live node that has this name in this folder. */
+  findOccupant(parentId: NodeId | null, name: string, exceptId: NodeId): DriveNode | undefined {
+    const ids = this.#names.get(nameKey({ parentId, name })) ?? NO_IDS;
+    const other = [...ids].find((id) => id !== exceptId);
+    return other === undefined ? undefined : this.#nodes.get(other);
+  }
+
+  /** The node and its ancestors upwards; ends at the root, or where it would come round again. */
+  chainOf(id: NodeId): DriveNode[] {
+    const chain: DriveNode[] = [];
+    const seen = new Set<string>();
+    let node = this.find(id);
+    while (node && !seen.has(node.id)) {
+      seen.add(node.id);
+      chain.push(node);
+      node = node.parentId ? this.find(node.parentId) : undefined;
+    }
+    return chain;
+  }
+
+  isInBin(id: NodeId): boolean {
+    return this.chainOf(id).some((node) => node.trashedAt !== null);
+  }
+
+  /** Whether going up from the node never reaches a root. */
+  isCircular(id: NodeId): boolean {
+    return this.chainOf(id).at(-1)?.parentId !== null;
+  }
+
+  #occupy(node: DriveNode): void {
+    if (node.trashedAt !== null) return;
+    const key = nameKey(node);
+    const ids = this.#names.get(key);
+    if (ids) ids.add(node.id);
+    else this.#names.set(key, new Set([node.id]));
+  }
+}
+
+const NOTHING: ReadonlySet<Atom> = new Set();
+const NO_IDS: ReadonlySet<string> = new Set();
+
+function nameKey(place: { readonly parentId: string | null; readonly name: string }): string {
+  return `${place.parentId ?? ''}/${place.name}`;
+}

@@ -1,0 +1,223 @@
+import type { BatchOp, BatchOutcome, DriveNode, EnterpriseId, SpaceId, VersionOrigin } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../platform/rows.ts';
+import type { Change } from './decide-batch.ts';
+import { NODE_COLUMNS, toNode, type NodeRow } from './node-row.ts';
+
+export type SpaceKey = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };
+export type LockedSpace = {
+  readonly seq: number;
+  readonly epoch: string;
+  readonly quotaBytes: number | null;
+  readonly usedBytes: number;
+};
+export type Author = {
+  /** The device, or the person on the web: operations are answered per actor. */
+  readonly actorId: string;
+  readonly userId: string;
+  readonly deviceId: string | null;
+  readonly origin: VersionOrigin;
+};
+
+/** From here to the end of the transaction the space belongs to us: its row lock makes the order of seqs the order of commits. */
+export async function findAndLockSpace(manager: EntityManager, key: SpaceKey): Promise<LockedSpace | undefined> {
+  const [row] = await queryRows<{ seq: string; epoch: string; quota_bytes: string | null; used_bytes: string }>(
+    manager,
+    `SELECT seq, epoch, quota_bytes, used_bytes FROM space WHERE enterprise_id = $1 AND id = $2 FOR NO KEY UPDATE`,
+    [key.enterpriseId, key.spaceId],
+  );
+  if (!row) return undefined;
+  const quotaBytes = row.quota_bytes === null ? null : Number(row.quota_bytes);
+  return { seq: Number(row.seq), epoch: row.epoch, quotaBytes, usedBytes: Number(row.used_bytes) };
+}
+
+export async function listAnswers(
+  manager: EntityManager,
+  actor: { readonly enterpriseId: EnterpriseId; readonly actorId: string },
+  opIds: readonly string[],
+): Promise<Map<string, BatchOutcome>> {
+  const rows = await queryRows<{ op_id: string; outcome: BatchOutcome }>(
+    manager,
+    `SELECT op_id, outcome FROM op_answer WHERE enterprise_id = $1 AND actor_id = $2 AND op_id = ANY($3::uuid[])`,
+    [actor.enterpriseId, actor.actorId, opIds],
+  );
+  return new Map(rows.map((row) => [row.op_id, row.outcome]));
+}
+
+export type BatchNodes = { readonly nodes: DriveNode[]; readonly takenIds: Set<string> };
+
+/** All that a batch can depend on: the nodes it names, who has the names it wants, and all their ancestors. */
+export async function loadBatchNodes(
+  manager: EntityManager,
+  key: SpaceKey,
+  ops: readonly BatchOp[],
+): Promise<BatchNodes> {
+  const placed = ops.filter((op) => 'parentId' in op);
+  const ids = new Set(ops.map((op) => op.nodeId).concat(placed.map((op) => op.parentId)));
+  const rows = await queryRows<NodeRow & { space_id: string }>(manager, BATCH_NODES, [
+    key.enterpriseId,
+    key.spaceId,
+    [...ids],
+    placed.map((op) => op.parentId),
+    placed.map((op) => op.name),
+    ops.filter((op) => op.kind === 'restore').map((op) => op.nodeId),
+  ]);
+  const [own, foreign] = [
+    rows.filter((row) => row.space_id === key.spaceId),
+    rows.filter((row) => row.space_id !== key.spaceId),
+  ];
+  return { nodes: own.map(toNode), takenIds: new Set(foreign.map((row) => row.id)) };
+}
+
+const BATCH_NODES = `
+  WITH RECURSIVE up AS (
+    SELECT id, parent_id FROM node WHERE enterprise_id = $1 AND id IN (
+      SELECT unnest($3::uuid[])
+      UNION ALL
+      SELECT o.id FROM unnest($4::uuid[], $5::text[]) AS want(parent_id, name)
+      JOIN node o ON o.enterprise_id = $1 AND o.space_id = $2 AND o.parent_id = want.parent_id AND o.live_name = want.name
+      UNION ALL
+      SELECT o.id FROM node r
+      JOIN node o ON o.enterprise_id = $1 AND o.space_id = $2 AND o.parent_id = r.parent_id AND o.live_name = r.name
+      WHERE r.enterprise_id = $1 AND r.id = ANY($6::uuid[])
+    )
+    UNION
+    SELECT p.id, p.parent_id FROM up JOIN node p ON p.enterprise_id = $1 AND p.id = up.parent_id
+  )
+  SELECT ${NODE_COLUMNS}, n.space_id FROM up JOIN node n ON n.enterprise_id = $1 AND n.id = up.id`;
+
+/** Operations whose folder has something below it that changed after `ifSubtreeSeq`; walks up from what changed since. */
+export async function listChangedSubtrees(
+  manager: EntityManager,
+  key: SpaceKey,
+  ops: readonly BatchOp[],
+): Promise<Set<string>> {
+  const guarded = ops.filter((op) => op.kind === 'trash' && op.ifSubtreeSeq !== undefined);
+  if (guarded.length === 0) return new Set();
+  const rows = await queryRows<{ op_id: string }>(
+    manager,
+    `WITH RECURSIVE want AS (SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::bigint[]) AS t(op_id, folder_id, seq)),
+     up AS (
+       SELECT want.op_id, want.folder_id, n.parent_id FROM want
+       JOIN node_history h ON h.enterprise_id = $1 AND h.space_id = $2 AND h.from_seq > want.seq AND h.to_seq IS NULL
+       JOIN node n ON n.enterprise_id = $1 AND n.id = h.node_id
+       UNION
+       SELECT up.op_id, up.folder_id, n.parent_id FROM up
+       JOIN node n ON n.enterprise_id = $1 AND n.id = up.parent_id WHERE up.parent_id <> up.folder_id
+     )
+     SELECT DISTINCT op_id FROM up WHERE parent_id = folder_id`,
+    [
+      key.enterpriseId,
+      key.spaceId,
+      guarded.map((op) => op.opId),
+      guarded.map((op) => op.nodeId),
+      guarded.map((op) => (op.kind === 'trash' ? op.ifSubtreeSeq : 0)),
+    ],
+  );
+  return new Set(rows.map((row) => row.op_id));
+}
+
+/** Writes decided changes: nodes, versions, history, answers, the space's seq and the token of this commit. */
+export async function writeBatch(
+  manager: EntityManager,
+  key: SpaceKey,
+  batch: { readonly author: Author; readonly changes: readonly Change[]; readonly outcomes: readonly BatchOutcome[] },
+): Promise<void> {
+  const { author, changes } = batch;
+  const changed = new Map(changes.map((change) => [change.opId, change]));
+  const answers = batch.outcomes.filter((outcome) => changed.has(outcome.opId));
+  await queryRows(manager, WRITE_BATCH, [
+    key.enterpriseId,
+    key.spaceId,
+    JSON.stringify(toNodeRows(changes)),
+    JSON.stringify(toHistoryRows(changes)),
+    author.actorId,
+    author.userId,
+    author.deviceId,
+    author.origin,
+    JSON.stringify(answers.map((outcome) => ({ op_id: outcome.opId, outcome }))),
+    changes.at(-1)?.after.seq,
+  ]);
+}
+
+/** The last state of each node that changed. */
+function toNodeRows(changes: readonly Change[]): unknown[] {
+  const last = new Map<string, { after: DriveNode; isNew: boolean }>();
+  for (const { before, after } of changes) {
+    last.set(after.id, { after, isNew: last.get(after.id)?.isNew ?? before === null });
+  }
+  return [...last.values()].map(({ after, isNew }) => ({ ...toRow(after), is_new: isNew }));
+}
+
+/** One row per change, each ending where the next change of the same node begins. */
+function toHistoryRows(changes: readonly Change[]): unknown[] {
+  const nextSeq = new Map<string, number>();
+  const rows = changes.toReversed().map(({ after, version }) => {
+    const toSeq = nextSeq.get(after.id) ?? null;
+    nextSeq.set(after.id, after.seq);
+    return { ...toRow(after), to_seq: toSeq, is_new_version: version !== null };
+  });
+  return rows.reverse();
+}
+
+function toRow(node: DriveNode): Record<string, unknown> {
+  return {
+    id: node.id,
+    parent_id: node.parentId,
+    name: node.name,
+    kind: node.kind,
+    rev: node.rev,
+    seq: node.seq,
+    version_id: node.versionId,
+    content_id: node.contentId,
+    size: node.size,
+    mtime_ms: node.mtimeMs,
+    exec: node.exec,
+    trashed_at: node.trashedAt,
+  };
+}
+
+const ROW_SHAPE = `id uuid, parent_id uuid, name text, kind text, rev integer, seq bigint, version_id uuid,
+  content_id text, size bigint, mtime_ms double precision, exec boolean, trashed_at timestamptz`;
+
+/** One statement, one round trip: every part works on other rows, so their order does not matter. */
+const WRITE_BATCH = `
+  WITH present AS (SELECT * FROM json_to_recordset($3::json) AS t(${ROW_SHAPE}, is_new boolean)),
+  change AS (SELECT * FROM json_to_recordset($4::json) AS t(${ROW_SHAPE}, to_seq bigint, is_new_version boolean)),
+  closed AS (
+    UPDATE node_history h SET to_seq = first.seq
+    FROM (SELECT id, min(seq) AS seq FROM change GROUP BY id) first
+    WHERE h.enterprise_id = $1 AND h.space_id = $2 AND h.node_id = first.id AND h.to_seq IS NULL
+  ),
+  recorded AS (
+    INSERT INTO node_history (enterprise_id, space_id, node_id, from_seq, to_seq, parent_id, name, kind, rev, version_id,
+                              mtime_ms, exec, trashed)
+    SELECT $1, $2, id, seq, to_seq, parent_id, name, kind, rev, version_id, mtime_ms, exec, trashed_at IS NOT NULL
+    FROM change
+  ),
+  versioned AS (
+    INSERT INTO version (enterprise_id, id, space_id, node_id, content_id, size, author_user_id, author_device_id, origin)
+    SELECT $1, version_id, $2, id, decode(content_id, 'hex'), size, $6, $7, $8 FROM change WHERE is_new_version
+  ),
+  inserted AS (
+    INSERT INTO node (enterprise_id, id, space_id, parent_id, name, live_name, kind, rev, seq, version_id, content_id,
+                      size, mtime_ms, exec, trashed_at)
+    SELECT $1, id, $2, parent_id, name, CASE WHEN trashed_at IS NULL THEN name END, kind, rev, seq, version_id,
+           decode(content_id, 'hex'), size, mtime_ms, exec, trashed_at
+    FROM present WHERE is_new
+  ),
+  updated AS (
+    UPDATE node n SET parent_id = p.parent_id, name = p.name, live_name = CASE WHEN p.trashed_at IS NULL THEN p.name END,
+                      rev = p.rev, seq = p.seq, version_id = p.version_id, content_id = decode(p.content_id, 'hex'),
+                      size = p.size, mtime_ms = p.mtime_ms, exec = p.exec, trashed_at = p.trashed_at
+    FROM present p WHERE NOT p.is_new AND n.enterprise_id = $1 AND n.id = p.id
+  ),
+  answered AS (
+    INSERT INTO op_answer (enterprise_id, actor_id, op_id, outcome)
+    SELECT $1, $5, op_id, outcome FROM json_to_recordset($9::json) AS t(op_id uuid, outcome jsonb)
+  ),
+  advanced AS (
+    UPDATE space SET seq = $10, used_bytes = used_bytes + (SELECT coalesce(sum(size), 0) FROM change WHERE is_new_version)
+    WHERE enterprise_id = $1 AND id = $2
+  )
+  INSERT INTO commit_token (enterprise_id, space_id, seq) VALUES ($1, $2, $10)`;

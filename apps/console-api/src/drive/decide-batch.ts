@@ -1,0 +1,100 @@
+import type { BatchOp, BatchOutcome, DriveNode, ErrorCode } from '@tideline/contracts';
+import {
+  decideOp,
+  findPlaceRefusal,
+  type NewVersion,
+  type OpContext,
+  type Refusal,
+  type Verdict,
+} from './decide-op.ts';
+
+export type BatchInput = Omit<OpContext, 'roomBytes'> & {
+  readonly ops: readonly BatchOp[];
+  readonly atomic: boolean;
+  /** Outcomes that operations of this actor were given before: they are repeated, not carried out again. */
+  readonly answered: ReadonlyMap<string, BatchOutcome>;
+  readonly roomBytes: number | null;
+  /** The space's seq before the batch. */
+  readonly seq: number;
+};
+/** One change of one node, with the seq it takes. The changes of a batch have consecutive seqs, in the order of its operations. */
+export type Change = {
+  readonly opId: string;
+  readonly before: DriveNode | null;
+  readonly after: DriveNode;
+  readonly version: NewVersion | null;
+};
+export type BatchDecision = { readonly outcomes: readonly BatchOutcome[]; readonly changes: readonly Change[] };
+
+/**
+ * Decides a whole batch against the state read under the lock of its space; writes nothing. `input.tree` is used up by it.
+ * Item by item, each operation sees what those before it did. Atomic: places are judged when all have moved, so that names
+ * may be swapped and rotated; one refusal refuses all.
+ */
+export function decideBatch(input: BatchInput): BatchDecision {
+  const run = new BatchRun(input);
+  for (const op of input.ops) run.take(op);
+  return input.atomic ? run.settleAtomic() : run.decision();
+}
+
+class BatchRun {
+  readonly #input: BatchInput;
+  readonly #outcomes: BatchOutcome[] = [];
+  readonly #changes: Change[] = [];
+  #roomBytes: number | null;
+
+  constructor(input: BatchInput) {
+    this.#input = input;
+    this.#roomBytes = input.roomBytes;
+  }
+
+  take(op: BatchOp): void {
+    const answered = this.#input.answered.get(op.opId);
+    this.#outcomes.push(answered ?? this.#carryOut(op, decideOp(op, { ...this.#input, roomBytes: this.#roomBytes })));
+  }
+
+  decision(): BatchDecision {
+    return { outcomes: this.#outcomes, changes: this.#changes };
+  }
+
+  settleAtomic(): BatchDecision {
+    const outcomes = this.#input.ops.map((op, index) => this.#judgePlace(op, this.#outcomes[index]));
+    if (outcomes.every((outcome) => outcome.status === 'done')) return this.decision();
+    return { outcomes: outcomes.map((outcome) => this.#abort(outcome)), changes: [] };
+  }
+
+  #carryOut(op: BatchOp, verdict: Verdict): BatchOutcome {
+    if (verdict.kind === 'refused') return toRefused(op.opId, verdict);
+    if (verdict.kind === 'unchanged') return { status: 'done', opId: op.opId, node: verdict.node };
+    const { tree, atomic, seq } = this.#input;
+    const before = tree.find(op.nodeId) ?? null;
+    const after = { ...verdict.node, rev: verdict.node.rev + 1, seq: seq + this.#changes.length + 1 };
+    tree.put(after);
+    const refusal = atomic ? undefined : findPlaceRefusal(op, tree);
+    if (refusal) {
+      tree.undo(after, before);
+      return toRefused(op.opId, refusal);
+    }
+    this.#changes.push({ opId: op.opId, before, after, version: verdict.version });
+    if (this.#roomBytes !== null) this.#roomBytes -= verdict.version?.size ?? 0;
+    return { status: 'done', opId: op.opId, node: after };
+  }
+
+  #judgePlace(op: BatchOp, outcome: BatchOutcome | undefined): BatchOutcome {
+    if (!outcome) throw new Error('every operation has an outcome');
+    if (outcome.status === 'refused' || this.#input.answered.has(op.opId)) return outcome;
+    const refusal = findPlaceRefusal(op, this.#input.tree);
+    return refusal ? toRefused(op.opId, { ...refusal, node: null }) : outcome;
+  }
+
+  /** A refused batch changed nothing: what would have been done is told as aborted, what was done before stays done. */
+  #abort(outcome: BatchOutcome): BatchOutcome {
+    if (outcome.status === 'refused' || this.#input.answered.has(outcome.opId)) return outcome;
+    return { status: 'refused', opId: outcome.opId, code: 'BATCH_ABORTED' satisfies ErrorCode, node: null };
+  }
+}
+
+function toRefused(opId: BatchOp['opId'], refusal: Refusal): BatchOutcome {
+  const { code, node, missing } = refusal;
+  return { status: 'refused', opId, code, node, ...(missing ? { missing: [...missing] } : {}) };
+}

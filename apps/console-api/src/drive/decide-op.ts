@@ -1,0 +1,187 @@
+import type {
+  Atom,
+  BatchOp,
+  ChunkHash,
+  ContentId,
+  DriveNode,
+  ErrorCode,
+  Manifest,
+  NodeId,
+  VersionId,
+} from '@tideline/contracts';
+import type { BatchTree } from './batch-tree.ts';
+
+export type NewVersion = {
+  readonly id: VersionId;
+  readonly contentId: ContentId;
+  readonly size: number;
+  readonly chunks: Manifest;
+};
+export type Refusal = {
+  readonly kind: 'refused';
+  readonly code: ErrorCode;
+  readonly node: DriveNode | null;
+  readonly missing?: readonly ChunkHash[];
+};
+/** What one operation does; `changed` still lacks its place in the order: rev and seq are given by the batch. */
+export type Verdict =
+  | Refusal
+  | { readonly kind: 'unchanged'; readonly node: DriveNode }
+  | { readonly kind: 'changed'; readonly node: DriveNode; readonly version: NewVersion | null };
+
+export type OpContext = {
+  readonly tree: BatchTree;
+  /** Ids that nodes of other spaces have. */
+  readonly takenIds: ReadonlySet<string>;
+  /** By opId: chunks of the manifest that the caller may not use. */
+  readonly unusable: ReadonlyMap<string, readonly ChunkHash[]>;
+  /** Operations whose `ifSubtreeSeq` does not hold any more. */
+  readonly changedSubtrees: ReadonlySet<string>;
+  /** Bytes the space still takes; `null`: no limit. */
+  readonly roomBytes: number | null;
+  readonly now: string;
+  readonly newVersionId: () => VersionId;
+  readonly contentIdOf: (chunks: Manifest) => ContentId;
+};
+
+type Op<K extends BatchOp['kind']> = Extract<BatchOp, { kind: K }>;
+type Existing = Exclude<BatchOp, Op<'createFolder'> | Op<'createFile'>>;
+
+/** Everything but what depends on where other operations of the batch put things: that is `findPlaceRefusal`. */
+export function decideOp(op: BatchOp, context: OpContext): Verdict {
+  switch (op.kind) {
+    case 'createFolder':
+    case 'createFile':
+      return decideCreate(op, context);
+    case 'putVersion':
+      return decideExisting(op, context, 'update', decidePutVersion);
+    case 'setMeta':
+      return decideExisting(op, context, 'update', decideSetMeta);
+    case 'move':
+      return decideExisting(op, context, 'move', decideMove);
+    case 'trash':
+      return decideExisting(op, context, 'delete', decideTrash);
+    case 'restore':
+      return decideExisting(op, context, 'delete', decideRestore);
+    default:
+      return op satisfies never;
+  }
+}
+
+/** Whether the node may stand where an operation put it: in a live folder, not inside itself, under a free name. */
+export function findPlaceRefusal(op: BatchOp, tree: BatchTree): Refusal | undefined {
+  if (op.kind !== 'createFolder' && op.kind !== 'createFile' && op.kind !== 'move' && op.kind !== 'restore')
+    return undefined;
+  const node = tree.find(op.nodeId);
+  if (!node?.parentId || node.trashedAt !== null) return undefined; // trashed again by a later operation
+  if (tree.isCircular(node.id)) return refuse('MOVE_CYCLE');
+  if (tree.isInBin(node.parentId)) return refuse('PARENT_TRASHED', visible(tree, node.parentId));
+  const occupant = tree.findOccupant(node.parentId, node.name, node.id);
+  return occupant ? refuse('NAME_TAKEN', visible(tree, occupant.id)) : undefined;
+}
+
+function decideCreate(op: Op<'createFolder'> | Op<'createFile'>, context: OpContext): Verdict {
+  const { tree } = context;
+  if (context.takenIds.has(op.nodeId) || tree.find(op.nodeId)) return refuse('NODE_ID_TAKEN');
+  const refusal = findParentRefusal(op.parentId, tree);
+  if (refusal) return refusal;
+  const node = newNode(op);
+  return op.kind === 'createFolder' ? { kind: 'changed', node, version: null } : withContent(op, node, context);
+}
+
+function decideExisting<O extends Existing>(
+  op: O,
+  context: OpContext,
+  atom: Atom,
+  decide: (op: O, node: DriveNode, context: OpContext) => Verdict,
+): Verdict {
+  const node = context.tree.find(op.nodeId);
+  const atoms = context.tree.atomsOf(op.nodeId);
+  if (!node || !atoms.has('visible')) return refuse('NODE_UNKNOWN');
+  if (!atoms.has(atom)) return refuse('FORBIDDEN', node);
+  if (node.parentId === null) return refuse('ROOT_IMMUTABLE', node);
+  if ('ifMatch' in op && op.ifMatch !== undefined && op.ifMatch !== node.rev) return refuse('REV_MISMATCH', node);
+  return decide(op, node, context);
+}
+
+function decidePutVersion(op: Op<'putVersion'>, node: DriveNode, context: OpContext): Verdict {
+  return findUnwritable(node, context.tree) ?? withContent(op, node, context);
+}
+
+function decideSetMeta(op: Op<'setMeta'>, node: DriveNode, context: OpContext): Verdict {
+  const refusal = findUnwritable(node, context.tree);
+  if (refusal) return refusal;
+  if (node.mtimeMs === op.mtimeMs && node.exec === op.exec) return { kind: 'unchanged', node };
+  return { kind: 'changed', node: { ...node, mtimeMs: op.mtimeMs, exec: op.exec }, version: null };
+}
+
+function decideMove(op: Op<'move'>, node: DriveNode, context: OpContext): Verdict {
+  const { tree } = context;
+  if (node.trashedAt !== null) return refuse('NODE_TRASHED', node);
+  if (node.parentId === op.parentId && node.name === op.name) return { kind: 'unchanged', node };
+  const refusal = op.parentId === node.parentId ? undefined : findParentRefusal(op.parentId, tree);
+  return refusal ?? { kind: 'changed', node: { ...node, parentId: op.parentId, name: op.name }, version: null };
+}
+
+function decideTrash(op: Op<'trash'>, node: DriveNode, context: OpContext): Verdict {
+  if (node.trashedAt !== null) return refuse('NODE_TRASHED', node);
+  if (context.changedSubtrees.has(op.opId)) return refuse('SUBTREE_CHANGED', node);
+  return { kind: 'changed', node: { ...node, trashedAt: context.now }, version: null };
+}
+
+function decideRestore(_op: Op<'restore'>, node: DriveNode): Verdict {
+  if (node.trashedAt === null) return refuse('NOT_TRASHED', node);
+  return { kind: 'changed', node: { ...node, trashedAt: null }, version: null };
+}
+
+function findParentRefusal(parentId: NodeId, tree: BatchTree): Refusal | undefined {
+  const parent = tree.find(parentId);
+  const atoms = tree.atomsOf(parentId);
+  if (!parent || !atoms.has('visible')) return refuse('PARENT_UNKNOWN');
+  if (parent.kind !== 'folder') return refuse('PARENT_NOT_FOLDER', parent);
+  return atoms.has('create') ? undefined : refuse('FORBIDDEN', parent);
+}
+
+function findUnwritable(node: DriveNode, tree: BatchTree): Refusal | undefined {
+  if (node.kind !== 'file') return refuse('KIND_MISMATCH', node);
+  if (node.trashedAt !== null) return refuse('NODE_TRASHED', node);
+  return tree.isInBin(node.id) ? refuse('PARENT_TRASHED', node) : undefined;
+}
+
+function withContent(op: Op<'createFile'> | Op<'putVersion'>, node: DriveNode, context: OpContext): Verdict {
+  const shown = op.kind === 'createFile' ? null : node;
+  const missing = context.unusable.get(op.opId);
+  if (missing) return { ...refuse('CHUNKS_MISSING', shown), missing };
+  const { size, chunks } = op.content;
+  if (context.roomBytes !== null && size > context.roomBytes) return refuse('QUOTA_EXCEEDED', shown);
+  const version: NewVersion = { id: context.newVersionId(), contentId: context.contentIdOf(chunks), size, chunks };
+  const content = { versionId: version.id, contentId: version.contentId, size };
+  return { kind: 'changed', node: { ...node, ...content, mtimeMs: op.mtimeMs, exec: op.exec }, version };
+}
+
+function newNode(op: Op<'createFolder'> | Op<'createFile'>): DriveNode {
+  return {
+    id: op.nodeId,
+    parentId: op.parentId,
+    name: op.name,
+    kind: op.kind === 'createFolder' ? 'folder' : 'file',
+    rev: 0,
+    seq: 0,
+    versionId: null,
+    contentId: null,
+    size: null,
+    mtimeMs: null,
+    exec: false,
+    trashedAt: null,
+  };
+}
+
+function refuse(code: ErrorCode, node: DriveNode | null = null): Refusal {
+  return { kind: 'refused', code, node };
+}
+
+/** The present state that made an operation fail, when the caller may see it. */
+function visible(tree: BatchTree, id: NodeId): DriveNode | null {
+  const node = tree.find(id);
+  return node && tree.atomsOf(id).has('visible') ? node : null;
+}

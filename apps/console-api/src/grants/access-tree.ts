@@ -1,0 +1,58 @@
+import type { NodeId, UserId } from '@tideline/contracts';
+import type { ChainNode, SpaceRow, TeamDistance } from './access.store.ts';
+import { decideRights, type CallerFacts, type Rights, type Statement } from './rights.ts';
+
+export type Caller = CallerFacts & { readonly userId: UserId; readonly teams: readonly TeamDistance[] };
+export type Found = { readonly chains: readonly ChainNode[]; readonly spaces: readonly SpaceRow[] };
+
+/** Chains and statements of one call in memory; rights of a folder are decided once. */
+export class AccessTree {
+  readonly caller: Caller;
+  readonly spaces: readonly SpaceRow[];
+  readonly #nodes: ReadonlyMap<string, ChainNode>;
+  readonly #spaces: ReadonlyMap<string, SpaceRow>;
+  readonly #statements: ReadonlyMap<string, readonly Statement[]>;
+  readonly #decided = new Map<string, Rights>();
+
+  constructor(caller: Caller, found: Found, statements: readonly Statement[]) {
+    this.caller = caller;
+    this.spaces = found.spaces;
+    this.#nodes = new Map(found.chains.map((node) => [node.id, node]));
+    this.#spaces = new Map(found.spaces.map((space) => [space.id, space]));
+    this.#statements = Map.groupBy(statements, (statement) => statement.nodeId);
+  }
+
+  spaceOf(id: NodeId): SpaceRow | undefined {
+    const node = this.#nodes.get(id);
+    return node && this.#spaces.get(node.spaceId);
+  }
+
+  rightsOf(id: NodeId): Rights | undefined {
+    const space = this.spaceOf(id);
+    if (!space) return undefined;
+    // Nodes without statements of their own share the decision of the nearest ancestor that has some.
+    const path = this.#pathOf(id);
+    const start = path.findIndex((node) => this.#statements.has(node.id));
+    const key = start < 0 ? space.id : (path[start]?.id ?? space.id);
+    const known = this.#decided.get(key);
+    if (known) return known;
+    const chain = start < 0 ? [] : path.slice(start).map((node) => this.#statements.get(node.id) ?? []);
+    const rights = decideRights(this.caller, space, chain);
+    this.#decided.set(key, rights);
+    return rights;
+  }
+
+  isLiveBelow(id: NodeId, rootId: NodeId): boolean {
+    const path = this.#pathOf(id);
+    const end = path.findIndex((node) => node.id === rootId);
+    return end > 0 && path.slice(0, end).every((node) => !node.trashed);
+  }
+
+  #pathOf(id: NodeId): ChainNode[] {
+    const path: ChainNode[] = [];
+    for (let node = this.#nodes.get(id); node; node = node.parentId ? this.#nodes.get(node.parentId) : undefined) {
+      path.push(node);
+    }
+    return path;
+  }
+}
