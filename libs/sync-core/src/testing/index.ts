@@ -1,1 +1,2 @@
-export {};
+export * from './memory-base.ts';
+export * from './memory-journal.ts';

@@ -1,0 +1,65 @@
+import { ROOT_ID, type BaseId, type BaseNode, type BaseView, type CloudId } from '../model/tree.ts';
+
+/** Base in memory, with the same answers as one on disk: of several rows with one name the managed one, then the newest. */
+export class MemoryBase implements BaseView {
+  readonly #rows = new Map<BaseId, BaseNode>();
+  readonly #byCloudId = new Map<CloudId, BaseId>();
+  readonly #children = new Map<BaseId, Set<BaseId>>();
+
+  get(id: BaseId): BaseNode | undefined {
+    return this.#rows.get(id);
+  }
+
+  byCloudId(id: CloudId): BaseNode | undefined {
+    const found = this.#byCloudId.get(id);
+    return found === undefined ? undefined : this.#rows.get(found);
+  }
+
+  children(parent: BaseId): readonly BaseNode[] {
+    return [...(this.#children.get(parent) ?? [])].flatMap((id) => this.#rows.get(id) ?? []);
+  }
+
+  childByLocalName(parent: BaseId, localName: string): BaseNode | undefined {
+    return best(this.children(parent).filter((row) => row.localName === localName));
+  }
+
+  childByCloudName(parent: BaseId, cloudName: string): BaseNode | undefined {
+    return best(this.children(parent).filter((row) => row.cloudName === cloudName));
+  }
+
+  fileCount(): number {
+    return [...this.#rows.values()].filter((row) => row.kind === 'file' && row.state === 'managed').length;
+  }
+
+  rows(): readonly BaseNode[] {
+    return [...this.#rows.values()];
+  }
+
+  write({ rows, forget }: { rows: readonly BaseNode[]; forget: readonly BaseId[] }): void {
+    for (const id of forget) this.#remove(id);
+    for (const row of rows) this.#remove(row.id);
+    for (const row of rows) this.#insert(row);
+  }
+
+  #insert(row: BaseNode): void {
+    const other = this.#byCloudId.get(row.cloudId);
+    if (other !== undefined) throw new Error(`cloud id ${row.cloudId} belongs to ${other} and to ${row.id}`);
+    this.#rows.set(row.id, row);
+    this.#byCloudId.set(row.cloudId, row.id);
+    if (row.id === ROOT_ID) return;
+    const siblings = this.#children.get(row.parent) ?? new Set();
+    this.#children.set(row.parent, siblings.add(row.id));
+  }
+
+  #remove(id: BaseId): void {
+    const row = this.#rows.get(id);
+    if (!row) return;
+    this.#rows.delete(id);
+    this.#byCloudId.delete(row.cloudId);
+    this.#children.get(row.parent)?.delete(id);
+  }
+}
+
+function best(rows: readonly BaseNode[]): BaseNode | undefined {
+  return [...rows].sort((a, b) => Number(a.state === 'detached') - Number(b.state === 'detached') || b.id - a.id)[0];
+}

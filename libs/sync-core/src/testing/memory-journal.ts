@@ -1,0 +1,218 @@
+import type { Hold, Op } from '../model/plan.ts';
+import {
+  ROOT_ID,
+  type BaseId,
+  type BaseNode,
+  type CloudId,
+  type CloudNode,
+  type CloudOverlay,
+  type FileMeta,
+  type LocalKey,
+  type LocalNode,
+  type LocalOverlay,
+  type Observed,
+  type StatSig,
+} from '../model/tree.ts';
+import type { Advance, Journal, ScanResult, StoredHold, StoredProblem, TaskMeta } from '../ports/journal.ts';
+import { MemoryBase } from './memory-base.ts';
+
+const NEW_TASK: TaskMeta = {
+  cursor: null,
+  epoch: null,
+  seq: 0,
+  firstSyncDone: false,
+  recovery: false,
+  rootIdentity: null,
+  lastFullSyncMs: null,
+  verified: null,
+  folders: 0,
+  skipped: 0,
+};
+
+/** The journal as every adapter must behave (`journalContract`), without a disk. */
+export class MemoryJournal implements Journal {
+  readonly base = new MemoryBase();
+  #local = new Map<LocalKey, Observed<LocalNode>>();
+  readonly #cloud = new Map<CloudId, Observed<CloudNode>>();
+  readonly #ops = new Map<string, Op>();
+  readonly #problems = new Map<string, StoredProblem>();
+  #meta = NEW_TASK;
+  #holds: StoredHold[] = [];
+  #deletions: { files: number; atMs: number }[] = [];
+  #lastId: BaseId = ROOT_ID;
+  #lastHold = 0;
+
+  meta(): TaskMeta {
+    return this.#meta;
+  }
+
+  localOverlay(): LocalOverlay {
+    return this.#local;
+  }
+
+  cloudOverlay(): CloudOverlay {
+    return this.#cloud;
+  }
+
+  allocateIds(count: number): BaseId {
+    const first = this.#lastId + 1;
+    this.#lastId += count;
+    return first;
+  }
+
+  foldScan(result: ScanResult): void {
+    if (result.full) this.#local = new Map();
+    else for (const key of this.#belonging(result.listed)) this.#local.delete(key);
+    for (const [key, seen] of result.seen) this.#local.set(key, seen);
+    this.#normalise(result.seen.keys(), []);
+  }
+
+  advance(step: Advance): void {
+    const { rows = [], forget = [], adopt = [], local = [], cloud = [], finished = [] } = step;
+    const freed = [...forget, ...rows.map((row) => row.id)].flatMap((id) => this.base.get(id)?.cloudId ?? []);
+    this.base.write({ rows, forget });
+    for (const row of rows) this.#lastId = Math.max(this.#lastId, row.id);
+    this.#adopt(new Map(adopt.map(({ key, id }) => [key, id])));
+    for (const { key, seen } of local)
+      if (seen === 'equal') this.#local.delete(key);
+      else this.#local.set(key, seen);
+    for (const { id, seen } of cloud)
+      if (seen === 'equal') this.#cloud.delete(id);
+      else this.#cloud.set(id, seen);
+    this.#normalise(
+      [...rows.map((row) => row.id), ...forget, ...local.map((entry) => entry.key)],
+      [...rows.map((row) => row.cloudId), ...freed, ...cloud.map((entry) => entry.id)],
+    );
+    for (const opId of finished) this.#ops.delete(opId);
+    this.#holds = this.#holds.filter((hold) => hold.answer === null || hold.ids.some((id) => this.base.get(id)));
+    this.#meta = { ...this.#meta, ...step.meta };
+  }
+
+  start(ops: readonly Op[]): void {
+    for (const op of ops) if ('opId' in op) this.#ops.set(op.opId, op);
+  }
+
+  unfinished(): readonly Op[] {
+    return [...this.#ops.values()];
+  }
+
+  deletedSince(sinceMs: number): number {
+    return this.#deletions.reduce((sum, entry) => sum + (entry.atMs >= sinceMs ? entry.files : 0), 0);
+  }
+
+  recordDeleted(files: number, atMs: number): void {
+    this.#deletions.push({ files, atMs });
+  }
+
+  problems(): readonly StoredProblem[] {
+    return [...this.#problems.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  setProblem(path: string, problem: Pick<StoredProblem, 'code' | 'params' | 'retryAtMs'> | null, nowMs: number): void {
+    if (!problem) return void this.#problems.delete(path);
+    const before = this.#problems.get(path);
+    const goesOn = before?.code === problem.code ? before : undefined;
+    const attempts = (goesOn?.attempts ?? 0) + 1;
+    this.#problems.set(path, {
+      path,
+      ...problem,
+      firstSeenMs: goesOn?.firstSeenMs ?? nowMs,
+      lastSeenMs: nowMs,
+      attempts,
+    });
+  }
+
+  holds(): readonly StoredHold[] {
+    return this.#holds;
+  }
+
+  setHolds(holds: readonly Hold[], nowMs: number): void {
+    const waiting = this.#holds.filter((hold) => hold.answer === null);
+    const open = holds.map((hold): StoredHold => {
+      const before = waiting.find((each) => each.kind === hold.kind);
+      const holdId = before?.holdId ?? `hold-${++this.#lastHold}`;
+      return { ...hold, holdId, sinceMs: before?.sinceMs ?? nowMs, answer: null };
+    });
+    this.#holds = [...this.#holds.filter((hold) => hold.answer !== null), ...open];
+  }
+
+  answerHold(holdId: string, answer: 'approved' | 'restored'): void {
+    this.#holds = this.#holds.flatMap((hold) => {
+      if (hold.holdId !== holdId) return [hold];
+      return answer === 'approved' ? [{ ...hold, answer }] : [];
+    });
+  }
+
+  #belonging(listed: ReadonlySet<BaseId>): LocalKey[] {
+    const isInside = (folder: LocalKey): boolean => {
+      if (folder > 0) return listed.has(folder);
+      const seen = this.#local.get(folder);
+      return seen?.t === 'present' && isInside(seen.node.parent);
+    };
+    const wasInside = (key: LocalKey): boolean => listed.has(this.base.get(key)?.parent ?? 0);
+    return [...this.#local]
+      .filter(([key, seen]) => (seen.t === 'present' && isInside(seen.node.parent)) || (key > 0 && wasInside(key)))
+      .map(([key]) => key);
+  }
+
+  #adopt(ids: ReadonlyMap<LocalKey, BaseId>): void {
+    for (const key of ids.keys()) this.#local.delete(key);
+    if (ids.size === 0) return;
+    for (const [key, seen] of this.#local) {
+      const parent = seen.t === 'present' ? ids.get(seen.node.parent) : undefined;
+      if (seen.t === 'present' && parent !== undefined)
+        this.#local.set(key, { ...seen, node: { ...seen.node, parent } });
+    }
+  }
+
+  #normalise(keys: Iterable<LocalKey>, cloudIds: Iterable<CloudId>): void {
+    for (const key of keys) this.#normaliseLocal(key);
+    for (const id of cloudIds) this.#normaliseCloud(id);
+  }
+
+  #normaliseLocal(key: LocalKey): void {
+    const seen = this.#local.get(key);
+    const row = this.base.get(key);
+    if (seen?.t === 'absent' && row?.state !== 'managed') this.#local.delete(key);
+    if (seen?.t !== 'present' || row?.state !== 'managed' || !isLocalEqual(seen.node, row)) return;
+    this.#local.delete(key);
+    if (row.sig === null || !isSameSig(row.sig, seen.node.sig)) this.#refresh({ ...row, sig: seen.node.sig });
+  }
+
+  #normaliseCloud(id: CloudId): void {
+    const seen = this.#cloud.get(id);
+    const row = this.base.byCloudId(id);
+    if (seen?.t === 'absent' && !row) this.#cloud.delete(id);
+    if (seen?.t !== 'present' || !row) return;
+    if (!isCloudEqual(seen.node, row, this.base.get(row.parent)?.cloudId)) return;
+    this.#cloud.delete(id);
+    if (row.rev !== seen.node.rev) this.#refresh({ ...row, rev: seen.node.rev });
+  }
+
+  #refresh(row: BaseNode): void {
+    this.base.write({ rows: [row], forget: [] });
+  }
+}
+
+/** Equal in everything a decision looks at; the signature may differ and then follows. */
+function isLocalEqual(node: LocalNode, row: BaseNode): boolean {
+  if (node.kind !== row.kind || (node.content?.contentId ?? null) !== row.contentId) return false;
+  if (row.id === ROOT_ID) return true;
+  return node.parent === row.parent && node.name === row.localName && isMetaEqual(node.meta, row);
+}
+
+/** Equal in everything a decision looks at; the revision may differ and then follows. */
+function isCloudEqual(node: CloudNode, row: BaseNode, parentId: CloudId | undefined): boolean {
+  if (node.kind !== row.kind || node.contentId !== row.contentId) return false;
+  if (row.id === ROOT_ID) return true;
+  return node.parentId === parentId && node.name === row.cloudName && isMetaEqual(node.meta, row);
+}
+
+function isMetaEqual(meta: FileMeta, row: BaseNode): boolean {
+  return row.kind === 'folder' || (meta.mtimeMs === row.meta.mtimeMs && meta.exec === row.meta.exec);
+}
+
+export function isSameSig(a: StatSig, b: StatSig): boolean {
+  const identity = a.volume === b.volume && a.fileId === b.fileId && a.birthNs === b.birthNs;
+  return identity && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.links === b.links;
+}
