@@ -1,0 +1,266 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { AppError, type TaskSettings } from '@tideline/contracts';
+import type { Decision } from '@tideline/sync-core';
+import { findRefusingPause } from '../runtime/schedule.ts';
+import type { Agent } from '../runtime/agent.ts';
+import { toTaskStatus, type StatusAndReason } from '../runtime/task-status.ts';
+import { judgeWait, type WaitedTask } from '../runtime/wait.ts';
+import { createTask, type CreateTaskDeps, type NewTask } from '../tasks/create-task.ts';
+import { decisionsAbout, explainStates, summarize } from '../tasks/explain.ts';
+import { listFiles, toFailed } from '../tasks/list-files.ts';
+import { isSameOrInside } from '../tasks/overlap.ts';
+import type { SyncTask } from '../tasks/sync-task.ts';
+import type {
+  AccountAnswer,
+  ConfigureRequest,
+  CreateTaskRequest,
+  DoctorAnswer,
+  ExplainAnswer,
+  FilesAnswer,
+  FilesQuery,
+  HoldView,
+  Limits,
+  Preview,
+  StatusAnswer,
+  TaskListQuery,
+  TaskView,
+  WaitAnswer,
+} from './messages.ts';
+import { listHolds } from './list-holds.ts';
+import { selectTasks } from './select-tasks.ts';
+
+/** Who this device is, as it was enrolled. */
+export type DeviceIdentity = {
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly server: string;
+  readonly user: { readonly name: string; readonly email: string };
+  readonly enterprise: { readonly code: string; readonly name: string };
+  readonly keyStore: 'keychain' | 'file';
+  readonly version: string;
+};
+
+export type AgentServiceDeps = {
+  readonly agent: Agent;
+  readonly identity: DeviceIdentity;
+  readonly create: CreateTaskDeps;
+  readonly preview: (task: NewTask, signal: AbortSignal) => Promise<Preview>;
+  /** What the engine would decide now, for `explain`. */
+  readonly decide: (task: SyncTask) => readonly Decision[];
+  readonly doctor: () => Promise<DoctorAnswer>;
+  readonly shutdown: () => void;
+};
+
+/** What a person can ask of the running agent; the local API and with it the command line call nothing else. */
+export class AgentService {
+  private readonly deps: AgentServiceDeps;
+  /** One creation at a time: two could pass each other's overlap check. */
+  private creating: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: AgentServiceDeps) {
+    this.deps = deps;
+  }
+
+  status(): StatusAnswer {
+    const { agent, identity } = this.deps;
+    return {
+      tasks: this.views(),
+      limits: agent.limits(),
+      ...{ server: identity.server, connection: agent.watch.connection, keyStore: identity.keyStore },
+      device: { id: identity.deviceId, name: agent.settings?.deviceName ?? identity.deviceName },
+      user: { name: identity.user.name, email: identity.user.email },
+      ...{ enterprise: identity.enterprise.code, version: identity.version },
+    };
+  }
+
+  list(query: TaskListQuery): { tasks: TaskView[] } {
+    return { tasks: selectTasks(this.views(), query) };
+  }
+
+  show(taskId: string): TaskView {
+    return this.task(taskId).view();
+  }
+
+  limits(): Limits {
+    return this.deps.agent.limits();
+  }
+
+  preview(request: CreateTaskRequest, signal: AbortSignal): Promise<Preview> {
+    return this.deps.preview(toNewTask(request), signal);
+  }
+
+  create(request: CreateTaskRequest): Promise<TaskView> {
+    const creation = this.creating.then(() => this.createNow(request));
+    this.creating = creation.catch(() => undefined); // the next one does not fail for this one's reason
+    return creation;
+  }
+
+  pause(taskId: string): TaskView {
+    const task = this.task(taskId);
+    task.setPause('user', true);
+    return task.view();
+  }
+
+  resume(taskId: string): TaskView {
+    const task = this.task(taskId);
+    task.setPause('user', false);
+    return task.view();
+  }
+
+  /** TA-8: *Sync now*. */
+  syncNow(taskId: string): TaskView {
+    const task = this.task(taskId);
+    this.requestRun(task);
+    return task.view();
+  }
+
+  /** *Sync now*, answered when that run is over. */
+  async syncAndWait(taskId: string, signal: AbortSignal): Promise<WaitAnswer> {
+    const task = this.task(taskId);
+    const run = this.requestRun(task);
+    const judged = () => [{ ...statusOfRun(task), ...progress(task, run) }];
+    return this.waitUntilSettled([task], judged, signal);
+  }
+
+  async cancel(taskId: string): Promise<TaskView> {
+    const task = this.task(taskId);
+    const view = task.view();
+    await this.deps.agent.cancel(task);
+    return { ...view, status: 'cancelled', reason: undefined };
+  }
+
+  async configure(taskId: string, change: ConfigureRequest): Promise<TaskView> {
+    const task = this.task(taskId);
+    const known = Object.entries(change).filter(([, value]) => value !== undefined);
+    await task.configure({ ...task.record.settings, ...(Object.fromEntries(known) as Partial<TaskSettings>) });
+    return task.view();
+  }
+
+  files(taskId: string, query: FilesQuery): FilesAnswer {
+    const task = this.task(taskId);
+    return listFiles(task.getJournal(), task.record.rootNodeId, query);
+  }
+
+  holds(): { holds: HoldView[] } {
+    return { holds: this.deps.agent.tasks.list().flatMap(listHolds) };
+  }
+
+  answerHold(holdId: string, answer: 'approved' | 'restored'): HoldView {
+    for (const task of this.deps.agent.tasks.list()) {
+      const hold = listHolds(task).find(({ id }) => id === holdId);
+      if (!hold) continue;
+      task.getJournal().answerHold(holdId, answer);
+      task.supervisor?.check();
+      return { ...hold, answer: answer === 'approved' ? 'approved' : null };
+    }
+    throw new AppError('NOT_FOUND', { what: `The hold ${holdId}` });
+  }
+
+  /** Settles once every running task was looked at completely after this call; paused and manual ones are left out. */
+  async wait(signal: AbortSignal): Promise<WaitAnswer> {
+    const tasks = this.deps.agent.tasks.list().filter((task) => task.record.settings.auto && task.pauses.size === 0);
+    // A question after the call: a right or the device itself may have been lost without a nudge.
+    void this.deps.agent.watch.refresh();
+    const runs = new Map(tasks.map((task) => [task, task.supervisor?.check() ?? 1]));
+    const judged = () => tasks.map((task) => ({ ...task.status(), ...progress(task, runs.get(task) ?? 1) }));
+    return this.waitUntilSettled(tasks, judged, signal);
+  }
+
+  explain(path: string): ExplainAnswer {
+    const wanted = isAbsolute(path) ? path : resolve(sep, path);
+    const task = this.deps.agent.tasks.list().find(({ record }) => isSameOrInside(wanted, record.localPath));
+    if (!task) throw new AppError('NOT_FOUND', { what: `A sync task that holds ${path}` });
+    const inside = relative(task.record.localPath, wanted).split(sep).join('/');
+    const journal = task.getJournal();
+    const states = explainStates(journal, inside);
+    const stored = journal.problems().find((problem) => problem.path === inside);
+    const problem = stored ? toFailed(stored) : null;
+    return {
+      ...{ path: wanted, task: task.record.id, taskStatus: task.status().status },
+      ...{ base: states.base, local: states.local, cloud: states.cloud },
+      ...{ decisions: decisionsAbout(this.deps.decide(task), states), problem, summary: summarize(states, problem) },
+    };
+  }
+
+  account(): AccountAnswer {
+    const { agent, identity } = this.deps;
+    const { settings } = agent;
+    if (!settings) throw new AppError('SERVER_UNREACHABLE', { server: identity.server });
+    const { user, enterprise, feature, spaces } = settings;
+    const { name, email } = user;
+    return { user: { name, email }, enterprise, device: settings.deviceName, server: identity.server, feature, spaces };
+  }
+
+  doctor(): Promise<DoctorAnswer> {
+    return this.deps.doctor();
+  }
+
+  shutdown(): void {
+    this.deps.shutdown();
+  }
+
+  private async createNow(request: CreateTaskRequest): Promise<TaskView> {
+    const { agent, create } = this.deps;
+    const settings = agent.settings;
+    const { tasks, maxTasks } = agent.limits();
+    if (settings?.refusal) throw refusalError(settings);
+    if (tasks >= maxTasks) throw new AppError('LIMIT_TASKS', { max: maxTasks });
+    try {
+      const record = await createTask(create, toNewTask(request));
+      return (await agent.take(record)).view();
+    } catch (error) {
+      void agent.tasks.settleLeaving();
+      throw error;
+    }
+  }
+
+  private requestRun(task: SyncTask): number {
+    const reason = findRefusingPause(task.pauses);
+    if (reason) throw new AppError('TASK_PAUSED_BY', { reason });
+    const run = task.supervisor?.request();
+    if (run === undefined) throw new AppError('TASK_PAUSED_BY', { reason: 'database' });
+    return run;
+  }
+
+  private async waitUntilSettled(
+    tasks: readonly SyncTask[],
+    judged: () => readonly WaitedTask[],
+    signal: AbortSignal,
+  ): Promise<WaitAnswer> {
+    for (;;) {
+      const outcome = judgeWait(judged());
+      if (outcome) return { outcome, tasks: tasks.map((task) => task.view()) };
+      await this.deps.agent.changes.changed(signal);
+    }
+  }
+
+  private task(taskId: string): SyncTask {
+    return this.deps.agent.tasks.get(taskId);
+  }
+
+  private views(): TaskView[] {
+    return this.deps.agent.tasks.list().map((task) => task.view());
+  }
+}
+
+function progress(task: SyncTask, run: number): Pick<WaitedTask, 'looked' | 'ended'> {
+  return task.supervisor?.progressSince(run) ?? { looked: false, ended: task.status().status === 'blocked' };
+}
+
+/** A task that runs once in spite of a pause is judged by what its run came to, not by its pause. */
+function statusOfRun(task: SyncTask): StatusAndReason {
+  const { supervisor } = task;
+  if (!supervisor) return task.status();
+  if (supervisor.requestIsOpen()) return { status: 'syncing', reason: null };
+  return toTaskStatus({ ...supervisor.facts(), pauses: new Set() });
+}
+
+function refusalError(settings: NonNullable<Agent['settings']>): AppError {
+  const { refusal, enterprise, feature } = settings;
+  const params = { code: enterprise.code, minVersion: feature.minAgentVersion, version: 'this version' };
+  return new AppError(refusal ?? 'SYNC_DISABLED', params);
+}
+
+function toNewTask({ local, cloud, type, settings }: CreateTaskRequest): NewTask {
+  return { localPath: local, cloudPath: cloud, mode: type, settings };
+}

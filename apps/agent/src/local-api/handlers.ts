@@ -1,0 +1,38 @@
+import type { AgentService } from './agent-service.ts';
+import { localRoutes, type LocalAnswer, type LocalInput } from './local-routes.ts';
+
+type Routes = typeof localRoutes;
+export type LocalHandlers = {
+  readonly [K in keyof Routes]: (
+    input: LocalInput<Routes[K]>,
+  ) => LocalAnswer<Routes[K]> | Promise<LocalAnswer<Routes[K]>>;
+};
+
+export function createHandlers(service: AgentService): LocalHandlers {
+  return {
+    status: () => service.status(),
+    limits: () => service.limits(),
+    account: () => service.account(),
+    doctor: () => service.doctor(),
+    listTasks: ({ query }) => service.list(query),
+    preview: ({ body, signal }) => service.preview(body, signal),
+    createTask: ({ body }) => service.create(body),
+    showTask: ({ params }) => service.show(params.taskId),
+    pause: ({ params }) => service.pause(params.taskId),
+    resume: ({ params }) => service.resume(params.taskId),
+    sync: ({ params }) => service.syncNow(params.taskId),
+    syncAndWait: ({ params, signal }) => service.syncAndWait(params.taskId, signal),
+    cancel: ({ params }) => service.cancel(params.taskId),
+    configure: ({ params, body }) => service.configure(params.taskId, body),
+    files: ({ params, query }) => service.files(params.taskId, query),
+    holds: () => service.holds(),
+    approveHold: ({ params }) => service.answerHold(params.holdId, 'approved'),
+    restoreHold: ({ params }) => service.answerHold(params.holdId, 'restored'),
+    wait: ({ signal }) => service.wait(signal),
+    explain: ({ body }) => service.explain(body.path),
+    shutdown: () => {
+      service.shutdown();
+      return {};
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { SyncTask } from '../tasks/sync-task.ts';
+import { localPathOf } from '../tasks/local-path-of.ts';
+import type { HoldView } from './messages.ts';
+
+const MAX_SAMPLE = 20;
+
+/** GU-1: what waits for an answer in one task, with the first paths; shown to the person at this device only. */
+export function listHolds(task: SyncTask): HoldView[] {
+  if (!task.supervisor) return [];
+  const journal = task.getJournal();
+  const trees = { base: journal.base, local: journal.localOverlay() };
+  return journal.holds().map((hold) => ({
+    id: hold.holdId,
+    task: task.record.id,
+    ...{ kind: hold.kind, files: hold.files, answer: hold.answer },
+    since: new Date(hold.sinceMs).toISOString(),
+    sample: hold.ids.slice(0, MAX_SAMPLE).flatMap((id) => localPathOf(trees, id) ?? []),
+  }));
+}

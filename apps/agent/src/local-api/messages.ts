@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import {
+  CloudPathText,
+  FeatureState,
+  Space,
+  SpaceKind,
+  StatusReason,
+  SyncMode,
+  TaskId,
+  TaskSettings,
+  TaskStatus,
+  Timestamp,
+} from '@tideline/contracts';
+
+/** What the agent answers on its local API; the command line prints these as they are with `--json`. */
+export const TaskView = z.object({
+  id: TaskId,
+  local: z.string(),
+  cloud: z.string(),
+  space: z.object({ kind: SpaceKind, name: z.string() }),
+  type: SyncMode,
+  status: TaskStatus,
+  reason: StatusReason.optional(),
+  /** For a person: what is in the way. */
+  detail: z.string().optional(),
+  pending: z.int(),
+  pendingBytes: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+  holds: z.int(),
+  files: z.int(),
+  folders: z.int(),
+  lastFullSync: Timestamp.nullable(),
+  verified: z.boolean().nullable(),
+  /** Why hints from the disk are lost and timed scans stand in for them; null = watching. */
+  watcherTrouble: z.string().nullable(),
+  settings: TaskSettings,
+  createdAt: Timestamp,
+});
+export type TaskView = z.infer<typeof TaskView>;
+
+export const Limits = z.object({ tasks: z.int(), maxTasks: z.int(), files: z.int(), maxFiles: z.int() });
+export type Limits = z.infer<typeof Limits>;
+
+export const StatusAnswer = z.object({
+  tasks: z.array(TaskView),
+  limits: Limits,
+  server: z.string(),
+  connection: z.enum(['online', 'offline']),
+  keyStore: z.enum(['keychain', 'file']),
+  device: z.object({ id: z.string(), name: z.string() }),
+  user: z.object({ name: z.string(), email: z.string() }),
+  enterprise: z.string(),
+  version: z.string(),
+});
+export type StatusAnswer = z.infer<typeof StatusAnswer>;
+
+export const TaskListQuery = z.object({
+  sort: z.enum(['cloud-name', 'created']).default('created'),
+  status: TaskStatus.optional(),
+  type: SyncMode.optional(),
+  space: SpaceKind.optional(),
+});
+export type TaskListQuery = z.infer<typeof TaskListQuery>;
+export const TaskListAnswer = z.object({ tasks: z.array(TaskView) });
+
+export const CreateTaskRequest = z.object({
+  local: z.string().min(1).max(4096),
+  cloud: CloudPathText,
+  type: SyncMode,
+  settings: TaskSettings,
+});
+export type CreateTaskRequest = z.infer<typeof CreateTaskRequest>;
+
+export const ConfigureRequest = z
+  .object({
+    exclude: TaskSettings.shape.exclude.unwrap(),
+    uploadBytesPerSecond: z.int().min(1024).nullable(),
+    downloadBytesPerSecond: z.int().min(1024).nullable(),
+    propagateDeletes: z.boolean(),
+    auto: z.boolean(),
+  })
+  .partial();
+export type ConfigureRequest = z.infer<typeof ConfigureRequest>;
+
+const amount = z.object({ files: z.int(), bytes: z.int() });
+/** TA-5: what a first run would do, from names and sizes alone. */
+export const Preview = z.object({
+  local: z.string(),
+  cloud: z.string(),
+  type: SyncMode,
+  upload: amount,
+  download: amount,
+  /** Same name and size on both sides: compared by content, equal ones are linked and do not travel. */
+  compare: amount,
+  /** FI-1: same name, other size: the local file becomes a new version. */
+  newVersions: amount,
+  /** FI-2: file against folder of one name; the first of them by name. */
+  clashes: z.object({ count: z.int(), sample: z.array(z.string()) }),
+  createCloudFolders: z.array(z.string()),
+  excluded: z.int(),
+  skipped: z.int(),
+  unreadable: z.int(),
+  room: z.object({
+    localNeededBytes: z.int(),
+    localFreeBytes: z.int().nullable(),
+    cloudNeededBytes: z.int(),
+    cloudFreeBytes: z.int().nullable(),
+  }),
+  alwaysLeftOut: z.array(z.string()),
+  warnings: z.array(z.string()),
+});
+export type Preview = z.infer<typeof Preview>;
+
+export const FilesQuery = z.object({
+  state: z.enum(['completed', 'syncing', 'failed']),
+  cursor: z.string().max(8192).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+export type FilesQuery = z.infer<typeof FilesQuery>;
+export const TaskFile = z.object({
+  path: z.string(),
+  kind: z.enum(['file', 'folder']).optional(),
+  size: z.int().nullable().optional(),
+  direction: z.enum(['up', 'down', 'both']).optional(),
+  code: z.string().optional(),
+  params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  firstSeen: Timestamp.optional(),
+  lastSeen: Timestamp.optional(),
+  attempts: z.int().optional(),
+  retryAt: Timestamp.optional(),
+});
+export type TaskFile = z.infer<typeof TaskFile>;
+export const FilesAnswer = z.object({ files: z.array(TaskFile), next: z.string().nullable() });
+export type FilesAnswer = z.infer<typeof FilesAnswer>;
+
+export const HoldView = z.object({
+  id: z.string(),
+  task: TaskId,
+  kind: z.string(),
+  files: z.int(),
+  since: Timestamp,
+  answer: z.enum(['approved']).nullable(),
+  sample: z.array(z.string()),
+});
+export type HoldView = z.infer<typeof HoldView>;
+export const HoldsAnswer = z.object({ holds: z.array(HoldView) });
+
+export const WaitAnswer = z.object({
+  outcome: z.enum(['up_to_date', 'held', 'failing']),
+  tasks: z.array(TaskView),
+});
+export type WaitAnswer = z.infer<typeof WaitAnswer>;
+
+export const ExplainRequest = z.object({ path: z.string().min(1).max(4096) });
+const sideState = z.object({
+  state: z.enum(['present', 'absent', 'unknown']),
+  changed: z.boolean(),
+  kind: z.enum(['file', 'folder']).optional(),
+  name: z.string().optional(),
+  size: z.number().nullable().optional(),
+  contentId: z.string().nullable().optional(),
+  rev: z.int().optional(),
+  why: z.string().optional(),
+});
+export type SideState = z.infer<typeof sideState>;
+export const ExplainAnswer = z.object({
+  path: z.string(),
+  task: TaskId,
+  taskStatus: TaskStatus,
+  base: sideState,
+  local: sideState,
+  cloud: sideState,
+  decisions: z.array(z.object({ rule: z.string(), note: z.string() })),
+  problem: TaskFile.nullable(),
+  /** One sentence for a person. */
+  summary: z.string(),
+});
+export type ExplainAnswer = z.infer<typeof ExplainAnswer>;
+
+export const AccountAnswer = z.object({
+  user: z.object({ name: z.string(), email: z.string() }),
+  enterprise: z.object({ code: z.string(), name: z.string() }),
+  device: z.string(),
+  server: z.string(),
+  feature: FeatureState,
+  spaces: z.array(Space),
+});
+export type AccountAnswer = z.infer<typeof AccountAnswer>;
+
+export const DoctorAnswer = z.object({
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+});
+export type DoctorAnswer = z.infer<typeof DoctorAnswer>;
+export const Nothing = z.object({});
+/** A task's id, or the beginning of it that fits no other. */
+export const TaskParam = z.object({ taskId: z.string().min(4).max(36) });
+export const HoldParam = z.object({ holdId: z.string().min(1).max(200) });

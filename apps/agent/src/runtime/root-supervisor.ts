@@ -1,0 +1,382 @@
+import type { BlockReason, PauseReason } from '@tideline/contracts';
+import type { CycleProgress, CycleReport, DirtyPaths } from '@tideline/sync-core';
+import { classifyFailure, type Failure } from './classify-failure.ts';
+import type { RunSlots } from './run-slots.ts';
+import {
+  backoffMs,
+  blockedRetryMs,
+  decide,
+  mergeDirty,
+  nextPollMs,
+  nextRescanMs,
+  requestGoesOn,
+  type ScheduleDecision,
+  type ScheduleState,
+} from './schedule.ts';
+import type { TaskEngine, Timers } from './task-engine.ts';
+import type { TaskFacts } from './task-status.ts';
+
+export type SupervisorOptions = {
+  readonly engine: TaskEngine;
+  readonly timers: Timers;
+  readonly slots: RunSlots;
+  readonly auto: boolean;
+  readonly pauses: Iterable<PauseReason>;
+  readonly lastFullSyncMs: number | null;
+  /** Something that `facts` or `counts` show has changed. */
+  readonly onChange: () => void;
+  /** The server refused what only a lost right, a switched-off feature or a revoked device explains: ask again. */
+  readonly onDoubt: (doubt: 'rights' | 'settings' | 'credentials') => void;
+  readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
+};
+
+export type TaskCounts = Pick<
+  CycleReport,
+  'pending' | 'pendingBytes' | 'failed' | 'skipped' | 'holds' | 'files' | 'folders' | 'lastFullSyncMs' | 'verified'
+>;
+
+/**
+ * Decides when one task runs and runs it, one cycle at a time. Hints, nudges and requests that come during a run are kept for
+ * the next one, so that nothing is missed between a scan and its end.
+ */
+export class RootSupervisor {
+  private readonly options: SupervisorOptions;
+  private schedule: ScheduleState;
+  private phase: 'idle' | 'scanning' | 'syncing' = 'idle';
+  private block: BlockReason | null = null;
+  private checked = false;
+  private failures = 0;
+  private watcherTrouble: string | null = null;
+  private detail: string | null = null;
+  private tally: TaskCounts;
+  private running: Promise<void> | null = null;
+  private aborting = new AbortController();
+  private cancelTimer: () => void = () => undefined;
+  private state: 'new' | 'started' | 'stopped' = 'new';
+  private recovered = false;
+  /** Runs are numbered from 1; `checkedRun` is the newest that looked at both sides completely, `endedRun` the newest that ended. */
+  private runs = 0;
+  private checkedRun = 0;
+  private endedRun = 0;
+
+  constructor(options: SupervisorOptions) {
+    this.options = options;
+    this.schedule = {
+      pauses: new Set(options.pauses),
+      suspended: false,
+      auto: options.auto,
+      request: null,
+      dirty: 'all',
+      nudged: true,
+      again: false,
+      rescanAtMs: 0,
+      pollAtMs: Infinity,
+      wakeAtMs: null,
+      notBeforeMs: 0,
+    };
+    this.tally = {
+      ...{ pending: 0, pendingBytes: 0, failed: 0, skipped: 0, holds: 0, files: 0, folders: 0 },
+      ...{ lastFullSyncMs: options.lastFullSyncMs, verified: null },
+    };
+  }
+
+  /** Watches first, then scans: what changes in between is hinted at. */
+  async start(): Promise<void> {
+    if (this.state !== 'new') return;
+    this.state = 'started';
+    await this.applyWatching();
+    this.kick();
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === 'stopped') return;
+    this.state = 'stopped';
+    this.cancelTimer();
+    this.aborting.abort();
+    await this.running;
+    await this.options.engine.unwatch();
+    await this.options.engine.close();
+  }
+
+  facts(): TaskFacts {
+    const { pauses, suspended } = this.schedule;
+    const block = suspended ? 'credentials' : this.block;
+    const { pending, failed, holds } = this.tally;
+    const due = this.state === 'started' && this.phase === 'idle' && this.decideNow().t === 'run';
+    const phase = due ? 'waiting' : this.phase;
+    return { cancelled: false, pauses, block, phase, checked: this.checked, pending, failed, holds };
+  }
+
+  counts(): TaskCounts {
+    return this.tally;
+  }
+
+  /** Why it is blocked or waits, for a person; the code of lost hints. */
+  remarks(): { detail: string | null; watcherTrouble: string | null } {
+    return { detail: this.detail, watcherTrouble: this.watcherTrouble };
+  }
+
+  /** While the device is not accepted by the server, nothing runs and nothing is lost. */
+  setSuspended(suspended: boolean): void {
+    if (this.schedule.suspended === suspended) return;
+    const missed = suspended ? {} : ({ dirty: 'all', nudged: true, notBeforeMs: 0 } as const);
+    this.schedule = { ...this.schedule, ...missed, suspended };
+    if (suspended) this.interrupt();
+    this.changed();
+  }
+
+  setPause(reason: PauseReason, held: boolean): void {
+    if (this.schedule.pauses.has(reason) === held) return;
+    const pauses = new Set(this.schedule.pauses);
+    if (held) pauses.add(reason);
+    else pauses.delete(reason);
+    // Whatever was missed meanwhile is found by a full look at both sides.
+    const missed = held ? {} : ({ dirty: 'all', nudged: true, notBeforeMs: 0 } as const);
+    this.schedule = { ...this.schedule, ...missed, pauses };
+    if (held) this.interrupt();
+    this.changed();
+  }
+
+  async setAuto(auto: boolean): Promise<void> {
+    this.schedule = { ...this.schedule, auto, ...(auto ? { dirty: 'all' as const, nudged: true } : {}) };
+    if (this.state === 'started') await this.applyWatching();
+    this.changed();
+  }
+
+  /** Other filters, throttles or switches: the next cycle sees them, and looks at everything. */
+  settingsChanged(): void {
+    this.schedule = { ...this.schedule, dirty: 'all', nudged: true };
+    this.interrupt();
+    this.changed();
+  }
+
+  nudge(): void {
+    if (this.schedule.nudged) return;
+    // After a full space or a blocked database news may be what helps; back-off after failures stays.
+    this.schedule = { ...this.schedule, nudged: true };
+    this.changed();
+  }
+
+  /** The server answers again: do not sit out the back-off. */
+  reconnected(): void {
+    this.schedule = { ...this.schedule, nudged: true, notBeforeMs: 0 };
+    this.changed();
+  }
+
+  /** *Sync now*, or a check: answers the number of a run that begins after this call and looks at everything. */
+  request(): number {
+    this.schedule = { ...this.schedule, request: 'full', dirty: 'all', nudged: true };
+    const run = this.runs + 1;
+    this.changed();
+    return run;
+  }
+
+  /** Looks at everything as soon as nothing forbids it. Unlike `request` it does not run a paused or manual task. */
+  check(): number {
+    this.schedule = { ...this.schedule, dirty: 'all', nudged: true, notBeforeMs: 0 };
+    const run = this.runs + 1;
+    this.changed();
+    return run;
+  }
+
+  /** `looked`: that run, or a later one, saw both sides completely. `ended`: it was tried, and stopped for some reason. */
+  progressSince(run: number): { readonly looked: boolean; readonly ended: boolean } {
+    return { looked: this.checkedRun >= run, ended: this.endedRun >= run };
+  }
+
+  /** While a run on request is wanted or going on: its status as if nothing paused the task. */
+  requestIsOpen(): boolean {
+    return this.schedule.request !== null;
+  }
+
+  private async applyWatching(): Promise<void> {
+    const { engine } = this.options;
+    if (!this.schedule.auto) return engine.unwatch();
+    await engine.watch(
+      (dirty) => this.hinted(dirty),
+      (code) => this.watcherFailed(code),
+    );
+  }
+
+  /** A root that was away and came back is another folder to the watcher. */
+  private async rewatch(): Promise<void> {
+    try {
+      await this.options.engine.unwatch();
+      if (this.state === 'started') await this.applyWatching();
+    } catch (error) {
+      this.options.log('watch_failed', { error });
+      this.watcherFailed('WATCH_LIMIT');
+    }
+  }
+
+  private hinted(dirty: DirtyPaths): void {
+    this.schedule = { ...this.schedule, dirty: mergeDirty(this.schedule.dirty, dirty) };
+    this.kick();
+  }
+
+  private watcherFailed(code: string): void {
+    const { timers, log } = this.options;
+    if (this.watcherTrouble === null) log('watch_degraded', { code });
+    this.watcherTrouble = code;
+    const rescanAtMs = Math.min(this.schedule.rescanAtMs, nextRescanMs(timers.nowMs(), true, timers.random()));
+    this.schedule = { ...this.schedule, rescanAtMs };
+    this.changed();
+  }
+
+  private changed(): void {
+    this.options.onChange();
+    this.kick();
+  }
+
+  private decideNow(): ScheduleDecision {
+    return decide(this.schedule, this.options.timers.nowMs());
+  }
+
+  private kick(): void {
+    if (this.state !== 'started' || this.running !== null) return;
+    this.cancelTimer();
+    const { timers } = this.options;
+    const decision = this.decideNow();
+    if (decision.t === 'sleep') {
+      if (decision.untilMs === null || decision.untilMs === Infinity) return;
+      this.cancelTimer = timers.after(Math.max(0, decision.untilMs - timers.nowMs()), () => this.kick());
+      return;
+    }
+    this.aborting = new AbortController();
+    this.running = this.runOnce(decision, this.aborting.signal).finally(() => {
+      this.running = null;
+      this.options.onChange();
+      this.kick();
+    });
+  }
+
+  private interrupt(): void {
+    this.aborting.abort();
+  }
+
+  private async runOnce(first: ScheduleDecision & { t: 'run' }, signal: AbortSignal): Promise<void> {
+    const release = await this.options.slots.take(signal);
+    if (release === null) return;
+    try {
+      // Hints that came while waiting belong to this run.
+      const now = this.decideNow();
+      await this.cycle(now.t === 'run' ? now : first, signal);
+    } finally {
+      this.phase = 'idle';
+      release();
+    }
+  }
+
+  private async cycle(decision: ScheduleDecision & { t: 'run' }, signal: AbortSignal): Promise<void> {
+    const { dirty, pullFeed } = decision;
+    const run = ++this.runs;
+    this.takeWork(decision);
+    this.phase = dirty === null ? 'syncing' : 'scanning';
+    this.options.onChange();
+    try {
+      await this.recoverOnce();
+      const onProgress = (progress: CycleProgress) => this.progressed(progress);
+      const report = await this.options.engine.run({ dirty, pullFeed, onProgress, signal });
+      if (signal.aborted) this.giveBack(decision);
+      else this.finished(report, { run, decision });
+    } catch (error) {
+      this.giveBack(decision);
+      if (!signal.aborted) this.failed(classifyFailure(error), error);
+    } finally {
+      this.endedRun = run;
+    }
+  }
+
+  private async recoverOnce(): Promise<void> {
+    if (this.recovered) return;
+    await this.options.engine.recover();
+    this.recovered = true;
+  }
+
+  private takeWork(decision: ScheduleDecision & { t: 'run' }): void {
+    const request = this.schedule.request === null ? null : 'rest';
+    const nudged = decision.pullFeed ? false : this.schedule.nudged;
+    this.schedule = { ...this.schedule, request, dirty: null, nudged, again: false, wakeAtMs: null };
+  }
+
+  /** What an interrupted or failed run was to do is still to be done. */
+  private giveBack(decision: ScheduleDecision & { t: 'run' }): void {
+    const dirty = mergeDirty(this.schedule.dirty, decision.dirty);
+    this.schedule = { ...this.schedule, dirty, nudged: this.schedule.nudged || decision.pullFeed, again: true };
+  }
+
+  private progressed(progress: CycleProgress): void {
+    this.phase = progress.phase;
+    const { pending, pendingBytes, files, folders } = progress;
+    this.tally = { ...this.tally, pending, pendingBytes, files, folders };
+    this.options.onChange();
+  }
+
+  private finished(report: CycleReport, of: { run: number; decision: ScheduleDecision & { t: 'run' } }): void {
+    const { stop, blocked, again, wakeAtMs, ...tally } = report;
+    this.tally = tally;
+    if (stop !== null) return this.stopped(stop, of.decision);
+    if (this.block === 'root') void this.rewatch();
+    this.failures = 0;
+    this.block = blocked;
+    this.detail = null;
+    const { timers } = this.options;
+    const nowMs = timers.nowMs();
+    const goesOn =
+      this.schedule.request === 'rest' && requestGoesOn({ again, wakeAtMs, pending: tally.pending }, nowMs);
+    const request = this.schedule.request === 'rest' && !goesOn ? null : this.schedule.request;
+    // A full space or disk stops some work only: the rest does not wait for it.
+    const wallMs = blocked === null ? Infinity : nowMs + blockedRetryMs(blocked);
+    const nextMs = Math.min(wakeAtMs ?? Infinity, wallMs);
+    this.schedule = {
+      ...this.schedule,
+      again,
+      wakeAtMs: Number.isFinite(nextMs) ? nextMs : null,
+      request,
+      notBeforeMs: 0,
+    };
+    this.lookedAt(of);
+  }
+
+  private lookedAt({ run, decision }: { run: number; decision: ScheduleDecision & { t: 'run' } }): void {
+    const { timers } = this.options;
+    const nowMs = timers.nowMs();
+    if (decision.pullFeed) this.schedule = { ...this.schedule, pollAtMs: nextPollMs(nowMs, timers.random()) };
+    if (decision.dirty !== 'all') return;
+    const rescanAtMs = nextRescanMs(nowMs, this.watcherTrouble !== null, timers.random());
+    this.schedule = { ...this.schedule, rescanAtMs };
+    if (!decision.pullFeed) return;
+    this.checked = true;
+    this.checkedRun = run;
+  }
+
+  private stopped(stop: NonNullable<CycleReport['stop']>, decision: ScheduleDecision & { t: 'run' }): void {
+    this.giveBack(decision);
+    if (stop.why === 'blocked') {
+      const credentials = stop.reason === 'credentials';
+      const failure: Failure = credentials
+        ? { t: 'doubt', doubt: 'credentials' }
+        : { t: 'blocked', reason: stop.reason };
+      return this.failed(failure, stop.detail);
+    }
+    if (stop.why === 'permission') return this.failed({ t: 'doubt', doubt: 'rights' }, 'permission');
+    this.failed({ t: 'offline' }, stop.detail);
+  }
+
+  private failed(failure: Failure, cause: unknown): void {
+    const { timers, log, onDoubt } = this.options;
+    this.detail = cause instanceof Error ? cause.message : String(cause);
+    this.checked = false;
+    this.block = failure.t === 'blocked' ? failure.reason : null;
+    this.failures += 1;
+    log('cycle_failed', { failure, failures: this.failures, cause });
+    const waitMs = failure.t === 'blocked' ? blockedRetryMs(failure.reason) : backoffMs(this.failures, timers.random());
+    if (this.schedule.request === 'rest') this.schedule = { ...this.schedule, request: null };
+    this.delay(waitMs);
+    if (failure.t === 'doubt') onDoubt(failure.doubt);
+  }
+
+  private delay(waitMs: number): void {
+    this.schedule = { ...this.schedule, notBeforeMs: this.options.timers.nowMs() + waitMs };
+  }
+}

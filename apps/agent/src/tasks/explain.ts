@@ -1,0 +1,125 @@
+import { AppError } from '@tideline/contracts';
+import {
+  ROOT_ID,
+  type BaseNode,
+  type CloudNode,
+  type Decision,
+  type Journal,
+  type LocalKey,
+  type LocalNode,
+  type Observed,
+} from '@tideline/sync-core';
+import type { SideState } from '../local-api/messages.ts';
+
+export type Explained = {
+  readonly key: LocalKey | null;
+  readonly cloudId: string | null;
+  readonly base: SideState;
+  readonly local: SideState;
+  readonly cloud: SideState;
+};
+
+/** TA-7: the three states of what stands (or stood) at a path below the task's folder. */
+export function explainStates(journal: Journal, path: string): Explained {
+  const names = path.split('/').filter((name) => name !== '');
+  const at = findNode(journal, names);
+  const row = at.key !== null && at.key > 0 ? journal.base.get(at.key) : undefined;
+  const cloudId = row?.cloudId ?? at.cloudId;
+  return { key: at.key, cloudId, base: baseState(row), ...sides(journal, { key: at.key, row, cloudId }) };
+}
+
+function sides(journal: Journal, of: { key: LocalKey | null; row: BaseNode | undefined; cloudId: string | null }) {
+  const local = of.key === null ? undefined : journal.localOverlay().get(of.key);
+  const cloud = of.cloudId === null ? undefined : journal.cloudOverlay().get(of.cloudId);
+  return {
+    local: observedState(local, of.row && localOfRow(of.row)),
+    cloud: observedState(cloud, of.row && cloudOfRow(of.row)),
+  };
+}
+
+type Found = { readonly key: LocalKey | null; readonly cloudId: string | null };
+
+/** Name by name from the root: what the disk has now first, then what base remembers, then what only the cloud has. */
+function findNode(journal: Journal, names: readonly string[]): Found {
+  let at: Found = { key: ROOT_ID, cloudId: journal.base.get(ROOT_ID)?.cloudId ?? null };
+  for (const name of names) {
+    const next = findChild(journal, at, name);
+    if (!next) throw new AppError('NOT_FOUND', { what: names.join('/') });
+    at = next;
+  }
+  return at;
+}
+
+function findChild(journal: Journal, parent: Found, name: string): Found | undefined {
+  const { base } = journal;
+  for (const [key, seen] of parent.key === null ? [] : journal.localOverlay()) {
+    if (seen.t !== 'present' || seen.node.parent !== parent.key || seen.node.name !== name) continue;
+    return { key, cloudId: key > 0 ? (base.get(key)?.cloudId ?? null) : null };
+  }
+  const row = parent.key !== null && parent.key > 0 ? base.childByLocalName(parent.key, name) : undefined;
+  if (row) return { key: row.id, cloudId: row.cloudId };
+  for (const [id, seen] of journal.cloudOverlay()) {
+    if (seen.t !== 'present' || seen.node.parentId !== parent.cloudId || seen.node.name !== name) continue;
+    return { key: base.byCloudId(id)?.id ?? null, cloudId: id };
+  }
+  return undefined;
+}
+
+function baseState(row: BaseNode | undefined): SideState {
+  if (!row) return { state: 'absent', changed: false };
+  const { kind, localName: name, size, contentId, rev } = row;
+  return { state: 'present', changed: false, kind, name, size, contentId, rev };
+}
+
+type Shown = Pick<SideState, 'kind' | 'name' | 'size' | 'contentId' | 'rev'>;
+
+function observedState(seen: Observed<LocalNode> | Observed<CloudNode> | undefined, row: Shown | undefined): SideState {
+  if (!seen) return row ? { state: 'present', changed: false, ...row } : { state: 'absent', changed: false };
+  if (seen.t === 'absent') return { state: 'absent', changed: true };
+  if (seen.t === 'unknown') return { state: 'unknown', changed: true, why: seen.why };
+  return { state: 'present', changed: true, ...('id' in seen.node ? cloudNode(seen.node) : localNode(seen.node)) };
+}
+
+function localOfRow({ kind, localName, size, contentId }: BaseNode): Shown {
+  return { kind, name: localName, size, contentId };
+}
+
+function cloudOfRow({ kind, cloudName, size, contentId, rev }: BaseNode): Shown {
+  return { kind, name: cloudName, size, contentId, rev };
+}
+
+function localNode({ kind, name, content }: LocalNode): Shown {
+  return { kind, name, size: content?.size ?? null, contentId: content?.contentId ?? null };
+}
+
+function cloudNode({ kind, name, size, contentId, rev }: CloudNode): Shown {
+  return { kind, name, size, contentId, rev };
+}
+
+export function decisionsAbout(
+  decisions: readonly Decision[],
+  { key, cloudId }: Explained,
+): { rule: string; note: string }[] {
+  const about = decisions.filter((decision) => isAbout(decision, key, cloudId));
+  return about.map(({ rule, note }) => ({ rule, note }));
+}
+
+function isAbout(decision: Decision, key: LocalKey | null, cloudId: string | null): boolean {
+  return (key !== null && decision.id === key) || (cloudId !== null && decision.cloudId === cloudId);
+}
+
+/** One sentence for a person; the rules behind it are listed beside it. */
+export function summarize(states: Explained, problem: { code?: string | undefined } | null): string {
+  if (problem?.code) return `It cannot be synced now (${problem.code}); it is tried again by itself.`;
+  const { base, local, cloud } = states;
+  if (local.state === 'unknown')
+    return `It could not be read on this device (${local.why ?? 'io'}); nothing is done to it.`;
+  if (cloud.state === 'unknown')
+    return `Its state in the cloud is not known (${cloud.why ?? 'io'}); nothing is done to it.`;
+  if (!local.changed && !cloud.changed)
+    return base.state === 'present' ? 'Both sides are equal.' : 'Nothing is known of it.';
+  if (local.changed && cloud.changed) return 'It changed on both sides and waits for its turn.';
+  return local.changed
+    ? 'It changed on this device and waits for its turn.'
+    : 'It changed in the cloud and waits for its turn.';
+}

@@ -1,0 +1,78 @@
+import type { Journal, StoredProblem } from '@tideline/sync-core';
+import type { FilesAnswer, FilesQuery, TaskFile } from '../local-api/messages.ts';
+import { cloudPathOf } from './cloud-path-of.ts';
+import { localPathOf } from './local-path-of.ts';
+import { walkBase } from './walk-base.ts';
+
+/** TA-3: files of a task by state, page by page. The cursor is the last path of the page before. */
+export function listFiles(journal: Journal, rootId: string, query: FilesQuery): FilesAnswer {
+  switch (query.state) {
+    case 'completed':
+      return takePage(completed(journal, query.cursor), query.limit);
+    case 'syncing':
+      return takePage(after(syncing(journal, rootId), query.cursor), query.limit);
+    case 'failed':
+      return takePage(after(journal.problems().map(toFailed).toSorted(byPath), query.cursor), query.limit);
+  }
+}
+
+function takePage(files: Iterable<TaskFile>, limit: number): FilesAnswer {
+  const page: TaskFile[] = [];
+  for (const file of files) {
+    if (page.length === limit) return { files: page, next: page.at(-1)?.path ?? null };
+    page.push(file);
+  }
+  return { files: page, next: null };
+}
+
+function* completed(journal: Journal, cursor: string | undefined): Generator<TaskFile> {
+  const local = journal.localOverlay();
+  const cloud = journal.cloudOverlay();
+  const failed = new Set(journal.problems().map((problem) => problem.path));
+  for (const { path, node } of walkBase(journal.base, cursor)) {
+    if (node.kind === 'folder' || node.state !== 'managed') continue;
+    if (local.has(node.id) || cloud.has(node.cloudId) || failed.has(path)) continue;
+    yield { path, kind: node.kind, size: node.size };
+  }
+}
+
+function syncing(journal: Journal, rootId: string): TaskFile[] {
+  const { base } = journal;
+  const local = journal.localOverlay();
+  const cloud = journal.cloudOverlay();
+  const files = new Map<string, TaskFile>();
+  for (const [key, seen] of local) {
+    const path = localPathOf({ base, local }, key);
+    if (path === undefined || seen.t === 'unknown') continue;
+    const node = seen.t === 'present' ? seen.node : base.get(key);
+    const size = seen.t === 'present' ? (seen.node.content?.size ?? null) : null;
+    files.set(path, { path, ...(node ? { kind: node.kind } : {}), size, direction: 'up' });
+  }
+  for (const [id, seen] of cloud) {
+    const path = cloudPathOf({ base, cloud, rootId }, id);
+    if (path === undefined || seen.t === 'unknown') continue;
+    const node = seen.t === 'present' ? seen.node : base.byCloudId(id);
+    const direction = files.get(path)?.direction === 'up' ? ('both' as const) : ('down' as const);
+    files.set(path, { path, ...(node ? { kind: node.kind } : {}), size: node?.size ?? null, direction });
+  }
+  const failed = new Set(journal.problems().map((problem) => problem.path));
+  return [...files.values()].filter((file) => !failed.has(file.path)).toSorted(byPath);
+}
+
+export function toFailed(problem: StoredProblem): TaskFile {
+  return {
+    ...{ path: problem.path, code: problem.code, params: problem.params, attempts: problem.attempts },
+    firstSeen: new Date(problem.firstSeenMs).toISOString(),
+    lastSeen: new Date(problem.lastSeenMs).toISOString(),
+    ...(Number.isFinite(problem.retryAtMs) ? { retryAt: new Date(problem.retryAtMs).toISOString() } : {}),
+  };
+}
+
+function* after(files: readonly TaskFile[], cursor: string | undefined): Generator<TaskFile> {
+  for (const file of files) if (cursor === undefined || file.path > cursor) yield file;
+}
+
+function byPath(left: TaskFile, right: TaskFile): number {
+  if (left.path === right.path) return 0;
+  return left.path < right.path ? -1 : 1;
+}

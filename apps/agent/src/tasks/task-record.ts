@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { NodeId, SpaceId, SpaceKind, SyncMode, TaskId, TaskSettings, Timestamp } from '@tideline/contracts';
+
+/**
+ * What the agent durably knows of one sync task. `creating`: registered perhaps, promised to nobody; removed at the next start.
+ * `cancelled`: over for the person; kept only until the server knows it too.
+ */
+export const TaskRecord = z.object({
+  format: z.literal(1),
+  id: TaskId,
+  state: z.enum(['creating', 'active', 'cancelled']),
+  localPath: z.string(),
+  cloudPath: z.string(),
+  spaceId: SpaceId,
+  spaceKind: SpaceKind,
+  spaceName: z.string(),
+  rootNodeId: NodeId,
+  mode: SyncMode,
+  settings: TaskSettings,
+  pausedByUser: z.boolean(),
+  /** Set once a journal was made: without one from then on, state was lost and FI-4 applies. */
+  journalMade: z.boolean(),
+  createdAt: Timestamp,
+});
+export type TaskRecord = z.infer<typeof TaskRecord>;
