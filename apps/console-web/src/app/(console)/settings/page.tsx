@@ -1,0 +1,10 @@
+import { Suspense } from 'react';
+import { SettingsPage } from '#features/settings/components/settings-page.tsx';
+
+export default function Page() {
+  return (
+    <Suspense>
+      <SettingsPage />
+    </Suspense>
+  );
+}

@@ -1,0 +1,37 @@
+'use client';
+
+import { AppError } from '@tideline/contracts';
+import { useTranslations } from 'use-intl';
+import { ErrorNotice } from '#components/error-notice.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { Loading } from '#components/ui/loading.tsx';
+import { useSession } from '#features/session/components/session-gate.tsx';
+import { useUrlState } from '#lib/use-url-state.ts';
+import { useSpaces } from '../api/files.ts';
+import { parseFilesQuery } from '../files-query.ts';
+import { FolderView } from './folder-view.tsx';
+import { SpacesView } from './spaces-view.tsx';
+import { TrashView } from './trash-view.tsx';
+
+export function FilesPage() {
+  const t = useTranslations('shell');
+  const session = useSession();
+  if (session.enterprise === null) return <EmptyState title={t('operatorTitle')}>{t('operatorText')}</EmptyState>;
+  return <Files />;
+}
+
+function Files() {
+  const { params, patch } = useUrlState();
+  const query = parseFilesQuery(params);
+  const { data: spaces, error, refetch } = useSpaces();
+  if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (!spaces) return <Loading />;
+  if (!query.space) return <SpacesView spaces={spaces} />;
+  const space = spaces.find(({ id }) => id === query.space);
+  if (!space) return <ErrorNotice error={new AppError('SPACE_UNKNOWN', { space: query.space })} />;
+  return query.bin ? (
+    <TrashView space={space} query={query} patch={patch} />
+  ) : (
+    <FolderView space={space} query={query} patch={patch} />
+  );
+}
