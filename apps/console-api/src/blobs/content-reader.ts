@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import type { ChunkRef, EnterpriseId } from '@tideline/contracts';
+import { DataSource } from 'typeorm';
+import { BlobMissingError, BlobStore } from './blob-store.ts';
+import { listPlaces, type ChunkPlace } from './chunk.store.ts';
+import { packKey } from './pack.service.ts';
+
+/** Chunks whose places are looked up at once: bounds the memory of a download of any size. */
+const CHUNKS_PER_LOOKUP = 1000;
+
+type Run = { packId: string; startByte: number; lengthBytes: number };
+
+/** Reads manifests back into bytes. */
+@Injectable()
+export class ContentReader {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly blobs: BlobStore,
+  ) {}
+
+  /** The bytes [start, end) of the chunks in a row, read no faster than they are taken. */
+  async *read(
+    enterpriseId: EnterpriseId,
+    chunks: readonly ChunkRef[],
+    range: { readonly start: number; readonly end: number },
+  ): AsyncIterable<Uint8Array> {
+    let position = 0;
+    for (let index = 0; index < chunks.length && position < range.end; index += CHUNKS_PER_LOOKUP) {
+      const slice = chunks.slice(index, index + CHUNKS_PER_LOOKUP);
+      const sizeBytes = slice.reduce((sum, chunk) => sum + chunk.size, 0);
+      if (position + sizeBytes > range.start) {
+        const within = { start: range.start - position, end: range.end - position };
+        const places = await this.#findPlaces(enterpriseId, slice);
+        for (const run of planRuns(places, within)) {
+          yield* this.blobs.read(packKey(enterpriseId, run.packId), run.startByte, run.lengthBytes);
+        }
+      }
+      position += sizeBytes;
+    }
+  }
+
+  async #findPlaces(enterpriseId: EnterpriseId, chunks: readonly ChunkRef[]): Promise<ChunkPlace[]> {
+    const hashes = chunks.map((chunk) => chunk.hash);
+    const places = await listPlaces(this.dataSource.manager, enterpriseId, hashes);
+    const byHash = new Map(places.map((place) => [place.hash, place]));
+    return hashes.map((hash) => {
+      const place = byHash.get(hash);
+      if (!place) throw new BlobMissingError(`of chunk ${hash}`);
+      return place;
+    });
+  }
+}
+
+/** Neighbours in one pack become one read: files committed together come back in a single piece. */
+export function planRuns(
+  places: readonly ChunkPlace[],
+  range: { readonly start: number; readonly end: number },
+): readonly Run[] {
+  const runs: Run[] = [];
+  let position = 0;
+  for (const place of places) {
+    const skip = Math.max(0, range.start - position);
+    const lengthBytes = Math.min(place.size, range.end - position) - skip;
+    position += place.size;
+    if (lengthBytes > 0) append(runs, { packId: place.packId, startByte: place.packOffset + skip, lengthBytes });
+  }
+  return runs;
+}
+
+function append(runs: Run[], run: Run): void {
+  const last = runs.at(-1);
+  if (last && last.packId === run.packId && last.startByte + last.lengthBytes === run.startByte) {
+    last.lengthBytes += run.lengthBytes;
+  } else {
+    runs.push(run);
+  }
+}

@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  parseCloudPath,
+  type Atom,
+  type ChildrenAnswer,
+  type CloudPath,
+  type DriveNode,
+  type NodeId,
+  type NodeVersion,
+  type ResolveAnswer,
+  type Space,
+  type SpaceId,
+} from '@tideline/contracts';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { AccessService, type NodeAccess } from '../grants/access.service.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { SpaceSight } from '../platform/space-sight.ts';
+import {
+  countChildren,
+  countTrash,
+  findNode,
+  listChildren,
+  listPath,
+  listTrash,
+  listVersions,
+  walkNames,
+} from './browse.store.ts';
+import { encodePage, parsePage } from './page-token.ts';
+import { listSpacesById } from './space.store.ts';
+
+type PageQuery = { readonly after?: string | undefined; readonly limit: number };
+type Page = { nodes: DriveNode[]; next: string | null; total: number };
+
+const ChildPositionSchema = z.tuple([z.int(), z.string(), z.string()]);
+const TrashPositionSchema = z.tuple([z.iso.datetime(), z.uuid()]);
+
+/** Reading the tree for people: spaces, folders, versions and the bin, as far as the caller may see them. */
+@Injectable()
+export class BrowseService extends SpaceSight {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly access: AccessService,
+  ) {
+    super();
+  }
+
+  override async listSpaces(principal: MemberPrincipal): Promise<Space[]> {
+    const { manager } = this.dataSource;
+    const ids = await this.access.listVisibleSpaces(manager, principal);
+    return listSpacesById(manager, principal.enterpriseId, ids);
+  }
+
+  override async findFolderPath(principal: MemberPrincipal, nodeId: string): Promise<string | undefined> {
+    const { manager } = this.dataSource;
+    const access = await this.access.resolve(manager, principal, [nodeId]);
+    if (access.size === 0) return undefined;
+    const path = await listPath(manager, principal, nodeId as NodeId);
+    if (path.some((folder) => folder.trashed)) return undefined;
+    const names = path.slice(1).map((folder) => folder.name);
+    return `/${names.join('/')}`;
+  }
+
+  /** The deepest folder of a cloud path that the caller sees, and the names that are missing below it. */
+  async resolvePath(principal: MemberPrincipal, text: string): Promise<ResolveAnswer> {
+    const path = parseCloudPath(text);
+    if (!path) throw new AppError('CLOUD_PATH_INVALID', { path: text });
+    const space = findNamedSpace(await this.listSpaces(principal), path);
+    if (!space)
+      throw new AppError('SPACE_UNKNOWN', { space: 'name' in path.space ? path.space.name : path.space.kind });
+    const { manager } = this.dataSource;
+    const key = { enterpriseId: principal.enterpriseId, spaceId: space.id, rootId: space.rootId };
+    const walked = await walkNames(manager, key, path.segments);
+    const access = await this.access.resolve(
+      manager,
+      principal,
+      walked.map((node) => node.id),
+    );
+    const seen = walked.filter((node) => access.has(node.id));
+    const node = seen.at(-1);
+    const rights = node && access.get(node.id);
+    if (!node || !rights) throw new AppError('SPACE_UNKNOWN', { space: space.name });
+    if (node.kind !== 'folder') throw new AppError('PARENT_NOT_FOLDER');
+    const missing = path.segments.slice(seen.length - 1);
+    return { space, node, missing, syncRight: rights.syncRight, atoms: [...rights.atoms] };
+  }
+
+  async listFolder(
+    principal: MemberPrincipal,
+    folderId: NodeId,
+    query: PageQuery,
+  ): Promise<z.output<typeof ChildrenAnswer>> {
+    const { manager } = this.dataSource;
+    const access = await this.access.require(manager, principal, { nodeId: folderId, atom: 'visible' });
+    const folder = await this.#getNode(principal, folderId);
+    if (folder.kind !== 'folder') throw new AppError('KIND_MISMATCH', { expected: 'folder' });
+    const key = { enterpriseId: principal.enterpriseId, spaceId: access.spaceId };
+    const mayList = access.atoms.has('list');
+    const after = query.after === undefined ? undefined : parsePage(query.after, ChildPositionSchema);
+    const found = await listChildren(manager, key, {
+      parentId: folderId,
+      after,
+      limit: query.limit,
+      foldersOnly: !mayList, // on the way to a granted folder only the way itself is shown
+    });
+    const nodes = await this.#visible(principal, found.nodes);
+    const path = await listPath(manager, principal, folderId);
+    const total = mayList ? await countChildren(manager, key, folderId) : nodes.length;
+    const next = found.next && encodePage(found.next);
+    return { folder, path: path.map(({ id, name }) => ({ id, name })), nodes, next, total };
+  }
+
+  async listVersions(
+    principal: MemberPrincipal,
+    nodeId: NodeId,
+  ): Promise<{ node: DriveNode; versions: NodeVersion[] }> {
+    const { manager } = this.dataSource;
+    await this.access.require(manager, principal, { nodeId, atom: 'list' });
+    const node = await this.#getNode(principal, nodeId);
+    if (node.kind !== 'file') throw new AppError('KIND_MISMATCH', { expected: 'file' });
+    return { node, versions: await listVersions(manager, principal, node) };
+  }
+
+  async listTrash(principal: MemberPrincipal, spaceId: SpaceId, query: PageQuery): Promise<Page> {
+    const { manager } = this.dataSource;
+    const root = await this.#getRoot(principal, spaceId);
+    const key = { enterpriseId: principal.enterpriseId, spaceId };
+    const after = query.after === undefined ? undefined : parsePage(query.after, TrashPositionSchema);
+    const found = await listTrash(manager, key, { after, limit: query.limit });
+    const nodes = await this.#visible(principal, found.nodes, 'list');
+    const total = root.atoms.has('list') ? await countTrash(manager, key) : nodes.length;
+    return { nodes, next: found.next && encodePage(found.next), total };
+  }
+
+  async #getRoot(principal: MemberPrincipal, spaceId: SpaceId): Promise<NodeAccess> {
+    const { manager } = this.dataSource;
+    const [space] = await listSpacesById(manager, principal.enterpriseId, [spaceId]);
+    const access = space && (await this.access.resolve(manager, principal, [space.rootId])).get(space.rootId);
+    if (!access) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
+    return access;
+  }
+
+  async #getNode(principal: MemberPrincipal, nodeId: NodeId): Promise<DriveNode> {
+    const node = await findNode(this.dataSource.manager, principal, nodeId);
+    if (!node) throw new AppError('NODE_UNKNOWN');
+    return node;
+  }
+
+  async #visible(principal: MemberPrincipal, nodes: DriveNode[], atom: Atom = 'visible'): Promise<DriveNode[]> {
+    const ids = nodes.map((node) => node.id);
+    const access = await this.access.resolve(this.dataSource.manager, principal, ids);
+    return nodes.filter((node) => access.get(node.id)?.atoms.has(atom));
+  }
+}
+
+/** Names of teams are unique in an enterprise; shares are not told by name yet. */
+function findNamedSpace(spaces: readonly Space[], path: CloudPath): Space | undefined {
+  const { space: wanted } = path;
+  return spaces.find((space) => space.kind === wanted.kind && (!('name' in wanted) || space.name === wanted.name));
+}

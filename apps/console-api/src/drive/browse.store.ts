@@ -1,0 +1,171 @@
+import type { DriveNode, EnterpriseId, NodeId, NodeVersion, SpaceId } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../platform/rows.ts';
+import { NODE_COLUMNS, toNode, type NodeRow } from './node-row.ts';
+
+type Key = { readonly enterpriseId: EnterpriseId };
+
+export async function findNode(manager: EntityManager, key: Key, nodeId: NodeId): Promise<DriveNode | undefined> {
+  const [row] = await queryRows<NodeRow>(
+    manager,
+    `SELECT ${NODE_COLUMNS} FROM node n WHERE n.enterprise_id = $1 AND n.id = $2`,
+    [key.enterpriseId, nodeId],
+  );
+  return row && toNode(row);
+}
+
+/** The folder itself last, its ancestors before it from the root on; the root is called like its space. */
+export async function listPath(
+  manager: EntityManager,
+  key: Key,
+  nodeId: NodeId,
+): Promise<{ id: NodeId; name: string; trashed: boolean }[]> {
+  return queryRows<{ id: NodeId; name: string; trashed: boolean }>(
+    manager,
+    `WITH RECURSIVE up AS (
+       SELECT n.id, n.parent_id, n.name, n.space_id, n.trashed_at, 0 AS distance
+       FROM node n WHERE n.enterprise_id = $1 AND n.id = $2
+       UNION ALL
+       SELECT p.id, p.parent_id, p.name, p.space_id, p.trashed_at, up.distance + 1
+       FROM up JOIN node p ON p.enterprise_id = $1 AND p.id = up.parent_id
+     )
+     SELECT up.id, CASE WHEN up.parent_id IS NULL THEN s.name ELSE up.name END AS name,
+            up.trashed_at IS NOT NULL AS trashed
+     FROM up JOIN space s ON s.enterprise_id = $1 AND s.id = up.space_id ORDER BY distance DESC`,
+    [key.enterpriseId, nodeId],
+  );
+}
+
+/** Live nodes along the names, from the root on, as far as they exist. */
+export async function walkNames(
+  manager: EntityManager,
+  key: Key & { readonly spaceId: SpaceId; readonly rootId: NodeId },
+  names: readonly string[],
+): Promise<DriveNode[]> {
+  const rows = await queryRows<NodeRow>(
+    manager,
+    `WITH RECURSIVE walk AS (
+       SELECT id, 0 AS depth FROM node WHERE enterprise_id = $1 AND id = $3
+       UNION ALL
+       SELECT c.id, walk.depth + 1 FROM walk
+       JOIN node c ON c.enterprise_id = $1 AND c.space_id = $2 AND c.parent_id = walk.id
+                  AND c.live_name = ($4::text[])[walk.depth + 1]
+     )
+     SELECT ${NODE_COLUMNS} FROM walk JOIN node n ON n.enterprise_id = $1 AND n.id = walk.id ORDER BY walk.depth`,
+    [key.enterpriseId, key.spaceId, key.rootId, names],
+  );
+  return rows.map(toNode);
+}
+
+/** Where a page of children ended: 0 folders, 1 files, then by name without regard to case, then by exact name. */
+export type ChildPosition = readonly [rank: number, folded: string, name: string];
+
+export async function listChildren(
+  manager: EntityManager,
+  key: Key & { readonly spaceId: SpaceId },
+  page: {
+    readonly parentId: NodeId;
+    readonly after: ChildPosition | undefined;
+    readonly limit: number;
+    readonly foldersOnly: boolean;
+  },
+): Promise<{ nodes: DriveNode[]; next: ChildPosition | null }> {
+  const [rank, folded, name] = page.after ?? [-1, '', ''];
+  const rows = await queryRows<NodeRow & { rank: number; folded: string }>(
+    manager,
+    `SELECT * FROM (
+       SELECT ${NODE_COLUMNS}, CASE n.kind WHEN 'folder' THEN 0 ELSE 1 END AS rank, lower(n.name) AS folded
+       FROM node n WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = $3 AND n.trashed_at IS NULL
+     ) n
+     WHERE (n.rank, n.folded, n.name) > ($4, $5, $6) AND (n.rank = 0 OR NOT $8)
+     ORDER BY n.rank, n.folded, n.name LIMIT $7`,
+    [key.enterpriseId, key.spaceId, page.parentId, rank, folded, name, page.limit + 1, page.foldersOnly],
+  );
+  const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;
+  const next: ChildPosition | null = last ? [last.rank, last.folded, last.name] : null;
+  return { nodes: rows.slice(0, page.limit).map(toNode), next };
+}
+
+export async function countChildren(
+  manager: EntityManager,
+  key: Key & { readonly spaceId: SpaceId },
+  parentId: NodeId,
+): Promise<number> {
+  const [row] = await queryRows<{ total: string }>(
+    manager,
+    `SELECT count(*) AS total FROM node
+     WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = $3 AND trashed_at IS NULL`,
+    [key.enterpriseId, key.spaceId, parentId],
+  );
+  return Number(row?.total ?? 0);
+}
+
+export type TrashPosition = readonly [trashedAt: string, id: string];
+
+/** The bin of a space, newest first: what was trashed itself, not what is below it. */
+export async function listTrash(
+  manager: EntityManager,
+  key: Key & { readonly spaceId: SpaceId },
+  page: { readonly after: TrashPosition | undefined; readonly limit: number },
+): Promise<{ nodes: DriveNode[]; next: TrashPosition | null }> {
+  const rows = await queryRows<NodeRow>(
+    manager,
+    `SELECT ${NODE_COLUMNS} FROM node n
+     WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.trashed_at IS NOT NULL
+       AND ($3::timestamptz IS NULL OR (n.trashed_at, n.id) < ($3, $4::uuid))
+     ORDER BY n.trashed_at DESC, n.id DESC LIMIT $5`,
+    [key.enterpriseId, key.spaceId, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit + 1],
+  );
+  const nodes = rows.slice(0, page.limit).map(toNode);
+  const last = rows.length > page.limit ? nodes.at(-1) : undefined;
+  return { nodes, next: last?.trashedAt ? [last.trashedAt, last.id] : null };
+}
+
+export async function countTrash(manager: EntityManager, key: Key & { readonly spaceId: SpaceId }): Promise<number> {
+  const [row] = await queryRows<{ total: string }>(
+    manager,
+    `SELECT count(*) AS total FROM node WHERE enterprise_id = $1 AND space_id = $2 AND trashed_at IS NOT NULL`,
+    [key.enterpriseId, key.spaceId],
+  );
+  return Number(row?.total ?? 0);
+}
+
+type VersionRow = {
+  id: string;
+  content_id: string;
+  size: string;
+  created_at: Date;
+  origin: NodeVersion['origin'];
+  author: { userId: string; name: string } | null;
+  device: { deviceId: string; name: string } | null;
+};
+const MAX_VERSIONS = 1100; // 999 kept and 50 pinned ones (VE-1), and what awaits its purge
+
+/** Newest first. Names of people and devices are identity's, read as they are now. */
+export async function listVersions(manager: EntityManager, key: Key, node: DriveNode): Promise<NodeVersion[]> {
+  const rows = await queryRows<VersionRow>(
+    manager,
+    `SELECT v.id, encode(v.content_id, 'hex') AS content_id, v.size, v.created_at, v.origin,
+            CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('userId', u.id, 'name', u.name) END AS author,
+            CASE WHEN d.id IS NOT NULL THEN jsonb_build_object('deviceId', d.id, 'name', d.name) END AS device
+     FROM version v
+     LEFT JOIN app_user u ON u.enterprise_id = $1 AND u.id = v.author_user_id
+     LEFT JOIN device d ON d.enterprise_id = $1 AND d.id = v.author_device_id
+     WHERE v.enterprise_id = $1 AND v.node_id = $2 ORDER BY v.created_at DESC, v.id DESC LIMIT $3`,
+    [key.enterpriseId, node.id, MAX_VERSIONS],
+  );
+  return rows.map((row) => toVersion(row, node));
+}
+
+function toVersion(row: VersionRow, node: DriveNode): NodeVersion {
+  return {
+    id: row.id,
+    contentId: row.content_id,
+    size: Number(row.size),
+    createdAt: row.created_at.toISOString(),
+    origin: row.origin,
+    author: row.author,
+    device: row.device,
+    isHead: row.id === node.versionId,
+  } as NodeVersion; // ids and hashes come from our own tables; brands exist in types only
+}

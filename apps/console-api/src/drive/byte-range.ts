@@ -1,0 +1,23 @@
+/** `end` is exclusive. */
+export type ByteRange = { readonly start: number; readonly end: number };
+
+/**
+ * A Range header against a content of `sizeBytes`. `undefined`: answer the whole (no range, another unit, several ranges);
+ * `invalid`: nothing of the range lies inside.
+ */
+export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange | undefined | 'invalid' {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  if (!match) return undefined;
+  const [, first = '', last = ''] = match;
+  if (first === '' && last === '') return undefined;
+  if (first === '') return suffix(Number(last), sizeBytes);
+  const start = Number(first);
+  const end = last === '' ? sizeBytes : Math.min(Number(last) + 1, sizeBytes);
+  if (last !== '' && Number(last) < start) return undefined;
+  return start < sizeBytes ? { start, end } : 'invalid';
+}
+
+function suffix(lengthBytes: number, sizeBytes: number): ByteRange | 'invalid' {
+  if (lengthBytes === 0 || sizeBytes === 0) return 'invalid';
+  return { start: Math.max(0, sizeBytes - lengthBytes), end: sizeBytes };
+}

@@ -1,0 +1,31 @@
+import { Global, Module } from '@nestjs/common';
+import { SpaceMaker } from '../platform/space-maker.ts';
+import { SpaceSight } from '../platform/space-sight.ts';
+import { BrowseService } from './browse.service.ts';
+import { CommitService } from './commit.service.ts';
+import { ContentService } from './content.service.ts';
+import { DriveController } from './drive.controller.ts';
+import { NodeController } from './node.controller.ts';
+import { SpaceService } from './space.service.ts';
+import { UploadService } from './upload.service.ts';
+import { UsableChunks } from './usable-chunks.service.ts';
+import { WriterGate } from './writer-gate.ts';
+
+/** Needs BlobsModule and GrantsModule beside it. */
+@Global()
+@Module({
+  controllers: [DriveController, NodeController],
+  providers: [
+    BrowseService,
+    CommitService,
+    ContentService,
+    SpaceService,
+    UploadService,
+    UsableChunks,
+    WriterGate,
+    { provide: SpaceMaker, useExisting: SpaceService },
+    { provide: SpaceSight, useExisting: BrowseService },
+  ],
+  exports: [BrowseService, CommitService, SpaceService, SpaceMaker, SpaceSight],
+})
+export class DriveModule {}

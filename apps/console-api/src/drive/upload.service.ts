@@ -1,0 +1,74 @@
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  MAX_PACK_BYTES,
+  PackRequest,
+  type BatchOutcome,
+  type ChunkHash,
+  type ChunkRef,
+  type SpaceId,
+} from '@tideline/contracts';
+import { DataSource } from 'typeorm';
+import { touch } from '../blobs/chunk.store.ts';
+import { FrameReader } from '../blobs/frame-reader.ts';
+import { PackService } from '../blobs/pack.service.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { invalidInput } from '../platform/route.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { actorIdOf } from './author.ts';
+import { listAnswers } from './batch.store.ts';
+import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
+import { WriterGate } from './writer-gate.ts';
+
+/** Chunks on their way in. Resuming and deduplication are one thing: ask what is missing, send that, commit. */
+@Injectable()
+export class UploadService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly gate: WriterGate,
+    private readonly usable: UsableChunks,
+    private readonly packs: PackService,
+  ) {}
+
+  /** Which chunks the caller must send: those that are not here, and those it has not shown to hold. */
+  async listMissing(principal: MemberPrincipal, spaceId: SpaceId, asked: readonly ChunkRef[]): Promise<ChunkHash[]> {
+    await this.gate.requireWriter(principal, spaceId);
+    const chunks = distinctChunks(asked);
+    const { manager } = this.dataSource;
+    const usable = await this.usable.find(manager, principal, { spaceId, chunks });
+    await touch(manager, principal.enterpriseId, [...usable]);
+    return chunks.map((chunk) => chunk.hash).filter((hash) => !usable.has(hash));
+  }
+
+  async storePack(principal: MemberPrincipal, spaceId: SpaceId, body: Readable): Promise<number> {
+    const frame = new FrameReader(body);
+    try {
+      const refs = parsePackRequest(await frame.header());
+      await this.gate.requireWriter(principal, spaceId);
+      const { enterpriseId } = principal;
+      const pack = await this.packs.receive(this.dataSource.manager, enterpriseId, { refs, frame });
+      const actor = { enterpriseId, actorId: actorIdOf(principal) };
+      await inTransaction(this.dataSource, (manager) => this.packs.record(manager, actor, pack));
+      return refs.length;
+    } catch (error) {
+      frame.discard();
+      throw error;
+    }
+  }
+
+  /** What became of operations of this caller; those that were never done are left out. */
+  async listAnswers(principal: MemberPrincipal, opIds: readonly string[]): Promise<BatchOutcome[]> {
+    const actor = { enterpriseId: principal.enterpriseId, actorId: actorIdOf(principal) };
+    return [...(await listAnswers(this.dataSource.manager, actor, opIds)).values()];
+  }
+}
+
+function parsePackRequest(header: unknown): ChunkRef[] {
+  const parsed = PackRequest.safeParse(header);
+  if (!parsed.success) throw invalidInput('body', parsed.error);
+  const { chunks } = parsed.data;
+  const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.size, 0);
+  if (sizeBytes > MAX_PACK_BYTES) throw new AppError('PAYLOAD_TOO_LARGE', { limitBytes: MAX_PACK_BYTES });
+  return chunks;
+}
