@@ -2,6 +2,7 @@ export { AgentProcess } from './agent/agent-process.ts';
 export type { AgentStatus, CommandAnswer, NewTask, TaskView } from './agent/agent-process.ts';
 export { Admin, signIn } from './console/admin.ts';
 export type { LogOn } from './console/admin.ts';
+export { CloudFolder } from './console/cloud-folder.ts';
 export { Bootstrap, ConsoleBox } from './console/console-box.ts';
 export type { ConsoleBoxOptions } from './console/console-box.ts';
 export { eventually } from './process/eventually.ts';

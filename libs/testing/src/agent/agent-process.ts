@@ -55,11 +55,11 @@ export class AgentProcess {
 
   /** Runs one command to its end and answers what it said, whatever its exit code. */
   async command(...args: readonly string[]): Promise<CommandAnswer> {
-    const process = new StartedProcess(AGENT_MAIN, { args, env: this.#environment() });
+    const process = new StartedProcess(AGENT_MAIN, { args, env: this.#environment(), isCaptured: true });
     const timer = setTimeout(() => process.kill('SIGKILL'), COMMAND_MS);
     const { code } = await process.ended;
     clearTimeout(timer);
-    return { code: code ?? -1, text: process.output, json: parseJson(process.output) };
+    return { code: code ?? -1, text: process.output, json: parseJson(process.standardOutput) };
   }
 
   /** A command that must succeed; answers its JSON. */
@@ -135,12 +135,9 @@ function taskCreate({ local, cloud, type, flags }: Required<NewTask>): readonly 
 }
 
 function parseJson(text: string): unknown {
-  // Warnings of the runtime may stand above the one JSON value.
-  const start = text.search(/^[[{]/m);
-  if (start < 0) return undefined;
   try {
-    return JSON.parse(text.slice(start));
+    return JSON.parse(text);
   } catch {
-    return undefined; // not JSON after all: the text tells
+    return undefined; // not one JSON value: the text tells
   }
 }

@@ -1,7 +1,8 @@
-import { CSRF_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION, Session, parseCloudPath, routes } from '@tideline/contracts';
-import type { DriveNode, Grant, NodeId, SyncRight, Team, User } from '@tideline/contracts';
+import { CSRF_HEADER, PROTOCOL_HEADER, PROTOCOL_VERSION, Session, routes } from '@tideline/contracts';
+import type { Grant, SyncRight, Team, User } from '@tideline/contracts';
 import { createApiClient } from '@tideline/drive-client';
 import type { ApiClient } from '@tideline/drive-client';
+import { CloudFolder } from './cloud-folder.ts';
 
 export type LogOn = {
   readonly url: string;
@@ -47,10 +48,10 @@ export class Admin {
 
   /** Gives a right on the folder that a cloud path names; the folder must exist. */
   async grant(path: string, to: { user: User } | { team: Team }, syncRight: SyncRight): Promise<Grant> {
-    const folder = await this.folder(path);
+    const { node } = await this.folder(path);
     const identity =
       'user' in to ? { type: 'user' as const, id: to.user.id } : { type: 'team' as const, id: to.team.id };
-    return this.api.call(routes.enterprise.setGrant, { body: { nodeId: folder.id, to: identity, syncRight } });
+    return this.api.call(routes.enterprise.setGrant, { body: { nodeId: node.id, to: identity, syncRight } });
   }
 
   async revoke(grant: Grant): Promise<void> {
@@ -61,43 +62,13 @@ export class Admin {
     await this.api.call(routes.enterprise.switchSync, { body: { on, enterpriseCode } });
   }
 
-  /** The node that a cloud path names. */
-  async folder(path: string): Promise<DriveNode> {
-    const { node, missing } = await this.api.call(routes.drive.resolve, { query: { path } });
-    if (missing.length > 0) throw new Error(`${path} does not exist: ${missing.join('/')} is missing`);
-    return node;
+  /** The folder that a cloud path names. */
+  async folder(path: string): Promise<CloudFolder> {
+    return CloudFolder.find(this.api, path);
   }
 
   /** Makes the folder that a cloud path names, with those above it. */
-  async makeFolder(path: string): Promise<DriveNode> {
-    if (!parseCloudPath(path)) throw new Error(`${path} is not a cloud path`);
-    const { space, node, missing } = await this.api.call(routes.drive.resolve, { query: { path } });
-    let parent: DriveNode = node;
-    for (const name of missing) parent = await this.#createFolder(space.id, parent.id, name);
-    return parent;
+  async makeFolder(path: string): Promise<CloudFolder> {
+    return CloudFolder.make(this.api, path);
   }
-
-  async children(folder: DriveNode): Promise<readonly DriveNode[]> {
-    const { nodes } = await this.api.call(routes.drive.children, {
-      params: { nodeId: folder.id },
-      query: { limit: 1000 },
-    });
-    return nodes;
-  }
-
-  async #createFolder(spaceId: string, parentId: NodeId, name: string): Promise<DriveNode> {
-    const op = { kind: 'createFolder', opId: newId(), nodeId: newId(), parentId, name } as const;
-    const { outcomes } = await this.api.sendFrame(
-      routes.drive.batch,
-      { params: { spaceId }, body: { atomic: true, ops: [op] } },
-      [],
-    );
-    const [outcome] = outcomes;
-    if (outcome?.status !== 'done') throw new Error(`${name} could not be created: ${JSON.stringify(outcome)}`);
-    return outcome.node;
-  }
-}
-
-function newId<Id extends string>(): Id {
-  return crypto.randomUUID() as Id;
 }

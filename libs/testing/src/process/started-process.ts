@@ -10,6 +10,8 @@ export type Ended = { readonly code: number | null; readonly signal: NodeJS.Sign
 export type StartOptions = {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Keep all of the standard output: for commands, whose answer it is. */
+  readonly isCaptured?: boolean;
 };
 
 /**
@@ -20,10 +22,11 @@ export class StartedProcess {
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
+  readonly #standardOutput: Buffer[] = [];
   readonly #listeners = new Set<(line: string) => void>();
   #result: Ended | undefined;
 
-  constructor(script: string, { args = [], env = {} }: StartOptions) {
+  constructor(script: string, { args = [], env = {}, isCaptured = false }: StartOptions) {
     const leash = { TIDELINE_LEASH_FD: String(LEASH_FD), TIDELINE_LEASH_GRACE_MS: '3000' };
     this.#child = spawn(process.execPath, ['--import', LEASH, script, ...args], {
       cwd: REPOSITORY,
@@ -34,6 +37,7 @@ export class StartedProcess {
       this.#child.once('error', (error) => this.#take(`not started: ${error.message}`));
       this.#child.once('close', (code, signal) => resolve((this.#result = { code, signal })));
     });
+    if (isCaptured) this.#child.stdout?.on('data', (chunk: Buffer) => this.#standardOutput.push(chunk));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#take(line));
     }
@@ -45,6 +49,11 @@ export class StartedProcess {
 
   get isRunning(): boolean {
     return this.#result === undefined;
+  }
+
+  /** All it wrote to its standard output, of a process started with `isCaptured`. */
+  get standardOutput(): string {
+    return Buffer.concat(this.#standardOutput).toString('utf8');
   }
 
   /** Its last lines, both streams together. */

@@ -24,9 +24,13 @@ export class Chance {
     return items[this.below(items.length)];
   }
 
-  bytes(size: number): Buffer {
-    const buffer = Buffer.allocUnsafe(size);
-    for (let at = 0; at < size; at += 1) buffer[at] = this.below(256);
-    return buffer;
+  /** Words, not noise: random bytes everywhere look like an encryption attack, which is another test (GU-2). */
+  text(size: number): Buffer {
+    const words: string[] = [];
+    for (let length = 0; length < size; length += 8)
+      words.push(WORDS[this.below(WORDS.length)] ?? '', String(this.below(100)));
+    return Buffer.from(words.join(' ')).subarray(0, size);
   }
 }
+
+const WORDS = ['tide', 'line', 'wave', 'shore', 'moon', 'sand', 'reef', 'gull'];

@@ -82,21 +82,21 @@ function listTree(root: string): Tree {
 
 function createFile({ root, folders }: Tree, chance: Chance): string {
   const path = join(chance.pick(folders) ?? root, `new-${chance.below(1e9)}.dat`);
-  writeFileSync(path, chance.bytes(chance.below(MAX_FILE_BYTES)));
+  writeFileSync(path, chance.text(chance.below(MAX_FILE_BYTES)));
   return `create ${path}`;
 }
 
 function editFile({ files }: Tree, chance: Chance): string | undefined {
   const path = chance.pick(files);
   if (!path) return undefined;
-  writeFileSync(path, chance.bytes(1 + chance.below(MAX_FILE_BYTES)));
+  writeFileSync(path, chance.text(1 + chance.below(MAX_FILE_BYTES)));
   return `edit ${path}`;
 }
 
 function appendFile({ files }: Tree, chance: Chance): string | undefined {
   const path = chance.pick(files);
   if (!path) return undefined;
-  appendFileSync(path, chance.bytes(1 + chance.below(500)));
+  appendFileSync(path, chance.text(1 + chance.below(500)));
   return `append ${path}`;
 }
 
@@ -151,7 +151,7 @@ function swapNames({ files }: Tree, chance: Chance): string | undefined {
 
 function createOddName({ root, folders }: Tree, chance: Chance): string {
   const path = join(chance.pick(folders) ?? root, chance.pick(ODD_NAMES) ?? 'odd');
-  writeFileSync(path, chance.bytes(chance.below(100)));
+  writeFileSync(path, chance.text(chance.below(100)));
   return `create ${path}`;
 }
 
