@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '@tideline/contracts';
 import { z } from 'zod';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
+import { createOutsideFolder, removeAbandonedClusters } from './outside-folder.ts';
 import { findBlockingFolder, type Account } from './traversal.ts';
 
 const ClusterRecord = z.object({ folder: z.string(), user: z.string(), password: z.string() });
@@ -55,7 +56,6 @@ async function chooseFolder(dataFolder: string, account: Account | undefined, sh
   if (!account) return inside;
   await chmod(dataFolder, 0o711); // its secrets are 0600 each; the account only passes through
   if (!(await findBlockingFolder(inside, account))) return inside;
-  const outside = path.join(sharedFolder, `tideline-${randomBytes(8).toString('hex')}`, 'pg');
-  await rm(outside, { recursive: true, force: true });
-  return outside;
+  await removeAbandonedClusters(sharedFolder);
+  return createOutsideFolder(sharedFolder, dataFolder);
 }

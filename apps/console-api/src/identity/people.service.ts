@@ -3,7 +3,7 @@ import { AppError, TeamId, UserId, type EnterpriseId, type Team, type User } fro
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { PersonPrincipal } from '../platform/principal.ts';
-import { SpaceMaker } from '../platform/space-maker.ts';
+import { SpaceMaker, type CreatedSpace } from '../platform/space-maker.ts';
 import { databaseErrorCode, inTransaction } from '../platform/transaction.ts';
 import { hashPassword } from './password.ts';
 import { addToTeams, hasTeam, insertTeam, insertUser, listTeams, listUsers, type NewUser } from './people.store.ts';
@@ -56,20 +56,24 @@ export class PeopleService {
   }
 
   createTeam(enterpriseId: EnterpriseId, wanted: { name: string; parentId: TeamId | null }): Promise<Team> {
-    return this.create(`The team ${wanted.name}`, (manager) => this.addTeam(manager, enterpriseId, wanted));
+    return this.create(`The team ${wanted.name}`, async (manager) => {
+      const { team } = await this.addTeam(manager, enterpriseId, wanted);
+      return team;
+    });
   }
 
   async addTeam(
     manager: EntityManager,
     enterpriseId: EnterpriseId,
     wanted: { name: string; parentId: TeamId | null },
-  ): Promise<Team> {
+  ): Promise<{ team: Team; space: CreatedSpace }> {
     const isKnown = wanted.parentId === null || (await hasTeam(manager, enterpriseId, wanted.parentId));
     if (!isKnown) throw new AppError('NOT_FOUND', { what: 'The parent team' });
     const team = { id: TeamId.parse(uuidv7()), name: wanted.name.normalize('NFC'), parentId: wanted.parentId };
     await insertTeam(manager, { ...team, enterpriseId });
-    await this.spaces.createSpace(manager, { enterpriseId, kind: 'team', name: team.name, teamId: team.id });
-    return { ...team, members: 0 };
+    const newSpace = { enterpriseId, kind: 'team', name: team.name, teamId: team.id } as const;
+    const space = await this.spaces.createSpace(manager, newSpace);
+    return { team: { ...team, members: 0 }, space };
   }
 
   private async create<T>(what: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {

@@ -85,6 +85,7 @@ const SESSION = [
      FOREIGN KEY (enterprise_id, user_id) REFERENCES app_user (enterprise_id, id) ON DELETE CASCADE
    )`,
   `CREATE INDEX session_expiry ON session (expires_at)`,
+  `CREATE UNIQUE INDEX session_id ON session (id)`,
   `CREATE TABLE server_secret (name text PRIMARY KEY, secret bytea NOT NULL, created_at timestamptz NOT NULL DEFAULT now())`,
 ];
 

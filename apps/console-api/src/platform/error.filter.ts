@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { AppError, type ErrorBody } from '@tideline/contracts';
+import { API_PREFIX, AppError, type ErrorBody } from '@tideline/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendNotFoundPage } from '../web/static-site.ts';
 import { ERROR_STATUS } from './error-status.ts';
 
 /** The one place where an error becomes an answer. Unexpected ones are logged here, once, with their correlation id. */
@@ -13,6 +14,7 @@ export class ErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const error = toAppError(thrown);
+    if (error.code === 'ROUTE_UNKNOWN' && !isApiPath(request.url) && sendNotFoundPage(reply)) return;
     const status = ERROR_STATUS[error.code];
     if (status === 500) this.logger.error({ correlationId: request.id, path: request.url, err: thrown }, error.message);
     if (reply.sent || reply.raw.headersSent) {
@@ -22,6 +24,10 @@ export class ErrorFilter implements ExceptionFilter {
     if (error.code === 'RATE_LIMITED') void reply.header('retry-after', String(error.params['retryAfterSeconds']));
     void reply.status(status).send(toErrorBody(error, request.id));
   }
+}
+
+function isApiPath(url: string): boolean {
+  return url === API_PREFIX || url.startsWith(`${API_PREFIX}/`) || url.startsWith(`${API_PREFIX}?`);
 }
 
 export function toErrorBody(error: AppError, correlationId: string): ErrorBody {

@@ -1,4 +1,4 @@
-import type { EnterpriseId, SpaceKind, TeamId, UserId } from '@tideline/contracts';
+import type { EnterpriseId, NodeId, SpaceId, SpaceKind, TeamId, UserId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 
 export type NewSpace = {
@@ -10,7 +10,9 @@ export type NewSpace = {
   readonly quotaBytes?: number;
 };
 
+export type CreatedSpace = { readonly spaceId: SpaceId; readonly rootId: NodeId };
+
 /** Gives a new enterprise, team or person its space, in the transaction that creates them. The drive provides it. */
 export abstract class SpaceMaker {
-  abstract createSpace(manager: EntityManager, space: NewSpace): Promise<unknown>;
+  abstract createSpace(manager: EntityManager, space: NewSpace): Promise<CreatedSpace>;
 }

@@ -1,0 +1,56 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { SERVER_CONFIG } from '../config/server-config.ts';
+import { EnterpriseModule } from '../enterprise/enterprise.module.ts';
+import { FirstStartModule } from '../first-start/first-start.module.ts';
+import { FleetModule } from '../fleet/fleet.module.ts';
+import { IdentityModule } from '../identity/identity.module.ts';
+import { AuthGuard } from '../platform/auth.guard.ts';
+import { Clock, SystemClock } from '../platform/clock.ts';
+import { ErrorFilter } from '../platform/error.filter.ts';
+import { SocketHubModule, SocketModule } from '../socket/socket.module.ts';
+import type { AppParts } from './create-app.ts';
+import { DrivePortsModule } from './drive-ports.module.ts';
+import { SystemController } from './system.controller.ts';
+
+/** What every module may ask for: the database, the configuration, the time. */
+@Global()
+@Module({})
+class PlatformModule {
+  static create({ config, dataSource }: AppParts): DynamicModule {
+    return {
+      module: PlatformModule,
+      providers: [
+        { provide: DataSource, useValue: dataSource },
+        { provide: SERVER_CONFIG, useValue: config },
+        { provide: Clock, useClass: SystemClock },
+      ],
+      exports: [DataSource, SERVER_CONFIG, Clock],
+    };
+  }
+}
+
+@Module({})
+export class AppModule {
+  static create(parts: AppParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.create(parts),
+        SocketHubModule,
+        DrivePortsModule,
+        IdentityModule,
+        EnterpriseModule,
+        FleetModule,
+        SocketModule,
+        FirstStartModule,
+      ],
+      controllers: [SystemController],
+      providers: [
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_FILTER, useClass: ErrorFilter },
+      ],
+    };
+  }
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { IdentityModule } from '../identity/identity.module.ts';
+import { DemoEnterprise } from './demo-enterprise.ts';
+import { FirstStartService } from './first-start.service.ts';
+
+@Module({ imports: [IdentityModule], providers: [DemoEnterprise, FirstStartService], exports: [FirstStartService] })
+export class FirstStartModule {}

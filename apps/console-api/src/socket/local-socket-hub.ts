@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { DeviceId, EnterpriseId, SpaceId } from '@tideline/contracts';
+import { SocketHub } from '../platform/socket-hub.ts';
+import { Connections, tellDevice, tellPage } from './connections.ts';
+
+export type HubListener = {
+  readonly onRightsChanged: (enterpriseId: EnterpriseId, spaceId: SpaceId) => void;
+  readonly onDeviceChanged: (deviceId: DeviceId) => void;
+};
+
+/** Tells the sockets of this process. */
+@Injectable()
+export class LocalSocketHub extends SocketHub {
+  readonly connections = new Connections();
+  private listener: HubListener | undefined;
+
+  /** The gateway checks again what a socket may see or whether it may stay. */
+  listen(listener: HubListener): void {
+    this.listener = listener;
+  }
+
+  nudgeSpace(enterpriseId: EnterpriseId, space: SpaceId, seq: number): void {
+    for (const connection of this.connections.ofEnterprise(enterpriseId)) {
+      if (!connection.watched.has(space)) continue;
+      if (connection.kind === 'device') tellDevice(connection, { type: 'nudge.v1', space, seq });
+      else tellPage(connection, { type: 'space.v1', space, seq });
+    }
+  }
+
+  rightsChanged(enterpriseId: EnterpriseId, space: SpaceId): void {
+    for (const device of this.connections.devices(enterpriseId)) tellDevice(device, { type: 'rights.v1', space });
+    this.listener?.onRightsChanged(enterpriseId, space);
+  }
+
+  settingsChanged(enterpriseId: EnterpriseId, deviceId?: DeviceId): void {
+    for (const device of this.connections.devices(enterpriseId, deviceId)) tellDevice(device, { type: 'settings.v1' });
+    if (deviceId !== undefined) return;
+    for (const page of this.connections.pages(enterpriseId)) tellPage(page, { type: 'feature.v1' });
+  }
+
+  deviceChanged(enterpriseId: EnterpriseId, deviceId: DeviceId): void {
+    for (const page of this.connections.pages(enterpriseId)) tellPage(page, { type: 'device.v1', deviceId });
+    this.listener?.onDeviceChanged(deviceId);
+  }
+}
