@@ -11,3 +11,4 @@ export * from './naming/name-rules.ts';
 export * from './plan/plan-ids.ts';
 export * from './safety/guard-plan.ts';
 export * from './safety/root-check.ts';
+export type * from './cycle/cycle-types.ts';
