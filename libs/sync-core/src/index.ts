@@ -12,3 +12,5 @@ export * from './plan/plan-ids.ts';
 export * from './safety/guard-plan.ts';
 export * from './safety/root-check.ts';
 export type * from './cycle/cycle-types.ts';
+export * from './feed/remote-state.ts';
+export type { CloudStep } from './feed/cloud-step.ts';

@@ -1,0 +1,180 @@
+import type { ChangesAnswer, DriveNode, FeedItem } from '@tideline/contracts';
+import {
+  ROOT_ID,
+  type BaseView,
+  type CloudId,
+  type CloudNode,
+  type CloudOverlay,
+  type Observed,
+} from '../model/tree.ts';
+import type { TaskMeta } from '../ports/journal.ts';
+import { CloudKnowledge } from './cloud-knowledge.ts';
+import { absentStep, presentStep, unknownStep, type CloudStep } from './cloud-step.ts';
+
+export type FeedContext = {
+  readonly base: BaseView;
+  readonly overlay: CloudOverlay;
+  /** The task's cloud folder. */
+  readonly rootId: CloudId;
+  readonly nowMs: number;
+};
+
+type GoneReason = Extract<FeedItem, { type: 'gone' }>['gone'];
+
+export type FeedFold = {
+  readonly cloud: readonly CloudStep[];
+  readonly meta: Pick<TaskMeta, 'cursor' | 'epoch'>;
+  /** Folders whose content is not told item by item: to be listed and folded by `diffSubtree` before the cursor moves. */
+  readonly toList: readonly CloudId[];
+  /** The task's own folder went out of reach: nothing of the page may be used, the task pauses and deletes nothing. */
+  readonly rootGone: GoneReason | null;
+};
+
+/**
+ * Folds one page of the change feed into steps of the cloud overlay. Items are states: a repeated or stale one changes nothing
+ * (D05), an echo of an own change is `equal` (D06). The page must be of the epoch that base was made in.
+ */
+export function foldFeed(page: ChangesAnswer, context: FeedContext): FeedFold {
+  const { base, overlay, rootId, nowMs } = context;
+  const meta = { cursor: page.cursor, epoch: page.epoch };
+  const rootItem = page.items.findLast((item) => (item.type === 'gone' ? item.id : item.node.id) === rootId);
+  if (rootItem?.type === 'gone') return { cloud: [], meta, toList: [], rootGone: rootItem.gone };
+
+  const known = new CloudKnowledge(base, overlay);
+  const toList: CloudId[] = [];
+  const told: DriveNode[] = [];
+  for (const item of page.items) {
+    const gone = goneIn(item);
+    if (gone) foldGone(gone, known, nowMs);
+    if (gone || item.type === 'gone') continue;
+    const wasOutOfSight = isOutOfSight(known.seen(item.node.id));
+    if (!foldNode(item.node, known, context)) continue;
+    told.push(item.node);
+    if (item.node.kind === 'folder' && (item.entered || wasOutOfSight)) toList.push(item.node.id);
+  }
+  const orphans = findOrphans(told, known, rootId);
+  if (orphans.size === 0) return { cloud: known.steps(), meta, toList, rootGone: null };
+  // the feed tells parents first, so a parent that nobody knows means that something was missed: look at everything again
+  return { cloud: known.steps().filter((step) => !orphans.has(step.id)), meta, toList: [rootId], rootGone: null };
+}
+
+/** True when the item told something at least as new as what was known. */
+function foldNode(node: DriveNode, known: CloudKnowledge, { rootId, nowMs }: FeedContext): boolean {
+  if (node.id === rootId || node.rev < (known.rev(node.id) ?? 0)) return false;
+  const row = known.row(node.id);
+  const before = known.seen(node.id);
+  known.set(presentStep(node, { row, parentCloudId: known.parentCloudId(row), before, nowMs }));
+  return true;
+}
+
+type Gone = { readonly id: CloudId; readonly gone: GoneReason; readonly rev: number };
+
+/** A node told to be in the bin is gone, too. */
+function goneIn(item: FeedItem): Gone | undefined {
+  if (item.type === 'gone') return item;
+  return item.node.trashedAt === null ? undefined : { id: item.node.id, gone: 'trashed', rev: item.node.rev };
+}
+
+function isOutOfSight(seen: Observed<CloudNode> | undefined): boolean {
+  return seen !== undefined && seen.t !== 'present';
+}
+
+/** What is in a folder goes with it, but not what has moved out of it before. */
+function foldGone({ id, gone, rev }: Gone, known: CloudKnowledge, nowMs: number): void {
+  if (rev < (known.rev(id) ?? 0)) return;
+  const waiting = [id];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (known.isFolder(next)) waiting.push(...known.children(next));
+    const facts = { row: known.row(next), before: known.seen(next), nowMs };
+    known.set(gone === 'revoked' ? unknownStep(next, 'revoked', facts) : absentStep(next, facts));
+  }
+}
+
+function findOrphans(told: readonly DriveNode[], known: CloudKnowledge, rootId: CloudId): ReadonlySet<CloudId> {
+  const orphans = new Set<CloudId>();
+  const hasPlace = (node: DriveNode): boolean => {
+    const parentId = node.parentId ?? node.id;
+    if (parentId === rootId || isOutOfSight(known.seen(node.id))) return true;
+    if (orphans.has(parentId)) return false;
+    const seen = known.seen(parentId);
+    return seen ? seen.t !== 'absent' : known.row(parentId) !== undefined;
+  };
+  // again until nothing changes: a child of an orphan is one, too, wherever it stands in the page
+  for (let before = -1; before !== orphans.size;) {
+    before = orphans.size;
+    for (const node of told) if (!orphans.has(node.id) && !hasPlace(node)) orphans.add(node.id);
+  }
+  return orphans;
+}
+
+export type ListingContext = FeedContext & {
+  /** Folders that the caller may not see: what base knows there is out of sight, not deleted. */
+  readonly hidden?: ReadonlySet<CloudId>;
+};
+
+/**
+ * Compares a complete, checked listing of the task's folder with base. Here absence is proven: what base knows and the listing
+ * lacks is gone, unless it is known or told to be out of sight (D22).
+ */
+export function diffListing(nodes: readonly DriveNode[], context: ListingContext): CloudStep[] {
+  const { overlay, rootId, nowMs } = context;
+  const listed = new Map(nodes.map((node) => [node.id as CloudId, node]));
+  listed.delete(rootId);
+  const steps: CloudStep[] = [];
+  const put = (step: CloudStep): void => {
+    const before = overlay.get(step.id);
+    const isNews = step.seen === 'equal' ? before !== undefined : step.seen !== before;
+    if (isNews) steps.push(step);
+  };
+  const inBase = new Set<CloudId>();
+  for (const { row, parentCloudId, isHidden } of walk(context)) {
+    inBase.add(row.cloudId);
+    const node = listed.get(row.cloudId);
+    const before = overlay.get(row.cloudId);
+    if (node) put(presentStep(node, { row, parentCloudId, before, nowMs }));
+    else if (isHidden || (before?.t === 'unknown' && before.why === 'revoked'))
+      put(unknownStep(row.cloudId, 'revoked', { row, before, nowMs }));
+    else put(absentStep(row.cloudId, { row, before, nowMs }));
+  }
+  for (const node of listed.values()) {
+    if (inBase.has(node.id)) continue;
+    put(presentStep(node, { row: undefined, parentCloudId: undefined, before: overlay.get(node.id), nowMs }));
+  }
+  for (const id of overlay.keys()) if (!inBase.has(id) && !listed.has(id)) steps.push({ id, seen: 'equal' });
+  return steps;
+}
+
+type Walked = {
+  readonly row: NonNullable<ReturnType<BaseView['get']>>;
+  readonly parentCloudId: CloudId;
+  readonly isHidden: boolean;
+};
+
+/** Every node of base below the root, folder by folder: a million single look-ups would take ten times as long. */
+function* walk({ base, rootId, hidden }: ListingContext): Generator<Walked> {
+  const waiting = [{ id: ROOT_ID, cloudId: rootId, isHidden: false }];
+  for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
+    for (const row of base.children(folder.id)) {
+      const isHidden = folder.isHidden || (hidden?.has(row.cloudId) ?? false);
+      yield { row, parentCloudId: folder.cloudId, isHidden };
+      if (row.kind === 'folder') waiting.push({ id: row.id, cloudId: row.cloudId, isHidden });
+    }
+  }
+}
+
+/**
+ * Folds the listing of a folder that entered the root (D20). It only adds: what has left such a folder is told by the feed
+ * itself, and may have been moved elsewhere by the very page that asked for the listing.
+ */
+export function diffSubtree(
+  nodes: readonly DriveNode[],
+  { base, rootId, nowMs }: Omit<FeedContext, 'overlay'>,
+): CloudStep[] {
+  return nodes
+    .filter((node) => node.id !== rootId)
+    .map((node) => {
+      const row = base.byCloudId(node.id);
+      const parentCloudId = row && base.get(row.parent)?.cloudId;
+      return presentStep(node, { row, parentCloudId, before: undefined, nowMs });
+    });
+}
