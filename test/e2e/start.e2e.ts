@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { REPOSITORY, eventually } from '@tideline/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+const READY_MS = 100_000;
+let data: string;
+const running = new Set<Starter>();
+
+beforeAll(() => {
+  data = join(mkdtempSync(join(tmpdir(), 'tideline-start-')), 'data');
+});
+afterEach(async () => {
+  for (const starter of running) await starter.end('SIGTERM');
+});
+afterAll(() => rmSync(join(data, '..'), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
+
+type Starter = {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  end(signal: NodeJS.Signals): Promise<number | null>;
+};
+
+/** `npm start` as a person types it, or its script alone. */
+function start(env: Record<string, string>, command: readonly string[] = ['npm', 'start']): Starter {
+  const [program = 'npm', ...args] = command;
+  const child = spawn(program, args, {
+    cwd: REPOSITORY,
+    env: { ...process.env, TIDELINE_DATA: data, TIDELINE_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => lines.push(line));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const starter: Starter = {
+    child,
+    lines,
+    end(signal) {
+      running.delete(starter);
+      child.kill(signal);
+      return ended;
+    },
+  };
+  running.add(starter);
+  return starter;
+}
+
+async function ready(starter: Starter): Promise<string> {
+  const line = await eventually(
+    () =>
+      starter.lines.find((text) => text.startsWith('ready ')) ??
+      (starter.child.exitCode !== null ? 'ended' : undefined),
+    { timeoutMs: READY_MS, what: `ready; it said:\n${starter.lines.join('\n')}` },
+  );
+  expect(line, starter.lines.join('\n')).toMatch(/^ready http:/);
+  return line.slice(6);
+}
+
+const demo = () =>
+  JSON.parse(readFileSync(join(data, 'demo', 'demo.json'), 'utf8')) as { people: { files: string; name: string }[] };
+
+describe('npm start', () => {
+  test('brings up the console and two agents whose folders mirror each other', async () => {
+    const starter = start({});
+    const url = await ready(starter);
+    expect((await fetch(`${url}/api/health`)).status).toBe(200);
+    expect(statSync(join(data, 'bootstrap.json')).mode & 0o777).toBe(0o600);
+    const [first, second] = demo().people;
+    expect(starter.lines.join('\n')).toContain(first?.files ?? 'no folder');
+    expect(starter.lines.filter((line) => line.startsWith('ready '))).toHaveLength(1);
+    writeFileSync(join(first?.files ?? '', 'hello.txt'), 'from the first');
+    await eventually(() => existsSync(join(second?.files ?? '', 'hello.txt')), { timeoutMs: 5000, what: 'hello.txt' });
+    expect(await starter.end('SIGTERM')).not.toBeNull();
+    await expectUnreachable(url);
+  });
+
+  test('continues with the same data at the second start, also after kill -9 of the starter', async () => {
+    const starter = start({}, [process.execPath, join(REPOSITORY, 'tools/start.mjs')]);
+    const url = await ready(starter);
+    await starter.end('SIGKILL');
+    const again = start({}, [process.execPath, join(REPOSITORY, 'tools/start.mjs')]);
+    expect(await ready(again)).toBe(url);
+    const [first, second] = demo().people;
+    expect(readFileSync(join(second?.files ?? '', 'hello.txt'), 'utf8')).toBe('from the first');
+    writeFileSync(join(second?.files ?? '', 'back.txt'), 'from the second');
+    await eventually(() => existsSync(join(first?.files ?? '', 'back.txt')), { timeoutMs: 10_000, what: 'back.txt' });
+    expect(await again.end('SIGTERM')).toBe(0);
+    await expectUnreachable(url);
+  });
+
+  test('a second starter on the same data is refused in one line', async () => {
+    const starter = start({}, [process.execPath, join(REPOSITORY, 'tools/start.mjs'), '--no-demo']);
+    await ready(starter);
+    const other = start({}, [process.execPath, join(REPOSITORY, 'tools/start.mjs')]);
+    await eventually(() => other.child.exitCode !== null, { what: 'the second starter ends' });
+    expect(other.child.exitCode).toBe(1);
+    expect(other.lines).toEqual([expect.stringContaining('ALREADY_RUNNING')]);
+  });
+});
+
+async function expectUnreachable(url: string): Promise<void> {
+  await expect(fetch(`${url}/api/health`)).rejects.toThrow();
+}
