@@ -1,17 +1,19 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { BlobsModule } from '../blobs/blobs.module.ts';
 import { SERVER_CONFIG } from '../config/server-config.ts';
+import { DriveModule } from '../drive/drive.module.ts';
 import { EnterpriseModule } from '../enterprise/enterprise.module.ts';
 import { FirstStartModule } from '../first-start/first-start.module.ts';
 import { FleetModule } from '../fleet/fleet.module.ts';
+import { GrantsModule } from '../grants/grants.module.ts';
 import { IdentityModule } from '../identity/identity.module.ts';
 import { AuthGuard } from '../platform/auth.guard.ts';
 import { Clock, SystemClock } from '../platform/clock.ts';
 import { ErrorFilter } from '../platform/error.filter.ts';
 import { SocketHubModule, SocketModule } from '../socket/socket.module.ts';
 import type { AppParts } from './create-app.ts';
-import { DrivePortsModule } from './drive-ports.module.ts';
 import { SystemController } from './system.controller.ts';
 
 /** What every module may ask for: the database, the configuration, the time. */
@@ -39,8 +41,10 @@ export class AppModule {
       imports: [
         PlatformModule.create(parts),
         SocketHubModule,
-        DrivePortsModule,
         IdentityModule,
+        GrantsModule,
+        BlobsModule.inFolder(parts.config.blobFolder),
+        DriveModule,
         EnterpriseModule,
         FleetModule,
         SocketModule,

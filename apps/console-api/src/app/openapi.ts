@@ -1,8 +1,13 @@
 import { ErrorBody, FRAME_CONTENT_TYPE, routes, type RouteDef } from '@tideline/contracts';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import {
+  createDocument,
+  type oas31,
+  type ZodOpenApiComponentsObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
 
-type Content = NonNullable<ZodOpenApiOperationObject['responses'][`${2}${0}${0}`]>;
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
 const SECURITY: Record<RouteDef['permission'], Record<string, string[]>[]> = {
@@ -21,13 +26,14 @@ const FRAME_TEXT =
 /** The API as it is served, from the same route table that controllers and clients are bound to. */
 export function createOpenApi(version: string): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {};
-  const schemas: Record<string, z.ZodType> = { Error: ErrorBody };
+  const schemas: NonNullable<ZodOpenApiComponentsObject['schemas']> = { Error: ErrorBody };
   for (const [group, ofGroup] of Object.entries(routes)) {
     for (const [name, route] of Object.entries(ofGroup) as [string, RouteDef][]) {
       const url = `/api${route.path.replace(/:(\w+)/g, '{$1}')}`;
       const id = `${group}.${name}`;
-      if (route.requestFrame && route.body) schemas[`${group}_${name}_request`] = route.body;
-      if (route.responseFrame && route.response) schemas[`${group}_${name}_answer`] = route.response;
+      if (route.requestFrame && route.body) schemas[`${group}_${name}_request`] = toFrameHeader(route.body, 'input');
+      if (route.responseFrame && route.response)
+        schemas[`${group}_${name}_answer`] = toFrameHeader(route.response, 'output');
       paths[url] = { ...paths[url], [route.method.toLowerCase()]: describeRoute(route, id) };
     }
   }
@@ -63,7 +69,7 @@ function describeRoute(route: RouteDef, id: string): ZodOpenApiOperationObject {
     },
     ...(route.body ? { requestBody: { required: true, content: describeRequest(route, route.body, id) } } : {}),
     responses: {
-      200: describeAnswer(route, id) as Content,
+      200: describeAnswer(route, id),
       default: { description: 'A refusal or failure', content: { 'application/json': { schema: ErrorBody } } },
     },
   };
@@ -89,6 +95,12 @@ function describeAnswer(route: RouteDef, id: string) {
     };
   }
   return { description, ...(route.response ? { content: { 'application/json': { schema: route.response } } } : {}) };
+}
+
+/** Frames are bytes to OpenAPI; their header is described beside them, by the name that `frameText` tells. */
+function toFrameHeader(schema: z.ZodType, io: 'input' | 'output'): oas31.SchemaObject {
+  const { $schema: _, '~standard': __, ...header } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return header as oas31.SchemaObject;
 }
 
 function frameText(id: string, direction: 'request' | 'answer'): string {
