@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { AppError, parseCloudPath, SyncMode } from '@tideline/contracts';
+import { localRoutes, type LocalCall } from '../../local-api/local-routes.ts';
+import { onAction, wantsJson, type CliContext, type Outcome } from '../cli-context.ts';
+import { parseRate } from '../rate.ts';
+import { renderPreview, renderTask } from '../render.ts';
+
+type Options = {
+  local: string;
+  cloud: string;
+  type: SyncMode;
+  exclude: string[];
+  up?: number | null;
+  down?: number | null;
+  propagateDeletes?: boolean;
+  auto: boolean;
+  yes?: boolean;
+};
+
+export function addTaskCreate(task: Command, context: CliContext, outcome: Outcome): void {
+  const command = task
+    .command('create')
+    .description('Bind a local folder to a cloud folder and keep them in sync')
+    .requiredOption('--local <dir>', 'local folder')
+    .requiredOption('--cloud <path>', 'cloud folder, such as personal:/Docs or team/Engineering:/Specs')
+    .addOption(new Option('--type <type>', 'kind of task').choices(SyncMode.options).default('bidirectional'))
+    .option('--exclude <glob>', 'leave out (gitignore syntax); may be repeated', collect, [])
+    .option('--up <rate>', 'upload limit, such as 500KB/s', parseRate)
+    .option('--down <rate>', 'download limit, such as 10MB/s', parseRate)
+    .option('--propagate-deletes', 'upload tasks: send local deletes to the recycle bin')
+    .option('--no-auto', 'sync only when asked')
+    .option('--yes', 'create it without a preview');
+  onAction(command, { context, outcome }, async (options: Options) => {
+    const request = toRequest(context, options);
+    if (!options.yes) await showPreview(context, request, wantsJson(command));
+    const view = await context.client().call(localRoutes.createTask, request);
+    return { json: view, text: renderTask(view, context.nowMs()) };
+  });
+}
+
+type Request = LocalCall<typeof localRoutes.createTask>;
+
+function toRequest(context: CliContext, options: Options): Request {
+  if (!parseCloudPath(options.cloud)) throw new AppError('CLOUD_PATH_INVALID', { path: options.cloud });
+  const settings = {
+    exclude: options.exclude,
+    uploadBytesPerSecond: options.up ?? null,
+    downloadBytesPerSecond: options.down ?? null,
+    propagateDeletes: options.propagateDeletes ?? false,
+    auto: options.auto,
+  };
+  const { cloud, type } = options;
+  return { body: { local: resolve(context.cwd, options.local), cloud, type, settings } };
+}
+
+/** TA-5. A person at the terminal is asked; a script sees the preview and goes on. With `--json` the answer stays one value. */
+async function showPreview(context: CliContext, request: Request, json: boolean): Promise<void> {
+  const { io } = context;
+  const text = renderPreview(await context.client().call(localRoutes.preview, request));
+  if (json) return io.err(text);
+  io.out(text);
+  if (!io.isInteractive) return;
+  if (!(await io.confirm('Create this task? [y/N] '))) throw new AppError('USAGE', { reason: 'Nothing was created.' });
+}
+
+export function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
