@@ -1,2 +1,5 @@
 export { openJournal, type OpenJournalOptions } from './journal/open-journal.ts';
 export type { JournalOrigin, SqliteJournal } from './journal/sqlite-journal.ts';
+export { createScanner, type FolderScanner, type ScannerOptions } from './scan/scanner.ts';
+export { createChunker, sha256Hex, toContentId, type Chunker } from './hash/chunker.ts';
+export { hashFile } from './hash/hash-file.ts';

@@ -1,0 +1,167 @@
+import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
+import type { BaseNode, UnknownReason } from '@tideline/sync-core';
+import { toFileMeta, toStatSig } from '../stat/sig.ts';
+import { identify, type Place } from './identify.ts';
+import type { KnownPresent } from './known-tree.ts';
+import { see } from './see.ts';
+import { absolutePath, joinPath, type Entry, type FolderTask, type ScanSession } from './session.ts';
+import { isGone, toProblemCode, toUnknownReason } from './system-error.ts';
+
+/** Reads one folder to its end and compares it with base; what base has and the folder has not is `missing`. */
+export function listFolder(session: ScanSession, folder: FolderTask): void {
+  const { env } = session;
+  env.checkAbort();
+  if (folder.key > 0) session.attempted.add(folder.key);
+  const names = readNames(session, folder);
+  if (!names) return;
+  if (folder.key > 0) session.listed.add(folder.key);
+  tellReadableAgain(session, folder);
+  const places = placesIn(session, folder, names);
+  for (const name of names) visit(session, folder, name, places);
+  for (const node of places.unseen.values()) session.missing.push({ node, why: 'absent' });
+  for (const earlier of places.earlier.values()) if (earlier.key > 0) session.unsettled.set(earlier.key, earlier);
+  noteLostNewFolders(session, places.earlier);
+}
+
+function readNames(session: ScanSession, folder: FolderTask): string[] | undefined {
+  try {
+    return readdirSync(absolutePath(session.env, folder.path));
+  } catch (error) {
+    const why = toUnknownReason(error);
+    session.unreadable.push({ path: folder.path, code: toProblemCode(why) });
+    const node = folder.key > 0 ? session.env.known.get(folder.key) : undefined;
+    // SA-4: what cannot be read is unknown, with all that base has below it.
+    if (node) session.missing.push({ node, why });
+    return undefined;
+  }
+}
+
+/** A folder that could not be read before counts as seen again, even when nobody lists the folder above it. */
+function tellReadableAgain(session: ScanSession, { key, sig }: FolderTask): void {
+  const { known, emit, nowMs } = session.env;
+  const before = key > 0 ? known.earlier(key) : undefined;
+  const base = before && before.t !== 'present' ? known.get(key) : undefined;
+  if (!base || session.places.has(key)) return;
+  const node = { parent: base.parent, name: base.localName, kind: base.kind, sig, content: null, meta: base.meta };
+  emit(key, { t: 'present', node, sinceMs: nowMs });
+}
+
+type Places = {
+  /** Children of base that no entry was found for yet. */
+  readonly unseen: Map<string, BaseNode>;
+  readonly byNfc: ReadonlyMap<string, BaseNode>;
+  readonly earlier: Map<string, KnownPresent>;
+};
+
+function placesIn({ env }: ScanSession, { key }: FolderTask, names: readonly string[]): Places {
+  const children = key > 0 ? env.known.children(key) : [];
+  const unseen = new Map<string, BaseNode>();
+  for (const child of children) unseen.set(child.localName, child);
+  const earlier = new Map(env.known.earlierIn(key).map((known) => [known.node.name, known]));
+  return { unseen, byNfc: otherSpellings(children, names), earlier };
+}
+
+/** Names of base whose very spelling is gone from the folder, by their normal form: another spelling of it is the same name. */
+function otherSpellings(children: readonly BaseNode[], names: readonly string[]): ReadonlyMap<string, BaseNode> {
+  const byNfc = new Map<string, BaseNode>();
+  const special = children.filter((child) => !isAscii(child.localName));
+  if (special.length === 0) return byNfc;
+  const present = new Set(names);
+  for (const child of special) if (!present.has(child.localName)) byNfc.set(child.localName.normalize('NFC'), child);
+  return byNfc;
+}
+
+const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
+
+function visit(session: ScanSession, folder: FolderTask, name: string, places: Places): void {
+  const base = places.unseen.get(name) ?? (isAscii(name) ? undefined : places.byNfc.get(name.normalize('NFC')));
+  const path = joinPath(folder.path, name);
+  const looked = lookAt(session, path, name);
+  if (looked.t === 'gone') return;
+  if (looked.t === 'unknown') return notSeen(session, places, base, looked.why);
+  const { stats } = looked;
+  const isFolder = stats.isDirectory();
+  if (isSkipped(session, stats, path)) {
+    session.skipped += 1;
+    return notSeen(session, places, base, 'unsupported');
+  }
+  if (isFolder) session.folders += 1;
+  else session.files += 1;
+  const sig = toStatSig(stats, session.env.volume);
+  const kind = isFolder ? 'folder' : 'file';
+  const entry: Entry = { folder, name, path, kind, sig, meta: toFileMeta(stats) };
+  decide(session, entry, { base, earlier: places.earlier.get(name) }, places);
+}
+
+type Looked = { t: 'stats'; stats: BigIntStats } | { t: 'gone' } | { t: 'unknown'; why: UnknownReason };
+
+function lookAt(session: ScanSession, path: string, name: string): Looked {
+  try {
+    return { t: 'stats', stats: lstatSync(absolutePath(session.env, path), { bigint: true }) };
+  } catch (error) {
+    if (isGone(error) && !name.includes('\uFFFD')) return { t: 'gone' };
+    const why = toUnknownReason(error);
+    // A name that is not UTF-8 cannot be asked for: what came of it in the listing is not what stands on the disk.
+    session.unreadable.push({ path, code: isGone(error) ? 'NAME_UNSUPPORTED' : toProblemCode(why) });
+    return { t: 'unknown', why };
+  }
+}
+
+/** Links, pipes, sockets, devices, other file systems mounted below the root, and what the filter leaves out. */
+function isSkipped({ env }: ScanSession, stats: BigIntStats, path: string): boolean {
+  const isFolder = stats.isDirectory();
+  if (!isFolder && !stats.isFile()) return true;
+  return (isFolder && stats.dev !== env.rootDev) || env.isExcluded(path, isFolder);
+}
+
+/** The place is taken by something that is not looked at: the node of base that was there is unknown, never absent. */
+function notSeen(_session: ScanSession, places: Places, base: BaseNode | undefined, why: UnknownReason): void {
+  if (!base) return;
+  places.unseen.delete(base.localName);
+  _session.missing.push({ node: base, why });
+}
+
+function decide(session: ScanSession, entry: Entry, place: Place, places: Places): void {
+  const found = identify(session, entry, place);
+  places.earlier.delete(entry.name);
+  switch (found.t) {
+    case 'stayed': {
+      places.unseen.delete(found.base.localName);
+      const earlier = earlierOf(session, found.base.id);
+      return see(session, entry, { key: found.base.id, base: found.base, earlier });
+    }
+    case 'moved':
+      session.assigned.add(found.key);
+      return see(session, entry, { ...found, earlier: earlierOf(session, found.key) });
+    case 'deferred':
+      session.deferred.push({ entry, ...place });
+      return;
+    case 'new':
+      return see(session, entry, {
+        key: found.earlier?.key ?? newKey(session),
+        base: undefined,
+        earlier: found.earlier,
+      });
+  }
+}
+
+export function newKey(session: ScanSession): number {
+  const key = session.nextKey;
+  session.nextKey -= 1;
+  return key;
+}
+
+export function earlierOf({ env }: ScanSession, key: number): KnownPresent | undefined {
+  const seen = env.known.earlier(key);
+  return seen?.t === 'present' ? { key, node: seen.node, sinceMs: seen.sinceMs } : undefined;
+}
+
+/** A new folder of the last scan that is gone may have held nodes of base: they must turn up somewhere else. */
+function noteLostNewFolders(session: ScanSession, lost: ReadonlyMap<string, KnownPresent>): void {
+  for (const { key, node } of lost.values()) {
+    if (key > 0 || node.kind !== 'folder') continue;
+    const inside = new Map(session.env.known.earlierIn(key).map((known) => [known.node.name, known]));
+    for (const earlier of inside.values()) if (earlier.key > 0) session.unsettled.set(earlier.key, earlier);
+    noteLostNewFolders(session, inside);
+  }
+}

@@ -1,0 +1,39 @@
+import type { ProblemCode } from '@tideline/contracts';
+import type { BaseId, LocalKey, LocalNode, Observed } from '@tideline/sync-core';
+
+export type ScanWorkerData = {
+  readonly root: string;
+  readonly journalPath: string;
+  readonly exclude: readonly string[];
+};
+
+/** `abort[0]` becomes 1 when the scan is to stop. */
+export type ScanRequest = {
+  readonly id: number;
+  readonly dirty: 'all' | readonly string[];
+  readonly nowMs: number;
+  readonly abort: Int32Array;
+};
+
+export type SeenEntry = readonly [LocalKey, Observed<LocalNode>];
+
+export type ScanSummary = {
+  readonly full: boolean;
+  readonly listed: readonly BaseId[];
+  readonly files: number;
+  readonly folders: number;
+  readonly skipped: number;
+  readonly unreadable: readonly { readonly path: string; readonly code: ProblemCode }[];
+};
+
+/** Differences travel in batches, then one summary; or the scan ends by an abort or a failure. */
+export type ScanReply =
+  | {
+      readonly id: number;
+      readonly t: 'seen';
+      readonly entries: readonly SeenEntry[];
+      readonly withdrawn: readonly LocalKey[];
+    }
+  | { readonly id: number; readonly t: 'done'; readonly summary: ScanSummary }
+  | { readonly id: number; readonly t: 'aborted' }
+  | { readonly id: number; readonly t: 'failed'; readonly message: string };

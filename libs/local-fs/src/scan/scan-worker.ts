@@ -1,0 +1,85 @@
+import { lstatSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { LocalKey, LocalNode, Observed } from '@tideline/sync-core';
+import { MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts';
+import { hashFile } from '../hash/hash-file.ts';
+import { volumeNameOf } from '../volume/mounts.ts';
+import { openKnownTree, type KnownTree } from './known-tree.ts';
+import { compileExclude } from './exclude.ts';
+import { runScan } from './run-scan.ts';
+import type { ScanReply, ScanRequest, ScanWorkerData, SeenEntry } from './scan-protocol.ts';
+import type { ScanEnv } from './session.ts';
+
+/** Differences per message: large enough to amortize it, small enough never to be felt on the other side. */
+const ENTRIES_PER_MESSAGE = 1000;
+
+class ScanAborted extends Error {}
+
+const { root, journalPath, exclude } = workerData as ScanWorkerData;
+const isExcluded = compileExclude(exclude);
+const buffer = new Uint8Array(MAX_SINGLE_CHUNK_BYTES);
+let known: KnownTree | undefined;
+
+parentPort?.on('message', (request: ScanRequest) => {
+  const reply = (message: ScanReply): void => parentPort?.postMessage(message);
+  try {
+    scan(request, reply);
+  } catch (error) {
+    if (error instanceof ScanAborted) reply({ id: request.id, t: 'aborted' });
+    else reply({ id: request.id, t: 'failed', message: error instanceof Error ? error.message : String(error) });
+  }
+});
+
+function scan(request: ScanRequest, reply: (message: ScanReply) => void): void {
+  known ??= openKnownTree(journalPath);
+  known.begin();
+  try {
+    const outbox = createOutbox(request.id, reply);
+    const summary = runScan(environment(request, known, outbox), request.dirty);
+    outbox.flush();
+    reply({ id: request.id, t: 'done', summary });
+  } finally {
+    known.end();
+  }
+}
+
+type Outbox = Pick<ScanEnv, 'emit' | 'withdraw'> & { flush(): void };
+
+function createOutbox(id: number, reply: (message: ScanReply) => void): Outbox {
+  let entries: SeenEntry[] = [];
+  let withdrawn: LocalKey[] = [];
+  const flush = (): void => {
+    if (entries.length + withdrawn.length > 0) reply({ id, t: 'seen', entries, withdrawn });
+    entries = [];
+    withdrawn = [];
+  };
+  return {
+    flush,
+    emit: (key: LocalKey, seen: Observed<LocalNode>) => {
+      entries.push([key, seen]);
+      if (entries.length >= ENTRIES_PER_MESSAGE) flush();
+    },
+    // Entries of one message come first: what is withdrawn was emitted before.
+    withdraw: (key) => withdrawn.push(key),
+  };
+}
+
+function environment(request: ScanRequest, tree: KnownTree, outbox: Outbox): ScanEnv {
+  const checkAbort = (): void => {
+    if (Atomics.load(request.abort, 0) === 1) throw new ScanAborted();
+  };
+  const rootDev = lstatSync(root, { bigint: true }).dev;
+  const volume = volumeNameOf(root, rootDev);
+  return {
+    root,
+    rootDev,
+    volume,
+    known: tree,
+    nowMs: request.nowMs,
+    isExcluded,
+    hash: (path) => hashFile(path, { volume, buffer, checkAbort }),
+    checkAbort,
+    emit: outbox.emit,
+    withdraw: outbox.withdraw,
+  };
+}

@@ -1,0 +1,119 @@
+import type { BaseNode, LocalKey, LocalNode, StatSig, UnknownReason } from '@tideline/sync-core';
+import { isSameBytes, isSameSig, RACY_CTIME } from '../stat/sig.ts';
+import type { HashResult } from '../hash/hash-file.ts';
+import type { KnownPresent } from './known-tree.ts';
+import { absolutePath, type Entry, type ScanSession } from './session.ts';
+import { toProblemCode, toUnknownReason } from './system-error.ts';
+
+/** Times on disk move in steps of at most this (the timer tick of older kernels). */
+const GRANULARITY_MS = 10;
+/** So many new files are kept by content to prove moves across volumes; beyond, they count as new. */
+const MAX_NEW_FILES_BY_CONTENT = 100_000;
+
+/** Who the entry is: the key it is told under, what base and the last scan know of it. */
+export type SeenAs = {
+  readonly key: LocalKey;
+  readonly base: BaseNode | undefined;
+  readonly earlier: KnownPresent | undefined;
+};
+
+/** Compares an entry with what is known of its node and tells the difference, if there is any. */
+export function see(session: ScanSession, entry: Entry, as: SeenAs): void {
+  if (isAsInBase(entry, as.base)) return seeFolderContents(session, entry, as, false);
+  if (entry.kind === 'folder') {
+    tell(session, as, { parent: entry.folder.key, ...entry, content: null });
+    const isElsewhere = as.base === undefined || !isAtItsPlace(entry, as.base);
+    return seeFolderContents(session, entry, as, isElsewhere || as.base?.sig === null || !isSameIdentityAs(entry, as));
+  }
+  seeFile(session, entry, as);
+}
+
+function isAsInBase(entry: Entry, base: BaseNode | undefined): boolean {
+  if (!base?.sig || base.kind !== entry.kind) return false;
+  return isAtItsPlace(entry, base) && isSameSig(base.sig, entry.sig);
+}
+
+const isAtItsPlace = (entry: Entry, base: BaseNode): boolean =>
+  base.parent === entry.folder.key && base.localName === entry.name;
+
+const isSameIdentityAs = (entry: Entry, { base }: SeenAs): boolean =>
+  base?.sig !== null && base?.sig !== undefined && isSameBytes(base.sig, entry.sig);
+
+/** Sub-folders are listed in a full scan, and where they were not seen before at this place. */
+function seeFolderContents(session: ScanSession, entry: Entry, as: SeenAs, isChanged: boolean): void {
+  if (entry.kind !== 'folder') return;
+  const { key } = as;
+  if (as.base === undefined || !isAtItsPlace(entry, as.base)) session.places.set(key, entry.path);
+  const before = key > 0 ? session.env.known.earlier(key) : undefined;
+  const wasGone = before !== undefined && before.t !== 'present';
+  const deep = entry.folder.deep || isChanged || wasGone;
+  if (session.full || deep) session.queue.push({ key, path: entry.path, sig: entry.sig, deep });
+}
+
+function seeFile(session: ScanSession, entry: Entry, as: SeenAs): void {
+  const known = knownContent(entry, as);
+  if (known) {
+    tell(session, as, { ...placeOf(entry), sig: entry.sig, meta: entry.meta, content: known });
+    return;
+  }
+  const hashed = tryHash(session, entry);
+  if (hashed.t === 'unknown') return seeUnknown(session, entry, as, hashed.why);
+  const sig = isRacy(hashed.sig) ? { ...hashed.sig, ctimeNs: RACY_CTIME } : hashed.sig;
+  const node: LocalNode = { ...placeOf(entry), sig, meta: hashed.meta, content: hashed.content };
+  tell(session, as, node);
+  if (as.key < 0) noteNewFile(session, as.key, node);
+}
+
+const placeOf = (entry: Entry) => ({ parent: entry.folder.key, name: entry.name, kind: entry.kind });
+
+/** Content that need not be read: seen so by the last scan, or moved without a touch. */
+function knownContent(entry: Entry, { base, earlier }: SeenAs): LocalNode['content'] {
+  if (earlier?.node.content && isSameSig(earlier.node.sig, entry.sig)) return earlier.node.content;
+  if (!base?.sig || base.contentId === null || base.size === null || isAtItsPlace(entry, base)) return null;
+  return isSameBytes(base.sig, entry.sig) ? { contentId: base.contentId, size: base.size } : null;
+}
+
+function tryHash(
+  session: ScanSession,
+  entry: Entry,
+): Extract<HashResult, { t: 'hashed' }> | { t: 'unknown'; why: UnknownReason } {
+  try {
+    const result = session.env.hash(absolutePath(session.env, entry.path));
+    return result.t === 'busy' ? { t: 'unknown', why: 'busy' } : result;
+  } catch (error) {
+    // An abort is no answer of the disk.
+    session.env.checkAbort();
+    return { t: 'unknown', why: toUnknownReason(error) };
+  }
+}
+
+/** A node that is known stays as it is in base; a new one waits for the next scan. */
+function seeUnknown(session: ScanSession, entry: Entry, as: SeenAs, why: UnknownReason): void {
+  session.unreadable.push({ path: entry.path, code: toProblemCode(why) });
+  if (as.key > 0) session.env.emit(as.key, { t: 'unknown', why, sinceMs: session.env.nowMs });
+  session.assigned.add(as.key);
+}
+
+/** So young that a second write could leave the same times: the signature is marked, and the next scan reads once more. */
+function isRacy(sig: StatSig): boolean {
+  const ageMs = Date.now() - Number(sig.ctimeNs / 1_000_000n);
+  return Math.abs(ageMs) <= GRANULARITY_MS;
+}
+
+function tell(session: ScanSession, as: SeenAs, node: LocalNode): void {
+  const { parent, name, kind, sig, content, meta } = node;
+  const before = as.earlier;
+  const isAsBefore =
+    before?.node.parent === parent &&
+    before.node.name === name &&
+    before.node.content?.contentId === content?.contentId;
+  const sinceMs = before && isAsBefore ? before.sinceMs : session.env.nowMs;
+  session.env.emit(as.key, { t: 'present', node: { parent, name, kind, sig, content, meta }, sinceMs });
+}
+
+function noteNewFile(session: ScanSession, key: LocalKey, node: LocalNode): void {
+  const { newFiles } = session;
+  if (!node.content || node.content.size === 0 || newFiles.size >= MAX_NEW_FILES_BY_CONTENT) return;
+  const { contentId } = node.content;
+  newFiles.set(contentId, newFiles.has(contentId) ? null : { key, node });
+}

@@ -1,0 +1,49 @@
+import { lstatSync } from 'node:fs';
+import { ROOT_ID, type BaseNode, type LocalKey, type StatSig } from '@tideline/sync-core';
+import { isSameIdentity, toStatSig } from '../stat/sig.ts';
+import { absolutePath, joinPath, type ScanSession } from './session.ts';
+import { isGone } from './system-error.ts';
+
+/** Deeper than any path the system allows; a stored tree with a ring must not hang the scan. */
+const MAX_DEPTH = 2100;
+
+/** Where a folder is now as far as this scan, the last one or base tell; undefined when nothing does. */
+export function pathOf(session: ScanSession, key: LocalKey): string | undefined {
+  const names: string[] = [];
+  let at = key;
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    const above = at === ROOT_ID ? '' : session.places.get(at);
+    if (above !== undefined) return names.reduceRight(joinPath, above);
+    const place = placeOf(session, at);
+    if (!place) return undefined;
+    names.push(place.name);
+    at = place.parent;
+  }
+  return undefined;
+}
+
+function placeOf({ env }: ScanSession, key: LocalKey): { parent: LocalKey; name: string } | undefined {
+  const earlier = env.known.earlier(key);
+  if (earlier?.t === 'present') return earlier.node;
+  const base = key > 0 ? env.known.get(key) : undefined;
+  return base && { parent: base.parent, name: base.localName };
+}
+
+/** What stands at a path: its signature, nothing (proven), or unknown because it could not be asked. */
+export function statAt(session: ScanSession, path: string): StatSig | 'nothing' | 'unknown' {
+  try {
+    const stats = lstatSync(absolutePath(session.env, path), { bigint: true });
+    return toStatSig(stats, session.env.volume);
+  } catch (error) {
+    return isGone(error) ? 'nothing' : 'unknown';
+  }
+}
+
+/** Proven: nothing stands at the node's place in base, or something else does. */
+export function hasLeftItsPlace(session: ScanSession, node: BaseNode): boolean {
+  const folder = pathOf(session, node.parent);
+  if (folder === undefined) return true;
+  const there = statAt(session, joinPath(folder, node.localName));
+  if (there === 'unknown') return false;
+  return there === 'nothing' || node.sig === null || !isSameIdentity(there, node.sig);
+}
