@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled } from './lib/install.mjs';
 import { ROOT, getProjectNode, projectEnv } from './lib/paths.mjs';
-import { say, withProgress } from './lib/output.mjs';
+import { ToolError, say, withProgress } from './lib/output.mjs';
 
 const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
 
@@ -13,7 +13,7 @@ export async function build(projects = []) {
   const { code, output } = await withProgress('Building what is stale', () => runQuietly(args));
   if (code === 0) return;
   say(output);
-  throw new Error('The build failed; see above.');
+  throw new ToolError('BUILD_FAILED', 'The build failed; see above.', 'Mend what it names and start again.');
 }
 
 function runQuietly(args) {

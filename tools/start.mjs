@@ -95,6 +95,7 @@ async function sayWhatStands({ demo, dataPath }, url) {
   say(`Enterprise  ${bootstrap.enterpriseCode}`);
   say(`Admin       ${bootstrap.adminEmail}  ${bootstrap.adminPassword}`);
   say(`Operator    ${bootstrap.operatorEmail}  ${bootstrap.operatorPassword}`);
+  for (const person of bootstrap.people ?? []) say(`User        ${person.email}  ${person.password}`);
   say(`Data        ${dataPath}`);
   say();
   if (demo) await showDemo(dataPath, bootstrap);

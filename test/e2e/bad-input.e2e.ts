@@ -196,14 +196,14 @@ describe('a console that cannot start', () => {
     expect(readFileSync(file, 'utf8')).toBe('something of mine');
   });
 
-  test('a database directory that is none of PostgreSQL: told, and left as it is', async () => {
-    const data = world.path('foreign');
-    mkdirSync(join(data, 'pg'), { recursive: true });
-    writeFileSync(join(data, 'pg', 'PG_VERSION'), 'not a version\n');
+  test('a data directory that is damaged: told, and left as it is', async () => {
+    const data = world.path('damaged');
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(data, 'database.json'), '{"folder":');
     const answer = await start({ TIDELINE_DATA: data });
     expect(answer.code).not.toBe(0);
     expectOneLine(answer, 'DATA_DIRECTORY_BROKEN');
-    expect(readFileSync(join(data, 'pg', 'PG_VERSION'), 'utf8')).toBe('not a version\n');
+    expect(readFileSync(join(data, 'database.json'), 'utf8')).toBe('{"folder":');
   });
 });
 

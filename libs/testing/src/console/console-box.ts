@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { eventually } from '../process/eventually.ts';
 import { CONSOLE_MAIN } from '../process/repository.ts';
 import { StartedProcess } from '../process/started-process.ts';
 
@@ -89,23 +90,26 @@ export class ConsoleBox {
   /** Stops it and removes its data; a PostgreSQL that a killed console left behind included. */
   async dispose(): Promise<void> {
     await this.stop();
-    await stopLeftDatabase(this.dataPath);
+    await removeDatabase(this.dataPath);
     await rm(join(this.dataPath, '..'), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 
-async function stopLeftDatabase(dataPath: string): Promise<void> {
-  const entries = await readdir(dataPath, { recursive: true }).catch(() => []);
-  for (const entry of entries.filter((path) => path.endsWith('postmaster.pid'))) {
-    const [pid] = (await readFile(join(dataPath, entry), 'utf8')).split('\n');
-    if (Number(pid) > 1) signalQuietly(Number(pid));
-  }
+/** The database lies in the data directory, or beside it where PostgreSQL's account may not pass; the record tells. */
+async function removeDatabase(dataPath: string): Promise<void> {
+  const record = await readFile(join(dataPath, 'database.json'), 'utf8').catch(() => undefined);
+  if (record === undefined) return;
+  const { folder } = z.object({ folder: z.string() }).parse(JSON.parse(record));
+  const [pid = ''] = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  if (Number(pid) > 1) await eventually(() => !signalQuietly(Number(pid)), { what: 'PostgreSQL ends' });
+  if (!folder.startsWith(dataPath)) await rm(dirname(folder), { recursive: true, force: true });
 }
 
-function signalQuietly(pid: number): void {
+/** Immediate shutdown: its data is removed next. Answers whether it was still there. */
+function signalQuietly(pid: number): boolean {
   try {
-    process.kill(pid, 'SIGQUIT'); // immediate shutdown: the data is removed next
+    return process.kill(pid, 'SIGQUIT');
   } catch {
-    // it ended by itself
+    return false; // it ended by itself
   }
 }
