@@ -53,7 +53,7 @@ export async function openIdentity(options: OpenOptions): Promise<DeviceIdentity
       const old = record;
       key = undefined;
       record = await createRecord(path, options);
-      await options.stores[old.key.store].remove(entryName(old.stateId));
+      await removeKey(options.stores[old.key.store], entryName(old.stateId));
     },
   };
 }
@@ -98,6 +98,15 @@ async function loadKey({ key, stateId }: DeviceRecord, { stores, home }: OpenOpt
   if (key.store === 'keychain') throw new AppError('KEYCHAIN_LOCKED');
   const reason = 'the device key is missing or another one';
   throw new AppError('STATE_DAMAGED', { path: join(home, `${entryName(stateId)}.key`), reason });
+}
+
+/** A keychain that is locked keeps an entry that nothing names any more: no reason to refuse a log-out. */
+async function removeKey(store: KeyStore, name: string): Promise<void> {
+  try {
+    await store.remove(name);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'KEYCHAIN_LOCKED') throw error;
+  }
 }
 
 function entryName(stateId: string): string {
