@@ -10,7 +10,7 @@ import { FleetModule } from '../fleet/fleet.module.ts';
 import { GrantsModule } from '../grants/grants.module.ts';
 import { IdentityModule } from '../identity/identity.module.ts';
 import { AuthGuard } from '../platform/auth.guard.ts';
-import { Clock, SystemClock } from '../platform/clock.ts';
+import { Clock } from '../platform/clock.ts';
 import { ErrorFilter } from '../platform/error.filter.ts';
 import { SocketHubModule, SocketModule } from '../socket/socket.module.ts';
 import type { AppParts } from './create-app.ts';
@@ -20,13 +20,13 @@ import { SystemController } from './system.controller.ts';
 @Global()
 @Module({})
 class PlatformModule {
-  static create({ config, dataSource }: AppParts): DynamicModule {
+  static create({ config, dataSource, clock }: AppParts): DynamicModule {
     return {
       module: PlatformModule,
       providers: [
         { provide: DataSource, useValue: dataSource },
         { provide: SERVER_CONFIG, useValue: config },
-        { provide: Clock, useClass: SystemClock },
+        { provide: Clock, useValue: clock },
       ],
       exports: [DataSource, SERVER_CONFIG, Clock],
     };

@@ -8,6 +8,7 @@ import { openDataSource } from '../database/data-source.ts';
 import { startEmbeddedDatabase, type RunningDatabase } from '../database/database.ts';
 import { updateBootstrapUrl } from '../first-start/bootstrap-file.ts';
 import { FirstStartService } from '../first-start/first-start.service.ts';
+import { SystemClock } from '../platform/clock.ts';
 import { NestLog, openLog } from '../platform/logging.ts';
 import { WEB_FOLDER } from '../web/static-site.ts';
 import { createApp } from './create-app.ts';
@@ -39,7 +40,8 @@ async function startSteps(config: ServerConfig, undo: Undo[]): Promise<string> {
   undo.push(database.stop);
   const dataSource = await openDatabase(database.url);
   undo.push(() => dataSource.destroy());
-  const app = await createApp({ config, dataSource, log: new NestLog(logger), webFolder: WEB_FOLDER });
+  const log = new NestLog(logger);
+  const app = await createApp({ config, dataSource, clock: new SystemClock(), log, webFolder: WEB_FOLDER });
   undo.push(() => app.close());
   await app.get(FirstStartService).run();
   const url = await listen(app, config);

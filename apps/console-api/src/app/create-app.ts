@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import type { DataSource } from 'typeorm';
 import type { ServerConfig } from '../config/server-config.ts';
 import { IdentityPrincipalSource } from '../identity/principal-source.ts';
+import type { Clock } from '../platform/clock.ts';
 import { ConsoleWsAdapter } from '../socket/console-ws-adapter.ts';
 import { registerSecurityHeaders } from '../web/security-headers.ts';
 import { registerStaticSite } from '../web/static-site.ts';
@@ -20,6 +21,7 @@ const MAX_JSON_BYTES = 4 * 1024 * 1024;
 export type AppParts = {
   readonly config: ServerConfig;
   readonly dataSource: DataSource;
+  readonly clock: Clock;
   readonly log: LoggerService;
   readonly webFolder: string;
 };

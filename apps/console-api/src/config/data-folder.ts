@@ -72,7 +72,8 @@ function parseJson(text: string | undefined): unknown {
 }
 
 export function broken(folder: string, reason: string, cause?: unknown): AppError {
-  return new AppError('DATA_DIRECTORY_BROKEN', { path: folder, reason }, { cause });
+  const sentence = reason.endsWith('.') ? reason : `${reason}.`;
+  return new AppError('DATA_DIRECTORY_BROKEN', { path: folder, reason: sentence }, { cause });
 }
 
 export function describe(cause: unknown): string {

@@ -32,7 +32,7 @@ async function findClusterRecord(dataFolder: string): Promise<ClusterRecord | un
   try {
     return ClusterRecord.parse(JSON.parse(text));
   } catch (cause) {
-    throw new AppError('DATA_DIRECTORY_BROKEN', { path: dataFolder, reason: `${RECORD_FILE} is damaged` }, { cause });
+    throw new AppError('DATA_DIRECTORY_BROKEN', { path: dataFolder, reason: `${RECORD_FILE} is damaged.` }, { cause });
   }
 }
 
