@@ -11,7 +11,7 @@ export function AsOf({ at }: { readonly at: string | undefined }) {
   const { locale } = useLocaleChoice();
   if (!at) return null;
   return (
-    <Typography variant="body2" color="text.secondary" sx={{ fontVariantNumeric: 'tabular-nums' }}>
+    <Typography variant="body2" color="textSecondary" sx={{ fontVariantNumeric: 'tabular-nums' }}>
       {t('asOf', { time: formatClock(at, locale) })}
     </Typography>
   );

@@ -52,7 +52,7 @@ export function KeysetFooter({ shown, total, pageSize, pageSizes, after, next, o
       <Typography
         variant="body2"
         component="label"
-        color="text.secondary"
+        color="textSecondary"
         sx={{ display: 'flex', alignItems: 'center', gap: 1 }}
       >
         {t('pageSize')}

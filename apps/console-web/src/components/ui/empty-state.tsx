@@ -18,7 +18,7 @@ export function EmptyState({ icon, title, children }: Props) {
         {title}
       </Typography>
       {children && (
-        <Typography variant="body2" color="text.secondary" component="div" sx={{ maxWidth: '60ch', width: '100%' }}>
+        <Typography variant="body2" color="textSecondary" component="div" sx={{ maxWidth: '60ch', width: '100%' }}>
           {children}
         </Typography>
       )}

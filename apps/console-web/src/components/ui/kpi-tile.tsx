@@ -25,7 +25,7 @@ export function KpiTile({ href, label, value, detail, icon: Icon, tone }: Props)
         display: 'block',
         textAlign: 'left',
         p: 1.75,
-        borderRadius: 2,
+        borderRadius: 1,
         border: 1,
         borderColor: 'divider',
         bgcolor: 'background.paper',

@@ -23,7 +23,7 @@ export function PageHeader({ title, lead, above, actions }: Props) {
         {actions && <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'center' }}>{actions}</Box>}
       </Box>
       {lead && (
-        <Typography component="div" color="text.secondary" sx={{ mt: 0.5, maxWidth: '75ch' }}>
+        <Typography component="div" color="textSecondary" sx={{ mt: 0.5, maxWidth: '75ch' }}>
           {lead}
         </Typography>
       )}

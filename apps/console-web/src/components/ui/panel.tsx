@@ -32,7 +32,7 @@ export function Panel({ title, lead, actions, flush = false, children }: Props) 
             {title}
           </Typography>
           {lead && (
-            <Typography variant="body2" color="text.secondary" component="div">
+            <Typography variant="body2" color="textSecondary" component="div">
               {lead}
             </Typography>
           )}

@@ -23,7 +23,16 @@ const COLOURS: Readonly<Record<Tone, string>> = {
 export function StatusLabel({ tone, icon: Icon, text, detail, size = 'normal' }: Props) {
   const large = size === 'large';
   return (
-    <Box sx={{ display: 'inline-flex', alignItems: 'center', gap: large ? 1.25 : 0.75, minWidth: 0, lineHeight: 1.3 }}>
+    <Box
+      sx={{
+        display: 'inline-flex',
+        verticalAlign: 'middle',
+        alignItems: 'center',
+        gap: large ? 1.25 : 0.75,
+        minWidth: 0,
+        lineHeight: 1.3,
+      }}
+    >
       <Icon aria-hidden sx={{ color: COLOURS[tone], fontSize: large ? 34 : 18, flexShrink: 0 }} />
       <Box sx={{ minWidth: 0 }}>
         <Box
@@ -39,6 +48,7 @@ export function StatusLabel({ tone, icon: Icon, text, detail, size = 'normal' }:
         </Box>
         {detail && (
           <Box
+            title={detail}
             sx={{
               color: 'text.secondary',
               fontSize: large ? '0.9375rem' : '0.75rem',

@@ -14,7 +14,7 @@ export function UsageBar({ label, used, limit, text }: Props) {
   return (
     <Box>
       <Box sx={{ display: 'flex', justifyContent: 'space-between', gap: 1, mb: 0.5 }}>
-        <Typography variant="body2" color="text.secondary" id={labelId}>
+        <Typography variant="body2" color="textSecondary" id={labelId}>
           {label}
         </Typography>
         <Typography variant="body2" sx={{ fontVariantNumeric: 'tabular-nums', fontWeight: 600 }}>

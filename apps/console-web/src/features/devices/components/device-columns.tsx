@@ -4,6 +4,7 @@ import Box from '@mui/material/Box';
 import Link from '@mui/material/Link';
 import type { GridColDef } from '@mui/x-data-grid';
 import type { Device } from '@tideline/contracts';
+import type messages from '#i18n/messages/en.json';
 import NextLink from 'next/link';
 import { useMemo } from 'react';
 import { useTranslations } from 'use-intl';
@@ -14,73 +15,42 @@ import { useLocaleChoice } from '#i18n/locale-provider.tsx';
 import { formatCount, formatShare } from '#lib/format.ts';
 
 type Column = GridColDef<Device>;
+type Field = keyof (typeof messages)['devices']['columns'];
 
 export function useDeviceColumns(): Column[] {
   const t = useTranslations('devices');
   const { locale } = useLocaleChoice();
   return useMemo(() => {
     const count = (value: number) => formatCount(value, locale);
+    const text = (field: Field, flex: number, minWidth: number): Column => {
+      return { field, headerName: t(`columns.${field}`), flex, minWidth, display: 'flex' };
+    };
+    const number = (field: Field, width: number, textOf: (device: Device) => string): Column => ({
+      ...text(field, 0, width),
+      width,
+      align: 'right',
+      headerAlign: 'right',
+      renderCell: ({ row }) => <span style={{ fontVariantNumeric: 'tabular-nums' }}>{textOf(row)}</span>,
+    });
     return [
-      {
-        field: 'name',
-        headerName: t('columns.name'),
-        flex: 1.1,
-        minWidth: 140,
-        hideable: false,
-        renderCell: ({ row }) => <NameCell device={row} />,
-      },
-      {
-        field: 'user',
-        headerName: t('columns.user'),
-        flex: 0.9,
-        minWidth: 120,
-        valueGetter: (_, row) => row.user.name,
-      },
-      {
-        field: 'health',
-        headerName: t('columns.health'),
-        flex: 1.5,
-        minWidth: 200,
-        renderCell: ({ row }) => <HealthMark health={row.health} />,
-      },
-      {
-        field: 'lastSeen',
-        headerName: t('columns.lastSeen'),
-        width: 140,
-        renderCell: ({ row }) => <ConnectionMark device={row} />,
-      },
-      {
-        field: 'lastFullSync',
-        headerName: t('columns.lastFullSync'),
-        width: 130,
-        renderCell: ({ row }) => <Age at={row.lastFullSync} never={row.tasks > 0 ? t('neverSynced') : '–'} />,
-      },
-      numberColumn('tasks', t('columns.tasks'), 80, (device) => `${count(device.tasks)} / ${count(device.maxTasks)}`),
-      {
-        ...numberColumn('files', t('columns.files'), 130, (device) => count(device.files)),
-        renderCell: ({ row }) => <FilesCell device={row} />,
-      },
-      numberColumn('pending', t('columns.pending'), 95, (device) => count(device.pending)),
-      numberColumn('failed', t('columns.failed'), 85, (device) => count(device.failed)),
-      { field: 'os', headerName: t('columns.os'), width: 150, sortable: false },
-      { field: 'agentVersion', headerName: t('columns.version'), width: 100, sortable: false },
+      { ...text('name', 1, 130), hideable: false, renderCell: ({ row }) => <NameCell device={row} /> },
+      { ...text('user', 0.8, 110), valueGetter: (_, row) => row.user.name },
+      { ...text('health', 2, 250), renderCell: ({ row }) => <HealthMark health={row.health} /> },
+      { ...text('lastSeen', 0.6, 120), renderCell: ({ row }) => <ConnectionMark device={row} /> },
+      { ...text('lastFullSync', 0.6, 120), renderCell: ({ row }) => <LastFullSync device={row} /> },
+      number('tasks', 80, (device) => `${count(device.tasks)} / ${count(device.maxTasks)}`),
+      { ...number('files', 110, (device) => count(device.files)), renderCell: ({ row }) => <FilesCell device={row} /> },
+      number('pending', 90, (device) => count(device.pending)),
+      number('failed', 80, (device) => count(device.failed)),
+      { ...text('os', 0.7, 140), sortable: false },
+      { ...text('agentVersion', 0.4, 80), sortable: false },
     ] satisfies Column[];
   }, [t, locale]);
 }
 
-function numberColumn(field: string, headerName: string, width: number, text: (device: Device) => string): Column {
-  return {
-    field,
-    headerName,
-    width,
-    align: 'right',
-    headerAlign: 'right',
-    renderCell: ({ row }) => <Digits text={text(row)} />,
-  };
-}
-
-function Digits({ text }: { readonly text: string }) {
-  return <span style={{ fontVariantNumeric: 'tabular-nums' }}>{text}</span>;
+function LastFullSync({ device }: { readonly device: Device }) {
+  const t = useTranslations('devices');
+  return <Age at={device.lastFullSync} never={device.tasks > 0 ? t('neverSynced') : '–'} />;
 }
 
 function NameCell({ device }: { readonly device: Device }) {

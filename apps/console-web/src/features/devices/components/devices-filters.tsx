@@ -19,7 +19,7 @@ export function DevicesFilters({ query, patch }: Props) {
     <Box
       role="search"
       aria-label={t('devices.filters')}
-      sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, p: 1.5, alignItems: 'center' }}
+      sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, alignItems: 'center' }}
     >
       <SearchField
         label={t('devices.search')}

@@ -9,6 +9,7 @@ import { KeysetFooter } from '#components/keyset-footer.tsx';
 import { useStoredColumns } from '#lib/use-stored-columns.ts';
 import type { UrlPatch } from '#lib/use-url-state.ts';
 import { PAGE_SIZES, type DevicesQuery } from '../devices-query.ts';
+import { DevicesFilters } from './devices-filters.tsx';
 import { useDeviceColumns } from './device-columns.tsx';
 
 type Props = {
@@ -53,7 +54,10 @@ export function DevicesGrid({ query, patch, list, loading }: Props) {
           onColumnVisibilityModelChange={setVisible}
           slots={{ toolbar: GridBar }}
           localeText={{ noRowsLabel: t('noMatch') }}
-          slotProps={{ loadingOverlay: { variant: 'linear-progress', noRowsVariant: 'skeleton' } }}
+          slotProps={{
+            toolbar: { filters: <DevicesFilters query={query} patch={patch} /> },
+            loadingOverlay: { variant: 'linear-progress', noRowsVariant: 'skeleton' },
+          }}
           sx={{ border: 0, borderRadius: 0, '--DataGrid-t-color-border-base': 'var(--mui-palette-divider)' }}
         />
       </Box>

@@ -9,7 +9,6 @@ import { PageHeader } from '#components/ui/page-header.tsx';
 import { useUrlState } from '#lib/use-url-state.ts';
 import { useDevices } from '../api/devices.ts';
 import { isFiltered, parseDevicesQuery } from '../devices-query.ts';
-import { DevicesFilters } from './devices-filters.tsx';
 import { DevicesGrid } from './devices-grid.tsx';
 import { NoDevices } from './no-devices.tsx';
 
@@ -35,7 +34,6 @@ function DevicesList() {
         <NoDevices />
       ) : (
         <Paper variant="outlined" sx={{ overflow: 'hidden' }}>
-          <DevicesFilters query={query} patch={patch} />
           <DevicesGrid query={query} patch={patch} list={data} loading={isPending || isPlaceholderData} />
         </Paper>
       )}

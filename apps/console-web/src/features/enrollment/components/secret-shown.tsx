@@ -35,7 +35,7 @@ export function SecretShown({ created, email, onClose }: Props) {
             </Typography>
             <CopyField label={t('command')} text={command} />
             {!email && (
-              <Typography variant="body2" color="text.secondary" sx={{ mt: 0.5 }}>
+              <Typography variant="body2" color="textSecondary" sx={{ mt: 0.5 }}>
                 {t('commandEmail')}
               </Typography>
             )}

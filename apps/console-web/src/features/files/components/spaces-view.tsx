@@ -65,7 +65,7 @@ function SpaceCard({ space }: { readonly space: Space }) {
           gap: 1.75,
           justifyContent: 'flex-start',
           textAlign: 'left',
-          borderRadius: 2,
+          borderRadius: 1,
           border: 1,
           borderColor: 'divider',
           bgcolor: 'background.paper',
@@ -78,7 +78,7 @@ function SpaceCard({ space }: { readonly space: Space }) {
           <Typography noWrap sx={{ fontWeight: 600 }}>
             {nameOf(space)}
           </Typography>
-          <Typography variant="body2" color="text.secondary">
+          <Typography variant="body2" color="textSecondary">
             {space.quotaBytes === null
               ? t('used', { used })
               : t('usedOf', { used, quota: formatBytes(space.quotaBytes, locale) })}

@@ -30,7 +30,7 @@ export function VersionItem({ node, version }: Props) {
           )}
         </Box>
         <Typography variant="body2">{whoOf(version, t('unknownAuthor'))}</Typography>
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {t(`origins.${version.origin}`)} · {formatBytes(version.size, locale)} ·{' '}
           <Tooltip title={version.contentId}>
             <Box component="code" sx={{ fontFamily: MONO_FONTS, fontSize: '0.75rem' }}>

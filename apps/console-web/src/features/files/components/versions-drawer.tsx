@@ -44,7 +44,7 @@ function Versions({ spaceId, fileId, titleId, onClose }: ContentProps) {
           <Typography variant="h2" component="h2" id={titleId}>
             {t('versions')}
           </Typography>
-          <Typography color="text.secondary" sx={{ overflowWrap: 'anywhere' }}>
+          <Typography color="textSecondary" sx={{ overflowWrap: 'anywhere' }}>
             {data?.node.name}
           </Typography>
         </Box>
@@ -56,7 +56,7 @@ function Versions({ spaceId, fileId, titleId, onClose }: ContentProps) {
       {!data && !error && <Loading />}
       {data && (
         <>
-          <Typography variant="body2" color="text.secondary">
+          <Typography variant="body2" color="textSecondary">
             {t('versionCount', { count: data.versions.length })}
           </Typography>
           <Box component="ol" sx={{ m: 0, p: 0, listStyle: 'none' }}>

@@ -33,7 +33,7 @@ export function FirstSteps({ feature }: { readonly feature: FeatureState }) {
             )}
             <Box sx={{ flex: '1 1 16rem' }}>
               <Typography sx={{ fontWeight: 600 }}>{t(`steps.${key}`)}</Typography>
-              <Typography variant="body2" color="text.secondary">
+              <Typography variant="body2" color="textSecondary">
                 {t(`details.${key}`)}
               </Typography>
             </Box>

@@ -63,7 +63,7 @@ function Row({ item }: { readonly item: Items[number] }) {
             <Typography noWrap sx={{ fontWeight: 600 }}>
               {item.deviceName}
             </Typography>
-            <Typography noWrap variant="body2" color="text.secondary">
+            <Typography noWrap variant="body2" color="textSecondary">
               {item.userName}
             </Typography>
           </Box>

@@ -100,7 +100,7 @@ export function RightField({ control }: Props) {
                 label={
                   <>
                     <Typography sx={{ fontWeight: 600, lineHeight: 1.4, mt: 0.9 }}>{t(`rights.${right}`)}</Typography>
-                    <Typography variant="body2" color="text.secondary">
+                    <Typography variant="body2" color="textSecondary">
                       {t(`rightTexts.${right}`)}
                     </Typography>
                   </>

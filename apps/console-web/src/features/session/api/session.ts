@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { routes, type Session } from '@tideline/contracts';
 import { callApi, rememberCsrfToken } from '#lib/api.ts';
 import { queryKeys } from '#lib/query-keys.ts';
@@ -32,8 +32,7 @@ export function useLogin() {
     mutationFn: (credentials: Credentials) => callApi(routes.session.login, { body: credentials }),
     onSuccess: (session) => {
       rememberCsrfToken(session.csrfToken);
-      queries.clear(); // nothing of whoever was here before
-      queries.setQueryData(queryKeys.session, session);
+      startAs(queries, session);
     },
   });
 }
@@ -42,9 +41,12 @@ export function useLogout() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => callApi(routes.session.logout, {}),
-    onSuccess: () => {
-      queries.clear();
-      queries.setQueryData(queryKeys.session, null);
-    },
+    onSuccess: () => startAs(queries, null),
   });
+}
+
+/** Nothing of whoever was here before stays. */
+function startAs(queries: QueryClient, session: Session | null): void {
+  queries.setQueryData(queryKeys.session, session);
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== queryKeys.session[0] });
 }

@@ -43,7 +43,7 @@ export function LoginPage() {
             <Typography variant="h1" sx={{ mb: 0.5 }}>
               {t('title')}
             </Typography>
-            <Typography color="text.secondary" sx={{ mb: 2.5 }}>
+            <Typography color="textSecondary" sx={{ mb: 2.5 }}>
               {t('lead')}
             </Typography>
             <LoginForm />

@@ -33,7 +33,7 @@ export function HistoryPanel({ feature }: { readonly feature: FeatureState }) {
         label={t(feature.historyOn ? 'historyIsOn' : 'historyIsOff')}
       />
       {feature.historyOn && feature.syncOn && (
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {t('historyInUse')}
         </Typography>
       )}

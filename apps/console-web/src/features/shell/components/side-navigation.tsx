@@ -26,7 +26,7 @@ export function SideNavigation({ onNavigate }: { readonly onNavigate?: () => voi
       {session.enterprise && (
         <Box sx={{ px: 2.25, pb: 1.5 }}>
           <Typography sx={{ fontWeight: 600, overflowWrap: 'anywhere' }}>{session.enterprise.name}</Typography>
-          <Typography variant="caption" color="text.secondary" sx={{ overflowWrap: 'anywhere' }}>
+          <Typography variant="caption" color="textSecondary" sx={{ overflowWrap: 'anywhere' }}>
             {t('enterpriseCode', { code: session.enterprise.code })}
           </Typography>
         </Box>
@@ -42,7 +42,7 @@ export function SideNavigation({ onNavigate }: { readonly onNavigate?: () => voi
                 aria-current={isCurrent(item, pathname) ? 'page' : undefined}
                 {...(onNavigate ? { onClick: onNavigate } : {})}
                 sx={{
-                  borderRadius: 1.5,
+                  borderRadius: 1,
                   py: 0.75,
                   '&.Mui-selected': { color: 'primary.main', '& svg': { color: 'primary.main' } },
                 }}
