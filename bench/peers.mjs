@@ -417,5 +417,7 @@ if (process.argv[1] && import.meta.url.endsWith(path.basename(process.argv[1])))
     for (const p of procs)
       try {
         p.kill();
-      } catch {}
+      } catch {
+        // it ended by itself
+      }
   });

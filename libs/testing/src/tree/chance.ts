@@ -24,6 +24,12 @@ export class Chance {
     return items[this.below(items.length)];
   }
 
+  bytes(size: number): Buffer {
+    const buffer = Buffer.allocUnsafe(size);
+    for (let at = 0; at < size; at += 1) buffer[at] = this.below(256);
+    return buffer;
+  }
+
   /** Words, not noise: random bytes everywhere look like an encryption attack, which is another test (GU-2). */
   text(size: number): Buffer {
     const words: string[] = [];

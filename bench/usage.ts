@@ -1,0 +1,69 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+const TICKS_PER_SECOND = 100;
+
+export type Usage = { readonly cpuSeconds: number; readonly peakMiB: number };
+
+/**
+ * CPU time and memory of a process with everything below it (the console's PostgreSQL among it), from /proc.
+ * Memory is the proportional share (PSS), so that PostgreSQL's shared buffers count once.
+ */
+export class UsageMeter {
+  readonly #pid: number;
+  readonly #startTicks: number;
+  #peakKiB = 0;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#startTicks = this.#ticks();
+  }
+
+  sample(): void {
+    const kib = family(this.#pid).reduce((sum, pid) => sum + pssKiB(pid), 0);
+    this.#peakKiB = Math.max(this.#peakKiB, kib);
+  }
+
+  result(): Usage {
+    const cpuSeconds = (this.#ticks() - this.#startTicks) / TICKS_PER_SECOND;
+    return { cpuSeconds, peakMiB: Math.round(this.#peakKiB / 1024) };
+  }
+
+  #ticks(): number {
+    return family(this.#pid).reduce((sum, pid) => sum + ticksOf(pid), 0);
+  }
+}
+
+function family(pid: number): readonly number[] {
+  const parents = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    const parent = Number(statOf(Number(name))[1]);
+    if (parent > 0) parents.set(parent, [...(parents.get(parent) ?? []), Number(name)]);
+  }
+  const found = [pid];
+  for (const member of found) found.push(...(parents.get(member) ?? []));
+  return found;
+}
+
+/** Own time and that of children that have ended. */
+function ticksOf(pid: number): number {
+  return statOf(pid)
+    .slice(11, 15)
+    .reduce((sum, field) => sum + Number(field), 0);
+}
+
+/** Fields of /proc/<pid>/stat from the state on; the name before it may hold blanks. */
+function statOf(pid: number): readonly string[] {
+  return read(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
+}
+
+function pssKiB(pid: number): number {
+  return Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup'))?.[1] ?? 0);
+}
+
+function read(pid: number, file: string): string {
+  try {
+    return Number.isInteger(pid) ? readFileSync(`/proc/${pid}/${file}`, 'utf8') : '';
+  } catch {
+    return ''; // it ended in the meantime
+  }
+}
