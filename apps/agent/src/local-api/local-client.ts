@@ -36,6 +36,7 @@ function exchange(
     socketPath,
     method: route.method,
     path: fillPath(route.path, of),
+    agent: false, // one call, one connection: a kept one would outlive the agent behind it
     headers: { host: 'tideline', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(of.signal ? { signal: of.signal } : {}),
   });
