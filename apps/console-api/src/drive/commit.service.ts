@@ -32,10 +32,11 @@ import { decideBatch, type Change } from './decide-batch.ts';
 import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
 import { WriterGate } from './writer-gate.ts';
 
+type Request = Omit<z.output<typeof BatchRequest>, 'origin'> & { readonly origin?: 'upload' | 'sync' };
 export type Batch = {
   readonly principal: MemberPrincipal;
   readonly spaceId: SpaceId;
-  readonly request: z.output<typeof BatchRequest>;
+  readonly request: Request;
   readonly pack: ReceivedPack;
 };
 export type Committed = BatchAnswer & { readonly changed: number };
@@ -104,7 +105,7 @@ export class CommitService {
     });
     if (decision.changes.length > 0) {
       await insertManifests(manager, enterpriseId, manifestRows(decision.changes));
-      await writeBatch(manager, key, { author: authorOf(principal, request.origin), ...decision });
+      await writeBatch(manager, key, { author: authorOf(principal, request.origin ?? 'sync'), ...decision });
     }
     const seq = space.seq + decision.changes.length;
     return { seq, epoch: space.epoch, outcomes: [...decision.outcomes], changed: decision.changes.length };

@@ -1,6 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { AccessService } from './access.service.ts';
+import { GrantService } from './grant.service.ts';
+import { GrantsController } from './grants.controller.ts';
 
 @Global()
-@Module({ providers: [AccessService], exports: [AccessService] })
+@Module({
+  controllers: [GrantsController],
+  providers: [AccessService, GrantService],
+  exports: [AccessService, GrantService],
+})
 export class GrantsModule {}

@@ -1,0 +1,137 @@
+/** One state of a node that was or is in force after the cursor; `toSeq` null: the present one. */
+export type PastState = {
+  readonly nodeId: string;
+  readonly parentId: string | null;
+  readonly kind: 'file' | 'folder';
+  readonly rev: number;
+  readonly trashed: boolean;
+  readonly fromSeq: number;
+  readonly toSeq: number | null;
+};
+export type FeedWindow = {
+  readonly rootId: string;
+  /** Seq of the caller's cursor: the caller knows the root's tree as it was then, or newer. */
+  readonly cursorSeq: number;
+  /** Nodes that changed in the window of this page, in the order of their changes; a node may come twice. */
+  readonly changed: readonly string[];
+  /** States after the cursor of these nodes and of all that were their ancestors since, up to the root. */
+  readonly states: readonly PastState[];
+  /** Folders below the root that the caller may not list. */
+  readonly hidden: ReadonlySet<string>;
+};
+export type GoneReason = 'left' | 'trashed' | 'revoked';
+export type FeedPlan = {
+  /** To be told with their present state, parents before children. */
+  readonly nodes: readonly { readonly id: string; readonly entered: boolean }[];
+  readonly gone: readonly { readonly id: string; readonly gone: GoneReason; readonly rev: number }[];
+};
+
+/**
+ * Decides what a page of the feed says. Nodes are told as they are now, not as they were in the window, so a page may speak of
+ * things that happen to places after it. Three rules keep the reader's tree whole all the same:
+ * - an ancestor whose place changed after the cursor is told together with the node below it, and so is all between them;
+ * - a node that moved away is told as gone whenever any place since the cursor may have shown it to the reader (more is harmless,
+ *   less is not); one that stayed in its folder goes with that folder;
+ * - gone comes after the nodes, so that what moved out of a folder has left it before the folder takes its descendants along.
+ */
+export function planFeedPage(window: FeedWindow): FeedPlan {
+  const tree = new FeedTree(window);
+  const nodes = new Map<string, { id: string; entered: boolean }>();
+  const gone = new Map<string, FeedPlan['gone'][number]>();
+  for (const id of window.changed) {
+    if (tree.isInScope(id)) {
+      for (const each of tree.unknownPathTo(id))
+        if (!nodes.has(each)) nodes.set(each, { id: each, entered: tree.hasEntered(each) });
+    } else if (tree.hasMoved(id) && tree.mayBeKnown(id)) {
+      gone.set(id, { id, gone: tree.whyGone(id), rev: tree.revOf(id) });
+    }
+  }
+  return { nodes: [...nodes.values()], gone: [...gone.values()] };
+}
+
+class FeedTree {
+  readonly #window: FeedWindow;
+  readonly #states: ReadonlyMap<string, readonly PastState[]>;
+  readonly #knowable: ReadonlySet<string>;
+  readonly #inScope = new Map<string, boolean>();
+
+  constructor(window: FeedWindow) {
+    this.#window = window;
+    const ordered = window.states.toSorted((one, other) => one.fromSeq - other.fromSeq);
+    this.#states = Map.groupBy(ordered, (state) => state.nodeId);
+    this.#knowable = reachFrom(window.rootId, window.states);
+  }
+
+  isInScope(id: string): boolean {
+    const known = this.#inScope.get(id);
+    if (known !== undefined) return known;
+    const inScope = id === this.#window.rootId || this.#isBelow(id);
+    this.#inScope.set(id, inScope);
+    return inScope;
+  }
+
+  /** From the highest node with a new place down to the node itself; above it everything is where the reader knows it. */
+  unknownPathTo(id: string): string[] {
+    const path: string[] = [];
+    for (let at: string | null = id; at !== null && at !== this.#window.rootId; at = this.#now(at)?.parentId ?? null) {
+      path.unshift(at);
+    }
+    const highest = path.findIndex((each) => this.hasNewPlace(each));
+    if (highest >= 0) return path.slice(highest);
+    return [id];
+  }
+
+  /** Made since the cursor, or moved. */
+  hasNewPlace(id: string): boolean {
+    return this.hasMoved(id) || (this.#states.get(id)?.[0]?.fromSeq ?? 0) > this.#window.cursorSeq;
+  }
+
+  /** Moved, trashed or restored since the cursor, back and forth included. */
+  hasMoved(id: string): boolean {
+    const states = this.#states.get(id) ?? [];
+    return states.some((state, index) => {
+      const before = states[index - 1];
+      return before !== undefined && (before.parentId !== state.parentId || before.trashed !== state.trashed);
+    });
+  }
+
+  /** A folder that was moved or restored may hold what the reader never heard of; one that was only made may not. */
+  hasEntered(id: string): boolean {
+    if (id === this.#window.rootId) return false; // its tree came along with it
+    return this.#now(id)?.kind === 'folder' && this.hasMoved(id);
+  }
+
+  mayBeKnown(id: string): boolean {
+    return this.#knowable.has(id);
+  }
+
+  whyGone(id: string): GoneReason {
+    for (let at: string | null = id; at !== null && at !== this.#window.rootId; at = this.#now(at)?.parentId ?? null) {
+      if (this.#now(at)?.trashed) return 'trashed';
+      if (this.#window.hidden.has(at)) return 'revoked';
+    }
+    return 'left';
+  }
+
+  revOf(id: string): number {
+    return this.#now(id)?.rev ?? 0;
+  }
+
+  #isBelow(id: string): boolean {
+    const now = this.#now(id);
+    if (!now || now.trashed || now.parentId === null || this.#window.hidden.has(id)) return false;
+    return this.isInScope(now.parentId);
+  }
+
+  #now(id: string): PastState | undefined {
+    return this.#states.get(id)?.at(-1);
+  }
+}
+
+/** Every node that some chain of places, old and new ones mixed, connects with the root. */
+function reachFrom(rootId: string, states: readonly PastState[]): Set<string> {
+  const children = Map.groupBy(states, (state) => state.parentId);
+  const reached = new Set([rootId]);
+  for (const id of reached) for (const child of children.get(id) ?? []) reached.add(child.nodeId);
+  return reached;
+}

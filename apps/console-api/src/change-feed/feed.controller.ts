@@ -1,0 +1,53 @@
+import { Controller } from '@nestjs/common';
+import { routes, type RouteResult } from '@tideline/contracts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { Caller, Handles, Input, type HandlerInput } from '../platform/route.ts';
+import { ChangesService } from './changes.service.ts';
+import { ListingService } from './listing.service.ts';
+import { ScopeService } from './scope.service.ts';
+
+const { changes, listing, digest, caps } = routes.drive;
+
+/** What an agent pulls to know the cloud below its sync root. */
+@Controller()
+export class FeedController {
+  constructor(
+    private readonly feed: ChangesService,
+    private readonly listings: ListingService,
+    private readonly scopes: ScopeService,
+  ) {}
+
+  @Handles(changes)
+  changes(
+    @Caller() principal: MemberPrincipal,
+    @Input() input: HandlerInput<typeof changes>,
+  ): Promise<RouteResult<typeof changes>> {
+    const { root, cursor, limit } = input.query;
+    return this.feed.listChanges({ principal, spaceId: input.params.spaceId, rootId: root, cursor, limit });
+  }
+
+  @Handles(listing)
+  listing(
+    @Caller() principal: MemberPrincipal,
+    @Input() input: HandlerInput<typeof listing>,
+  ): Promise<RouteResult<typeof listing>> {
+    const { root, page, limit } = input.query;
+    return this.listings.list({ principal, spaceId: input.params.spaceId, rootId: root, page, limit });
+  }
+
+  @Handles(digest)
+  digest(
+    @Caller() principal: MemberPrincipal,
+    @Input() input: HandlerInput<typeof digest>,
+  ): Promise<RouteResult<typeof digest>> {
+    return this.listings.getDigest({ principal, spaceId: input.params.spaceId, rootId: input.query.root });
+  }
+
+  @Handles(caps)
+  caps(
+    @Caller() principal: MemberPrincipal,
+    @Input() input: HandlerInput<typeof caps>,
+  ): Promise<RouteResult<typeof caps>> {
+    return this.scopes.getCaps({ principal, spaceId: input.params.spaceId, rootId: input.query.root });
+  }
+}

@@ -1,0 +1,101 @@
+import type { DriveNode, EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import { NODE_COLUMNS, toNode, type NodeRow } from '../drive/node-row.ts';
+import { queryRows } from '../platform/rows.ts';
+import type { PastState } from './feed-page.ts';
+
+export type SpaceKey = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };
+export type FeedSpace = {
+  readonly seq: number;
+  readonly epoch: string;
+  readonly cursorKey: string;
+  readonly capsRev: number;
+};
+
+/** capsRev counts changes twice and expiries once: it never comes back to a value that meant other rights. */
+export async function findFeedSpace(manager: EntityManager, key: SpaceKey): Promise<FeedSpace | undefined> {
+  const [row] = await queryRows<FeedSpace & { seq: string; capsRev: string }>(
+    manager,
+    `SELECT s.seq, s.epoch, s.cursor_key AS "cursorKey",
+            s.caps_rev + (SELECT count(*) FROM folder_grant g WHERE g.enterprise_id = $1 AND g.space_id = $2
+                          AND g.expires_at <= now()) AS "capsRev"
+     FROM space s WHERE s.enterprise_id = $1 AND s.id = $2`,
+    [key.enterpriseId, key.spaceId],
+  );
+  return row && { ...row, seq: Number(row.seq), capsRev: Number(row.capsRev) };
+}
+
+/** Token of the commit that took this seq; absent when the database knows no such commit. */
+export async function findToken(manager: EntityManager, key: SpaceKey, seq: number): Promise<string | undefined> {
+  const [row] = await queryRows<{ token: string }>(
+    manager,
+    `SELECT token FROM commit_token WHERE enterprise_id = $1 AND space_id = $2 AND seq >= $3 ORDER BY seq LIMIT 1`,
+    [key.enterpriseId, key.spaceId, seq],
+  );
+  return row?.token;
+}
+
+/** Starts a new epoch unless another call did so already; answers the epoch in force. */
+export async function renewEpoch(manager: EntityManager, key: SpaceKey, outlived: string): Promise<string> {
+  await queryRows(
+    manager,
+    `UPDATE space SET epoch = gen_random_uuid() WHERE enterprise_id = $1 AND id = $2 AND epoch = $3`,
+    [key.enterpriseId, key.spaceId, outlived],
+  );
+  return (await findFeedSpace(manager, key))?.epoch ?? outlived;
+}
+
+/** Changes after a seq, in the order of commits. */
+export async function listChanged(
+  manager: EntityManager,
+  key: SpaceKey,
+  page: { readonly afterSeq: number; readonly limit: number },
+): Promise<{ nodeId: string; seq: number }[]> {
+  const rows = await queryRows<{ nodeId: string; seq: string }>(
+    manager,
+    `SELECT node_id AS "nodeId", from_seq AS seq FROM node_history
+     WHERE enterprise_id = $1 AND space_id = $2 AND from_seq > $3 ORDER BY from_seq LIMIT $4`,
+    [key.enterpriseId, key.spaceId, page.afterSeq, page.limit],
+  );
+  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+}
+
+/** States in force after `afterSeq` of the nodes, and of whatever was their ancestor since, up to the root. */
+export async function listStatesUpwards(
+  manager: EntityManager,
+  key: SpaceKey,
+  from: { readonly nodeIds: readonly string[]; readonly afterSeq: number; readonly rootId: NodeId },
+): Promise<PastState[]> {
+  const rows = await queryRows<PastState & { fromSeq: string; toSeq: string | null }>(
+    manager,
+    `WITH RECURSIVE up AS (
+       SELECT node_id, parent_id, kind, rev, trashed, from_seq, to_seq FROM node_history
+       WHERE enterprise_id = $1 AND space_id = $2 AND node_id = ANY($3::uuid[]) AND (to_seq IS NULL OR to_seq > $4)
+       UNION
+       SELECT h.node_id, h.parent_id, h.kind, h.rev, h.trashed, h.from_seq, h.to_seq
+       FROM up JOIN node_history h ON h.enterprise_id = $1 AND h.space_id = $2 AND h.node_id = up.parent_id
+                                  AND (h.to_seq IS NULL OR h.to_seq > $4)
+       WHERE up.node_id <> $5
+     )
+     SELECT node_id AS "nodeId", parent_id AS "parentId", kind, rev, trashed, from_seq AS "fromSeq", to_seq AS "toSeq" FROM up`,
+    [key.enterpriseId, key.spaceId, from.nodeIds, from.afterSeq, from.rootId],
+  );
+  return rows.map((row) => ({
+    ...row,
+    fromSeq: Number(row.fromSeq),
+    toSeq: row.toSeq === null ? null : Number(row.toSeq),
+  }));
+}
+
+export async function listNodes(
+  manager: EntityManager,
+  key: SpaceKey,
+  ids: readonly string[],
+): Promise<Map<string, DriveNode>> {
+  const rows = await queryRows<NodeRow>(
+    manager,
+    `SELECT ${NODE_COLUMNS} FROM node n WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.id = ANY($3::uuid[])`,
+    [key.enterpriseId, key.spaceId, ids],
+  );
+  return new Map(rows.map((row) => [row.id, toNode(row)]));
+}

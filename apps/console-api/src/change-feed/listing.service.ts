@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, type DigestAnswer, type DriveNode, type ListingAnswer } from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { encodePage, parsePage } from '../drive/page-token.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { encodeCursor } from './cursor.ts';
+import { findToken, listNodes, type FeedSpace } from './feed.store.ts';
+import {
+  listChildrenAt,
+  listFoldersAt,
+  sumTree,
+  type FolderPosition,
+  type Tree,
+  type TreeDigest,
+} from './listing.store.ts';
+import { ScopeService, type ScopeQuery } from './scope.service.ts';
+
+export type ListingQuery = ScopeQuery & { readonly page: string | undefined; readonly limit: number };
+
+/** Folders whose children one page looks at: bounds what is read beyond the page. */
+const FOLDERS_PER_PAGE = 200;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+const PageToken = z.object({
+  seq: z.int().min(1),
+  epoch: z.uuid(),
+  count: z.int().min(0),
+  digest: z.string().length(32),
+  depth: z.int().min(0),
+  folderId: z.uuid(),
+  afterName: z.string().max(255),
+});
+type PageToken = z.output<typeof PageToken>;
+type At = Tree & { readonly seq: number };
+
+/** Full listings that stay as of one seq while writes go on: later pages read history where nodes have changed since. */
+@Injectable()
+export class ListingService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly scopes: ScopeService,
+  ) {}
+
+  async list(query: ListingQuery): Promise<z.output<typeof ListingAnswer>> {
+    return this.#inSnapshot((manager) => this.#readPage(manager, query));
+  }
+
+  async getDigest(query: ScopeQuery): Promise<z.output<typeof DigestAnswer>> {
+    return this.#inSnapshot(async (manager) => {
+      const { seq, epoch } = await this.scopes.getSpace(manager, query);
+      return { ...(await sumTree(manager, await this.#findTree(manager, query))), seq, epoch };
+    });
+  }
+
+  async #readPage(manager: EntityManager, query: ListingQuery): Promise<z.output<typeof ListingAnswer>> {
+    const space = await this.scopes.getSpace(manager, query);
+    const tree = await this.#findTree(manager, query);
+    const token = query.page === undefined ? await startToken(manager, tree, space) : parsePage(query.page, PageToken);
+    if (token.epoch !== space.epoch || token.seq > space.seq) throw new AppError('CURSOR_EXPIRED');
+    const at = { ...tree, seq: token.seq };
+    const root = query.page === undefined ? await getRoot(manager, tree) : [];
+    const { nodes, next } = await readNodes(manager, at, { token, limit: query.limit });
+    const { seq, count, digest, epoch } = token;
+    const cursor = await cursorAt(manager, tree, { seq, space });
+    const nextPage = next && encodePage({ ...token, ...next });
+    return { nodes: [...root, ...nodes], nextPage, count, digest, cursor, seq, epoch, capsRev: space.capsRev };
+  }
+
+  async #findTree(manager: EntityManager, query: ScopeQuery): Promise<Tree> {
+    const hidden = await this.scopes.getOpen(manager, query);
+    return { enterpriseId: query.principal.enterpriseId, spaceId: query.spaceId, rootId: query.rootId, hidden };
+  }
+
+  #inSnapshot<T>(read: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return inTransaction(this.dataSource, read, { isolation: 'REPEATABLE READ', statementTimeoutMs: 120_000 });
+  }
+}
+
+async function startToken(manager: EntityManager, tree: Tree, space: FeedSpace): Promise<PageToken> {
+  const sum: TreeDigest = await sumTree(manager, tree);
+  return { seq: space.seq, epoch: space.epoch, ...sum, depth: 0, folderId: FIRST_ID, afterName: '' };
+}
+
+async function getRoot(manager: EntityManager, tree: Tree): Promise<DriveNode[]> {
+  const root = (await listNodes(manager, tree, [tree.rootId])).get(tree.rootId);
+  if (!root) throw new AppError('NODE_UNKNOWN');
+  return [root];
+}
+
+type Position = FolderPosition & { readonly afterName: string };
+
+/** Nodes after the token's position, and where the next page begins; a page may be shorter than its limit. */
+async function readNodes(
+  manager: EntityManager,
+  at: At,
+  page: { readonly token: PageToken; readonly limit: number },
+): Promise<{ nodes: DriveNode[]; next: Position | null }> {
+  const { token, limit } = page;
+  const folders = await listFoldersAt(manager, at, { from: token, limit: FOLDERS_PER_PAGE + 1 });
+  const looked = folders.slice(0, FOLDERS_PER_PAGE);
+  const afterName = looked[0]?.folderId === token.folderId ? token.afterName : '';
+  const folderIds = looked.map((folder) => folder.folderId);
+  const nodes = await listChildrenAt(manager, at, { folderIds, afterName, limit: limit + 1 });
+  if (nodes.length > limit) return { nodes: nodes.slice(0, limit), next: positionOf(nodes[limit - 1], looked) };
+  const rest = folders[FOLDERS_PER_PAGE];
+  return { nodes, next: rest ? { ...rest, afterName: '' } : null };
+}
+
+function positionOf(node: DriveNode | undefined, folders: readonly FolderPosition[]): Position {
+  const folder = folders.find((each) => each.folderId === node?.parentId);
+  if (!node || !folder) throw new Error('a listed node whose folder was not asked for');
+  return { ...folder, afterName: node.name };
+}
+
+async function cursorAt(
+  manager: EntityManager,
+  tree: Tree,
+  position: { readonly seq: number; readonly space: FeedSpace },
+): Promise<string> {
+  const { seq, space } = position;
+  const token = await findToken(manager, tree, seq);
+  if (token === undefined) throw new AppError('CURSOR_EXPIRED');
+  return encodeCursor({ seq, epoch: space.epoch, token }, { spaceId: tree.spaceId, cursorKey: space.cursorKey });
+}

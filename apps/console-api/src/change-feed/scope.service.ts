@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, type CapsAnswer, type NodeId, type SpaceId } from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { findChains } from '../grants/access.store.ts';
+import { AccessService } from '../grants/access.service.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { findFeedSpace, type FeedSpace } from './feed.store.ts';
+
+export type ScopeQuery = { readonly principal: MemberPrincipal; readonly spaceId: SpaceId; readonly rootId: NodeId };
+/** How a sync root stands to its caller now. */
+export type Scope =
+  | { readonly kind: 'open'; readonly hidden: ReadonlySet<string> }
+  | { readonly kind: 'trashed' }
+  /** Not there, or the caller may not list it: to the caller one and the same. */
+  | { readonly kind: 'closed' };
+
+/** What of a space a caller sees below a root. */
+@Injectable()
+export class ScopeService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly access: AccessService,
+  ) {}
+
+  async find(manager: EntityManager, query: ScopeQuery): Promise<Scope> {
+    const { principal, spaceId, rootId } = query;
+    const access = (await this.access.resolve(manager, principal, [rootId])).get(rootId);
+    if (access?.spaceId !== spaceId || !access.atoms.has('list')) return { kind: 'closed' };
+    const chain = await findChains(manager, principal.enterpriseId, [rootId]);
+    if (chain.some((node) => node.trashed)) return { kind: 'trashed' };
+    if (access.spaceKind === 'personal') return { kind: 'open', hidden: new Set() };
+    const boundaries = await this.access.listBoundaries(manager, principal, rootId);
+    const hidden = boundaries.filter((boundary) => !boundary.atoms.has('list'));
+    return { kind: 'open', hidden: new Set(hidden.map((boundary) => boundary.nodeId)) };
+  }
+
+  /** For readers that need the root to be there. */
+  async getOpen(manager: EntityManager, query: ScopeQuery): Promise<ReadonlySet<string>> {
+    const scope = await this.find(manager, query);
+    if (scope.kind !== 'open') throw new AppError('NODE_UNKNOWN');
+    return scope.hidden;
+  }
+
+  async getSpace(manager: EntityManager, query: ScopeQuery): Promise<FeedSpace> {
+    const { principal, spaceId } = query;
+    const space = await findFeedSpace(manager, { enterpriseId: principal.enterpriseId, spaceId });
+    if (!space) throw new AppError('NODE_UNKNOWN');
+    return space;
+  }
+
+  /** A lost root is answered with empty rights, not as unknown: losing a right must never look like a deletion. */
+  async getCaps(query: ScopeQuery): Promise<CapsAnswer> {
+    const { manager } = this.dataSource;
+    const { principal, spaceId, rootId } = query;
+    const { capsRev } = await this.getSpace(manager, query);
+    const access = (await this.access.resolve(manager, principal, [rootId])).get(rootId);
+    if (access?.spaceId !== spaceId) return { capsRev, boundaries: [{ nodeId: rootId, atoms: [], syncRight: 'none' }] };
+    const below = await this.access.listBoundaries(manager, principal, rootId);
+    const boundaries = [{ nodeId: rootId, ...access }, ...below].map((boundary) => ({
+      nodeId: boundary.nodeId,
+      atoms: [...boundary.atoms],
+      syncRight: boundary.syncRight,
+    }));
+    return { capsRev, boundaries };
+  }
+}

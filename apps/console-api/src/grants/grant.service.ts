@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  type EnterpriseId,
+  type Grant,
+  type GrantId,
+  type NodeId,
+  type SetGrant,
+  type SpaceId,
+} from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
+import type { PersonPrincipal } from '../platform/principal.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { bumpCapsRev, deleteGrant, findGrantFolder, hasIdentity, listGrants, upsertGrant } from './grant.store.ts';
+
+type Wanted = z.output<typeof SetGrant>;
+
+/** Sync rights on folders of shared spaces. Every change reaches the devices at once; they ask for their caps again (PE-2). */
+@Injectable()
+export class GrantService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly sockets: SocketHub,
+  ) {}
+
+  list(enterpriseId: EnterpriseId): Promise<Grant[]> {
+    return listGrants(this.dataSource.manager, enterpriseId);
+  }
+
+  async set(principal: PersonPrincipal, wanted: Wanted): Promise<Grant> {
+    const { enterpriseId } = principal;
+    const { grant, spaceId } = await inTransaction(this.dataSource, async (manager) => {
+      const spaceId = await requireGrantable(manager, enterpriseId, wanted.nodeId);
+      if (!(await hasIdentity(manager, enterpriseId, wanted.to)))
+        throw new AppError('NOT_FOUND', { what: wanted.to.type });
+      const created = { ...wanted, id: uuidv7() as GrantId, spaceId, createdBy: principal.userId };
+      const id = await upsertGrant(manager, enterpriseId, created);
+      await bumpCapsRev(manager, enterpriseId, spaceId);
+      const [grant] = await listGrants(manager, enterpriseId, id);
+      if (!grant) throw new Error(`grant ${id} is gone inside its own transaction`);
+      return { grant, spaceId };
+    });
+    this.sockets.rightsChanged(enterpriseId, spaceId);
+    return grant;
+  }
+
+  async remove(enterpriseId: EnterpriseId, grantId: GrantId): Promise<void> {
+    const spaceId = await inTransaction(this.dataSource, async (manager) => {
+      const spaceId = await deleteGrant(manager, enterpriseId, grantId);
+      if (!spaceId) throw new AppError('NOT_FOUND', { what: 'right' });
+      await bumpCapsRev(manager, enterpriseId, spaceId);
+      return spaceId;
+    });
+    this.sockets.rightsChanged(enterpriseId, spaceId);
+  }
+
+  /** After a change of teams, members or roles: rights that come from them may differ in every shared space. */
+  async announceMembershipChange(enterpriseId: EnterpriseId): Promise<void> {
+    const spaceIds = await bumpCapsRev(this.dataSource.manager, enterpriseId, 'all shared');
+    for (const spaceId of spaceIds) this.sockets.rightsChanged(enterpriseId, spaceId);
+  }
+}
+
+/** Folders of team spaces and of the enterprise space; of a personal space not even the existence is told (PE-5). */
+async function requireGrantable(manager: EntityManager, enterpriseId: EnterpriseId, nodeId: NodeId): Promise<SpaceId> {
+  const folder = await findGrantFolder(manager, enterpriseId, nodeId);
+  if (!folder || folder.spaceKind === 'personal') throw new AppError('NODE_UNKNOWN');
+  if (folder.kind !== 'folder') throw new AppError('KIND_MISMATCH', { expected: 'folder' });
+  return folder.spaceId;
+}

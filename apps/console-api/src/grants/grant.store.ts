@@ -1,0 +1,173 @@
+import type {
+  EnterpriseId,
+  Grant,
+  GrantId,
+  Identity,
+  NodeId,
+  SpaceId,
+  SpaceKind,
+  SyncRight,
+  UserId,
+} from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import { queryRows } from '../platform/rows.ts';
+
+type GrantRow = {
+  readonly id: string;
+  readonly space_id: string;
+  readonly space_kind: SpaceKind;
+  readonly space_name: string;
+  readonly node_id: string;
+  readonly path: string;
+  readonly identity_type: 'user' | 'team';
+  readonly identity_id: string;
+  readonly identity_name: string | null;
+  readonly sync_right: SyncRight;
+  readonly expires_at: Date | null;
+  readonly created_at: Date;
+  readonly created_by: string | null;
+};
+
+/** Sync rights with the names of everything they name; of one grant or of the enterprise. */
+export async function listGrants(manager: EntityManager, enterpriseId: EnterpriseId, only?: GrantId): Promise<Grant[]> {
+  const rows = await queryRows<GrantRow>(
+    manager,
+    `WITH RECURSIVE chosen AS (
+       SELECT * FROM folder_grant WHERE enterprise_id = $1 AND sync_right IS NOT NULL AND ($2::uuid IS NULL OR id = $2)
+     ), up AS (
+       SELECT n.id AS folder_id, n.parent_id, '/' || n.name AS path
+       FROM node n WHERE n.enterprise_id = $1 AND n.id IN (SELECT node_id FROM chosen)
+       UNION ALL
+       SELECT up.folder_id, p.parent_id, CASE WHEN p.parent_id IS NULL THEN up.path ELSE '/' || p.name || up.path END
+       FROM up JOIN node p ON p.enterprise_id = $1 AND p.id = up.parent_id
+     )
+     SELECT g.id, g.space_id, s.kind AS space_kind, s.name AS space_name, g.node_id, up.path, g.identity_type, g.identity_id,
+            coalesce(u.name, t.name) AS identity_name, g.sync_right, g.expires_at, g.created_at, c.name AS created_by
+     FROM chosen g
+     JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id AND s.kind <> 'personal'
+     JOIN up ON up.folder_id = g.node_id AND up.parent_id IS NULL
+     LEFT JOIN app_user u ON g.identity_type = 'user' AND u.enterprise_id = $1 AND u.id = g.identity_id
+     LEFT JOIN team t ON g.identity_type = 'team' AND t.enterprise_id = $1 AND t.id = g.identity_id
+     LEFT JOIN app_user c ON c.enterprise_id = $1 AND c.id = g.created_by
+     ORDER BY s.name, up.path, identity_name, g.id`,
+    [enterpriseId, only ?? null],
+  );
+  return rows.map(toGrant);
+}
+
+function toGrant(row: GrantRow): Grant {
+  return {
+    id: row.id,
+    spaceId: row.space_id,
+    spaceKind: row.space_kind,
+    spaceName: row.space_name,
+    nodeId: row.node_id,
+    path: row.path,
+    to: { type: row.identity_type, id: row.identity_id, name: row.identity_name ?? '' },
+    syncRight: row.sync_right,
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    createdBy: row.created_by,
+  } as Grant; // ids come from our own tables; brands exist in types only
+}
+
+export type GrantFolder = {
+  readonly spaceId: SpaceId;
+  readonly kind: 'file' | 'folder';
+  readonly spaceKind: SpaceKind;
+};
+
+export async function findGrantFolder(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  nodeId: NodeId,
+): Promise<GrantFolder | undefined> {
+  const [row] = await queryRows<GrantFolder>(
+    manager,
+    `SELECT n.space_id AS "spaceId", n.kind, s.kind AS "spaceKind"
+     FROM node n JOIN space s ON s.enterprise_id = $1 AND s.id = n.space_id WHERE n.enterprise_id = $1 AND n.id = $2`,
+    [enterpriseId, nodeId],
+  );
+  return row;
+}
+
+export async function hasIdentity(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  identity: z.output<typeof Identity>,
+): Promise<boolean> {
+  const table = identity.type === 'user' ? 'app_user' : 'team';
+  const rows = await queryRows(manager, `SELECT 1 FROM ${table} WHERE enterprise_id = $1 AND id = $2`, [
+    enterpriseId,
+    identity.id,
+  ]);
+  return rows.length > 0;
+}
+
+export type NewGrant = {
+  readonly id: GrantId;
+  readonly spaceId: SpaceId;
+  readonly nodeId: NodeId;
+  readonly to: z.output<typeof Identity>;
+  readonly syncRight: SyncRight;
+  readonly expiresAt: string | null;
+  readonly createdBy: UserId;
+};
+
+/** One right per folder and identity: a second one replaces the first and keeps its id. */
+export async function upsertGrant(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  grant: NewGrant,
+): Promise<GrantId> {
+  const [row] = await queryRows<{ id: GrantId }>(
+    manager,
+    `INSERT INTO folder_grant (enterprise_id, id, space_id, node_id, identity_type, identity_id, sync_right, expires_at, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     ON CONFLICT (enterprise_id, node_id, identity_type, identity_id)
+     DO UPDATE SET sync_right = excluded.sync_right, expires_at = excluded.expires_at,
+                   created_by = excluded.created_by, created_at = now()
+     RETURNING id`,
+    [
+      enterpriseId,
+      grant.id,
+      grant.spaceId,
+      grant.nodeId,
+      grant.to.type,
+      grant.to.id,
+      grant.syncRight,
+      grant.expiresAt,
+      grant.createdBy,
+    ],
+  );
+  return row?.id ?? grant.id;
+}
+
+export async function deleteGrant(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  grantId: GrantId,
+): Promise<SpaceId | undefined> {
+  const [row] = await queryRows<{ space_id: SpaceId }>(
+    manager,
+    `DELETE FROM folder_grant WHERE enterprise_id = $1 AND id = $2 RETURNING space_id`,
+    [enterpriseId, grantId],
+  );
+  return row?.space_id;
+}
+
+/** Makes every reader of the spaces ask for its rights again: by 2, because an expiry counts 1 (see the migration). */
+export async function bumpCapsRev(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  spaceId: SpaceId | 'all shared',
+): Promise<SpaceId[]> {
+  const rows = await queryRows<{ id: SpaceId }>(
+    manager,
+    `UPDATE space SET caps_rev = caps_rev + 2
+     WHERE enterprise_id = $1 AND (id = $2 OR ($2::uuid IS NULL AND kind <> 'personal')) RETURNING id`,
+    [enterpriseId, spaceId === 'all shared' ? null : spaceId],
+  );
+  return rows.map((row) => row.id);
+}
