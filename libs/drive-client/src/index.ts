@@ -1,3 +1,18 @@
+/**
+ * The typed client of the console's API. Runs in Node and in browsers: fetch, Web Streams and timers are all it needs.
+ *
+ * Page (same origin, cookie session):
+ *   const client = createApiClient({ baseUrl: '', headers: () => ({ [CSRF_HEADER]: csrfToken }) });
+ *   const session = await client.call(routes.session.current, {});
+ *
+ * Agent (device session; see apps/agent/src/enrollment):
+ *   const retry = createRetry({ sleep, random: Math.random });
+ *   const throttled = withThrottle(session.client, { upload, download });      // device buckets; wrap again for a task's own
+ *   const cloud = createCloud({ client: throttled, retry, spaceId, rootId, sha256Hex });  // the `Cloud` port of sync-core
+ *   const asking = withRetry(session.client, retry);                           // for single calls outside of a cloud
+ *
+ * What fails is an `AppError`; `RETRYABILITY[error.code]` says what helps. A caller's abort throws the signal's reason.
+ */
 export { createApiClient } from './http/api-client.ts';
 export type { ApiClient, ApiClientOptions, CallOptions, SendOptions, StreamOptions } from './http/api-client.ts';
 export type { FrameAnswer } from './http/frame-reader.ts';

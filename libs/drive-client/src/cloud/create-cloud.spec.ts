@@ -213,6 +213,26 @@ describe('bytes on their way down', () => {
     expect(server.requests.map((request) => request.headers.range)).toEqual(['bytes=1-8', 'bytes=4-8', 'bytes=7-8']);
   });
 
+  it('[R16] end when the drive holds another content by now, so that two contents are never mixed', async () => {
+    answer = (request, response, index) => {
+      expect(request.headers['if-range']).toBe(`"${hash(3) as string}"`);
+      if (index > 0) return void response.writeHead(200).end('another content');
+      response.writeHead(206, { 'content-length': 8 });
+      response.write('0123', () => response.destroy());
+    };
+    expect(await read(0, 8)).toBe('0123');
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it.each([
+    [404, 'NODE_UNKNOWN'],
+    [416, 'RANGE_INVALID'],
+  ])('end at once when the drive says %i %s', async (status, code) => {
+    answer = (_, response) => sendError(response, status, code);
+    expect(await read(0, 8)).toBe('');
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('[R16] are given up when tries bring nothing any more', async () => {
     answer = (_, response) => void response.destroy();
     await expect(read(0, 8)).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE' });

@@ -17,9 +17,10 @@ export type SendOptions = CallOptions & {
   /** Asked before each piece of the body leaves; the throttle waits in it. */
   readonly pace?: Pace;
 };
+type ByteRange = { readonly from: number; readonly to: number; readonly etag?: string };
 export type StreamOptions = SendOptions & {
-  /** Bytes [from, to). */
-  readonly range?: { readonly from: number; readonly to: number };
+  /** Bytes [from, to); with an `etag` only of that content: RANGE_INVALID when there is another one by now. */
+  readonly range?: ByteRange;
 };
 
 /** Every route of the contract, typed. What fails is an `AppError`; a call that was aborted throws the signal's reason. */
@@ -99,7 +100,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const request = buildRequest(route, input);
       const ranged = call.range ? withRange(request, call.range) : request;
       const answer = await exchange({ request: ranged, options: call });
-      if (call.range && answer.response.status !== 206) return refuseWhole(answer);
+      if (call.range && answer.response.status !== 206) return refuseWhole(answer, call.range);
       return byteSource(answer, options.baseUrl, call.pace).all();
     },
   };
@@ -109,14 +110,16 @@ function byteSource({ response, deadline }: Exchange, server: string, pace: Pace
   return createByteSource({ body: response.body, deadline, server, ...(pace ? { pace } : {}) });
 }
 
-function withRange(request: ClientRequest, range: { from: number; to: number }): ClientRequest {
-  return { ...request, headers: { ...request.headers, range: `bytes=${range.from}-${range.to - 1}` } };
+function withRange(request: ClientRequest, { from, to, etag }: ByteRange): ClientRequest {
+  const condition = etag === undefined ? {} : { 'if-range': `"${etag}"` };
+  return { ...request, headers: { ...request.headers, range: `bytes=${from}-${to - 1}`, ...condition } };
 }
 
 /** The whole file where a part was asked for would be placed at the wrong offset. */
-async function refuseWhole({ response, deadline }: Exchange): Promise<never> {
+async function refuseWhole({ response, deadline }: Exchange, { etag }: ByteRange): Promise<never> {
   deadline.stop();
   await response.body?.cancel();
+  if (etag !== undefined) throw new AppError('RANGE_INVALID', {}, { details: { reason: 'another content', etag } });
   throw new AppError('INTERNAL', {}, { details: { reason: 'the server ignored the range', status: response.status } });
 }
 

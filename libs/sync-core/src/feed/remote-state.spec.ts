@@ -142,7 +142,7 @@ describe('one item', () => {
       [told(synced('a', change('a', { trashedAt: '2026-01-01T00:00:00Z' })))],
       { a: 'absent' },
     ],
-    ['a purged file is absent', [gone('a', 'purged')], { a: 'absent' }],
+    ['a purged file is absent, also when nobody knows its revision', [gone('a', 'purged', 0)], { a: 'absent' }],
     ['[D21] a file moved to another space is absent', [gone('a', 'left')], { a: 'absent' }],
     ['[D22] a file out of sight is unknown, never absent', [gone('a', 'revoked', 1)], { a: 'unknown revoked' }],
     ['what was never here needs no entry to be gone', [gone('n', 'trashed')], { n: 'equal' }],
@@ -189,6 +189,13 @@ describe('a folder', () => {
     const { cloud, toList } = fold([told(folder, true)]);
     expect(toList).toEqual(['n']);
     expect(inShort(cloud)).toEqual({ n: 'r/n folder' });
+  });
+
+  it('[D06] that we moved ourselves is not listed', () => {
+    const overlay = new Map([['d', present({ id: 'd', kind: 'folder', name: 'd2', rev: 2, contentId: null })]]);
+    const echo = told(synced('d', change('d', { name: 'd2' })), true);
+    expect(fold([echo], overlay).toList).toEqual([]);
+    expect(fold([echo]).toList).toEqual(['d']);
   });
 
   it('[D20] that comes back from the bin is listed even when nobody says that it entered', () => {

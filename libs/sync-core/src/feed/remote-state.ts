@@ -47,15 +47,24 @@ export function foldFeed(page: ChangesAnswer, context: FeedContext): FeedFold {
     const gone = goneIn(item);
     if (gone) foldGone(gone, known, nowMs);
     if (gone || item.type === 'gone') continue;
-    const wasOutOfSight = isOutOfSight(known.seen(item.node.id));
+    const isUnknown = isContentUnknown(item, known);
     if (!foldNode(item.node, known, context)) continue;
     told.push(item.node);
-    if (item.node.kind === 'folder' && (item.entered || wasOutOfSight)) toList.push(item.node.id);
+    if (isUnknown) toList.push(item.node.id);
   }
   const orphans = findOrphans(told, known, rootId);
   if (orphans.size === 0) return { cloud: known.steps(), meta, toList, rootGone: null };
   // the feed tells parents first, so a parent that nobody knows means that something was missed: look at everything again
   return { cloud: known.steps().filter((step) => !orphans.has(step.id)), meta, toList: [rootId], rootGone: null };
+}
+
+/**
+ * A folder that came in, or back into sight, may hold what nobody told. The echo of an own move may not: nothing happened to the
+ * folder between the revision that was known and this one.
+ */
+function isContentUnknown({ node, entered }: Extract<FeedItem, { type: 'node' }>, known: CloudKnowledge): boolean {
+  if (node.kind !== 'folder') return false;
+  return isOutOfSight(known.seen(node.id)) || (entered && known.rev(node.id) !== node.rev);
 }
 
 /** True when the item told something at least as new as what was known. */
@@ -81,7 +90,8 @@ function isOutOfSight(seen: Observed<CloudNode> | undefined): boolean {
 
 /** What is in a folder goes with it, but not what has moved out of it before. */
 function foldGone({ id, gone, rev }: Gone, known: CloudKnowledge, nowMs: number): void {
-  if (rev < (known.rev(id) ?? 0)) return;
+  const isStale = rev > 0 && rev < (known.rev(id) ?? 0); // 0: the server does not know the revision any more
+  if (isStale) return;
   const waiting = [id];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (known.isFolder(next)) waiting.push(...known.children(next));

@@ -42,7 +42,7 @@ export type Cloud = {
   bundle(nodes: readonly { nodeId: string; contentId: string }[], signal: AbortSignal): Promise<readonly BundleItem[]>;
   /** Chunks of the head version of a file. */
   manifest(nodeId: string): Promise<{ readonly contentId: string; readonly chunks: readonly ChunkRef[] }>;
-  /** Bytes [from, to) of the content with this id, verified by the caller. */
+  /** Bytes [from, to) of the content with this id, verified by the caller. Ends early when the drive holds another one by now. */
   content(
     nodeId: string,
     range: { contentId: string; from: number; to: number },
