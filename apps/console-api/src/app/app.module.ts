@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { BlobsModule } from '../blobs/blobs.module.ts';
+import { ChangeFeedModule } from '../change-feed/change-feed.module.ts';
 import { SERVER_CONFIG } from '../config/server-config.ts';
 import { DriveModule } from '../drive/drive.module.ts';
 import { EnterpriseModule } from '../enterprise/enterprise.module.ts';
@@ -45,6 +46,7 @@ export class AppModule {
         GrantsModule,
         BlobsModule.inFolder(parts.config.blobFolder),
         DriveModule,
+        ChangeFeedModule,
         EnterpriseModule,
         FleetModule,
         SocketModule,

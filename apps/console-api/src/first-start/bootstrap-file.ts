@@ -16,6 +16,8 @@ const Bootstrap = z.looseObject({
   operatorEmail: z.string(),
   operatorPassword: z.string(),
   people: z.array(Person).optional(),
+  /** `pending` until the demo's folder and rights are there too. */
+  demo: z.enum(['pending', 'ready']).optional(),
 });
 export type Bootstrap = z.infer<typeof Bootstrap>;
 
@@ -23,10 +25,14 @@ export async function writeBootstrap(dataFolder: string, bootstrap: Bootstrap): 
   await writeFileAtomically(fileIn(dataFolder), `${JSON.stringify(bootstrap, null, 2)}\n`, 0o600);
 }
 
+export async function findBootstrap(dataFolder: string): Promise<Bootstrap | undefined> {
+  const text = await readFile(fileIn(dataFolder), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : Bootstrap.safeParse(parseJson(text)).data;
+}
+
 /** The address may be another one at each start; whoever removed the file does not get it back. */
 export async function updateBootstrapUrl(dataFolder: string, url: string): Promise<void> {
-  const text = await readFile(fileIn(dataFolder), 'utf8').catch(() => undefined);
-  const bootstrap = text === undefined ? undefined : Bootstrap.safeParse(parseJson(text)).data;
+  const bootstrap = await findBootstrap(dataFolder);
   if (bootstrap && bootstrap.url !== url) await writeBootstrap(dataFolder, { ...bootstrap, url });
 }
 

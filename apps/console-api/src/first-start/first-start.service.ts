@@ -6,12 +6,13 @@ import { SERVER_CONFIG, type ServerConfig } from '../config/server-config.ts';
 import { countEnterprises, insertEnabledEnterprise } from '../enterprise/feature.store.ts';
 import { EnrollmentTokenService } from '../identity/enrollment-token.service.ts';
 import { insertOperator } from '../identity/operator.store.ts';
+import { findPerson } from '../identity/people.store.ts';
 import { hashPassword, randomPassword } from '../identity/password.ts';
 import { PeopleService, toNewUser } from '../identity/people.service.ts';
 import { Clock } from '../platform/clock.ts';
 import { SpaceMaker } from '../platform/space-maker.ts';
 import { inTransaction } from '../platform/transaction.ts';
-import { writeBootstrap, type Bootstrap } from './bootstrap-file.ts';
+import { findBootstrap, writeBootstrap, type Bootstrap } from './bootstrap-file.ts';
 import { DemoEnterprise } from './demo-enterprise.ts';
 
 const ENTERPRISE = { code: 'tideline', name: 'Tideline' } as const;
@@ -40,6 +41,16 @@ export class FirstStartService {
       if ((await countEnterprises(manager)) > 0) return;
       await writeBootstrap(this.config.dataFolder, await this.fill(manager));
     });
+    await this.furnishDemo();
+  }
+
+  private async furnishDemo(): Promise<void> {
+    const { dataFolder } = this.config;
+    const bootstrap = await findBootstrap(dataFolder);
+    if (bootstrap?.demo !== 'pending') return;
+    const admin = await findPerson(this.dataSource, bootstrap.enterpriseCode, bootstrap.adminEmail);
+    if (admin) await this.demo.furnish({ kind: 'person', sessionId: '', ...admin });
+    await writeBootstrap(dataFolder, { ...bootstrap, demo: 'ready' });
   }
 
   private async fill(manager: EntityManager): Promise<Bootstrap> {
@@ -54,7 +65,7 @@ export class FirstStartService {
     const operatorPassword = await createOperator(manager);
     const enrollmentToken = await this.tokens.createFirstStart(manager, enterpriseId);
     const isDemo = this.config.firstStart === 'demo';
-    const people = isDemo ? await this.demo.fill(manager, enterpriseId) : undefined;
+    const people = isDemo ? await this.demo.addPeople(manager, enterpriseId) : undefined;
     return {
       url: '',
       enterpriseCode: code,
@@ -63,7 +74,7 @@ export class FirstStartService {
       enrollmentToken,
       operatorEmail: OPERATOR.email,
       operatorPassword,
-      ...(people ? { people } : {}),
+      ...(people ? { people, demo: 'pending' as const } : {}),
     };
   }
 }

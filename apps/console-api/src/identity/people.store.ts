@@ -98,3 +98,18 @@ export async function insertTeam(db: EntityManager, team: NewTeam): Promise<void
     team.name,
   ]);
 }
+
+export type PersonRow = {
+  readonly enterpriseId: EnterpriseId;
+  readonly userId: UserId;
+  readonly role: Exclude<AccountRole, 'operator'>;
+};
+
+export async function findPerson(db: Queries, enterpriseCode: string, email: string): Promise<PersonRow | undefined> {
+  const rows = await db.query<PersonRow[]>(
+    `SELECT u.enterprise_id AS "enterpriseId", u.id AS "userId", u.role
+       FROM app_user u JOIN enterprise e ON e.id = u.enterprise_id WHERE e.code = $1 AND u.email = $2`,
+    [enterpriseCode, email],
+  );
+  return rows[0];
+}
