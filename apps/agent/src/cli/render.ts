@@ -107,7 +107,7 @@ export function renderFiles({ files, next }: FilesAnswer): string {
   if (files.length === 0) return 'None.';
   const rows = files.map((file) => [
     file.path,
-    file.size == null ? '' : formatBytes(file.size),
+    typeof file.size === 'number' ? formatBytes(file.size) : '',
     file.code ?? file.direction ?? '',
     file.attempts === undefined ? '' : formatCount(file.attempts, 'try', 'tries'),
   ]);
@@ -145,7 +145,7 @@ export function renderExplanation(answer: ExplainAnswer): string {
 function renderSide(side: SideState): string {
   if (side.state === 'unknown') return `not known (${side.why ?? ''})`;
   if (side.state === 'absent') return side.changed ? 'gone' : 'not there';
-  const size = side.size == null ? '' : `, ${formatBytes(side.size)}`;
+  const size = typeof side.size === 'number' ? `, ${formatBytes(side.size)}` : '';
   return `${side.kind ?? ''} ${side.name ?? ''}${size}${side.changed ? ', changed' : ''}`;
 }
 

@@ -1,5 +1,5 @@
 import type { AgentService } from './agent-service.ts';
-import { localRoutes, type LocalAnswer, type LocalInput } from './local-routes.ts';
+import type { LocalAnswer, LocalInput, localRoutes } from './local-routes.ts';
 
 type Routes = typeof localRoutes;
 export type LocalHandlers = {

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { z } from 'zod';
-import { AppError, isErrorCode, type ErrorParams } from '@tideline/contracts';
+import { AppError, isErrorCode } from '@tideline/contracts';
 import { findEndpoint } from './endpoint.ts';
 import type { LocalAnswer, LocalCall, LocalRoute } from './local-routes.ts';
 
@@ -9,7 +9,11 @@ export type LocalClient = {
   call<R extends LocalRoute>(route: R, input: LocalCall<R>, signal?: AbortSignal): Promise<LocalAnswer<R>>;
 };
 
-type Parts = { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
+type Parts = {
+  params?: Record<string, string>;
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: unknown;
+};
 type Raw = { readonly status: number; readonly text: string };
 
 export function createLocalClient(home: string): LocalClient {
@@ -71,7 +75,7 @@ const WireError = z.object({
 function toError(answer: unknown): AppError {
   const parsed = WireError.safeParse(answer);
   if (!parsed.success || !isErrorCode(parsed.data.error.code)) return new AppError('INTERNAL');
-  return new AppError(parsed.data.error.code, (parsed.data.error.params ?? {}) as ErrorParams);
+  return new AppError(parsed.data.error.code, parsed.data.error.params ?? {});
 }
 
 function notRunning(cause: Error): AppError {

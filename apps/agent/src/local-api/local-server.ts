@@ -26,7 +26,10 @@ export async function startLocalServer({ home, handlers, log }: LocalServerOptio
   const socketPath = socketPathFor(home);
   const overSocket = build(handlers, log);
   const overPort = build(handlers, log);
-  overPort.addHook('onRequest', async (request) => requireToken(request, token));
+  overPort.addHook('onRequest', (request, _reply, done) => {
+    requireToken(request, token);
+    done();
+  });
   // Whoever holds the lock of the home owns the socket: what is there is left from an agent that was killed.
   if (process.platform !== 'win32') rmSync(socketPath, { force: true });
   await overSocket.listen({ path: socketPath });
@@ -45,13 +48,16 @@ export async function startLocalServer({ home, handlers, log }: LocalServerOptio
 
 function build(handlers: LocalHandlers, log: LocalServerOptions['log']): FastifyInstance {
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
-  app.addHook('onRequest', async (request) => requireLocalHost(request));
+  app.addHook('onRequest', (request, _reply, done) => {
+    requireLocalHost(request);
+    done();
+  });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) =>
     parseJson(String(text), done),
   );
   app.setErrorHandler((error, _request, reply) => sendError(toAppError(error, log), reply));
   app.setNotFoundHandler((_request, reply) => sendError(new AppError('ROUTE_UNKNOWN'), reply));
-  app.get('/health', async () => ({ status: 'ok' }));
+  app.get('/health', () => ({ status: 'ok' }));
   for (const [name, route] of Object.entries(localRoutes) as [keyof LocalHandlers, LocalRoute][]) {
     const handler = handlers[name] as unknown as AnyHandler;
     const run = (request: FastifyRequest, reply: FastifyReply) => answer(route, handler, { request, reply });

@@ -20,7 +20,7 @@ describe('log', () => {
     const [first, second] = text
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line));
+      .map((line) => JSON.parse(line) as unknown);
     expect(first).toMatchObject({ event: 'enrolled', device: 'd1', token: '[secret]' });
     expect(second).toMatchObject({ event: 'failed', level: 40, error: { message: 'no room' } });
     expect(text).not.toContain('hush');

@@ -7,7 +7,7 @@ export type Log = (event: string, details: Readonly<Record<string, unknown>>) =>
 const SECRETS = ['token', 'accessToken', 'password', 'authorization', 'secret', 'privateKey', 'signature'];
 
 /** One JSON line per event in `path`, secrets blotted out. Failures are warnings; the level hides what is below it. */
-export function createLog(path: string, level: string): { readonly log: Log; close(): void } {
+export function createLog(path: string, level: string): { readonly log: Log; readonly close: () => void } {
   const file = createRotatingFile(path);
   const redact = { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' };
   const serializers = { error: pino.stdSerializers.err, cause: toCause };

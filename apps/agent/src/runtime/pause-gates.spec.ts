@@ -25,7 +25,8 @@ describe('rightAllows', () => {
     ['enterprise', 'bidirectional', 'backer', false],
     ['enterprise', 'upload', 'backer', true],
     ['personal', 'bidirectional', 'none', true],
-  ])('[PE-1] %s space, %s, %s: %s', (spaceKind, mode, right, allowed) => {
+  ])('[PE-1] %s space, %s, %s: %s', (...row) => {
+    const [spaceKind, mode, right, allowed] = row;
     expect(rightAllows({ spaceKind, mode }, right)).toBe(allowed);
   });
 });

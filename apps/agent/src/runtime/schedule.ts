@@ -53,9 +53,12 @@ export function decide(state: ScheduleState, nowMs: number): ScheduleDecision {
   if (nowMs < state.notBeforeMs) return { t: 'sleep', untilMs: state.notBeforeMs };
   if (nowMs >= state.rescanAtMs) return { t: 'run', dirty: 'all', pullFeed: true };
   const pullFeed = state.nudged || nowMs >= state.pollAtMs;
-  const due = state.wakeAtMs !== null && nowMs >= state.wakeAtMs;
-  if (state.again || due || pullFeed || state.dirty !== null) return { t: 'run', dirty: state.dirty, pullFeed };
+  if (pullFeed || hasWork(state, nowMs)) return { t: 'run', dirty: state.dirty, pullFeed };
   return { t: 'sleep', untilMs: Math.min(state.rescanAtMs, state.pollAtMs, state.wakeAtMs ?? Infinity) };
+}
+
+function hasWork({ again, dirty, wakeAtMs }: ScheduleState, nowMs: number): boolean {
+  return again || dirty !== null || (wakeAtMs !== null && nowMs >= wakeAtMs);
 }
 
 function mayRun(state: ScheduleState): boolean {

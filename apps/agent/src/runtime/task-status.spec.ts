@@ -25,7 +25,8 @@ describe('toTaskStatus', () => {
     ['the root is gone', { block: 'root', holds: 1 }, 'blocked', 'root'],
     ['it is cancelled', { cancelled: true, block: 'root', pauses: new Set(['user']) }, 'cancelled', null],
     ['the person paused', { pauses: new Set(['user']), block: 'root' }, 'paused', 'user'],
-  ])('[TA-8] when %s', (_, facts, status, reason) => {
+  ])('[TA-8] when %s', (...row) => {
+    const [, facts, status, reason] = row;
     expect(toTaskStatus({ ...good, ...facts })).toEqual({ status, reason });
   });
 

@@ -1,3 +1,4 @@
+import type { TaskStatus } from '@tideline/contracts';
 import type { StatusAndReason } from './task-status.ts';
 
 /** One task of a wait, as it stands now. `looked`, `ended`: see `RootSupervisor.progressSince`. */
@@ -9,25 +10,25 @@ export type WaitedTask = StatusAndReason & {
 export type WaitOutcome = 'up_to_date' | 'held' | 'failing';
 export type WaitVerdict = WaitOutcome | 'left_out' | 'not_yet';
 
+/** What a task's status means once the task was looked at (or, for `failing` by a block, tried) after the call. */
+const VERDICT_OF: Readonly<Record<TaskStatus, WaitVerdict>> = {
+  up_to_date: 'up_to_date',
+  up_to_date_with_failures: 'failing',
+  held: 'held',
+  blocked: 'failing',
+  paused: 'left_out',
+  cancelled: 'left_out',
+  queued: 'not_yet',
+  scanning: 'not_yet',
+  syncing: 'not_yet',
+};
+
 /** Where one task stands after a scan and a feed pull that began after the call. */
 export function judgeTask(task: WaitedTask): WaitVerdict {
-  switch (task.status) {
-    case 'paused':
-    case 'cancelled':
-      return 'left_out';
-    case 'blocked':
-      return task.ended || task.reason === 'credentials' ? 'failing' : 'not_yet';
-    case 'held':
-      return task.looked ? 'held' : 'not_yet';
-    case 'up_to_date':
-      return task.looked ? 'up_to_date' : 'not_yet';
-    case 'up_to_date_with_failures':
-      return task.looked ? 'failing' : 'not_yet';
-    case 'queued':
-    case 'scanning':
-    case 'syncing':
-      return 'not_yet';
-  }
+  const verdict = VERDICT_OF[task.status];
+  if (verdict === 'left_out' || task.looked) return verdict;
+  const isBlocked = task.status === 'blocked' && (task.ended || task.reason === 'credentials');
+  return isBlocked ? verdict : 'not_yet';
 }
 
 /** Undefined while any task is still on its way; then the worst of all. */

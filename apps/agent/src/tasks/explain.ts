@@ -51,15 +51,31 @@ function findNode(journal: Journal, names: readonly string[]): Found {
 }
 
 function findChild(journal: Journal, parent: Found, name: string): Found | undefined {
+  return (
+    findHere(journal, parent.key, name) ??
+    findInBase(journal, parent.key, name) ??
+    findThere(journal, parent.cloudId, name)
+  );
+}
+
+function findHere(journal: Journal, parent: LocalKey | null, name: string): Found | undefined {
   const { base } = journal;
-  for (const [key, seen] of parent.key === null ? [] : journal.localOverlay()) {
-    if (seen.t !== 'present' || seen.node.parent !== parent.key || seen.node.name !== name) continue;
+  for (const [key, seen] of journal.localOverlay()) {
+    if (seen.t !== 'present' || seen.node.parent !== parent || seen.node.name !== name) continue;
     return { key, cloudId: key > 0 ? (base.get(key)?.cloudId ?? null) : null };
   }
-  const row = parent.key !== null && parent.key > 0 ? base.childByLocalName(parent.key, name) : undefined;
-  if (row) return { key: row.id, cloudId: row.cloudId };
+  return undefined;
+}
+
+function findInBase({ base }: Journal, parent: LocalKey | null, name: string): Found | undefined {
+  const row = parent !== null && parent > 0 ? base.childByLocalName(parent, name) : undefined;
+  return row && { key: row.id, cloudId: row.cloudId };
+}
+
+function findThere(journal: Journal, parent: string | null, name: string): Found | undefined {
+  const { base } = journal;
   for (const [id, seen] of journal.cloudOverlay()) {
-    if (seen.t !== 'present' || seen.node.parentId !== parent.cloudId || seen.node.name !== name) continue;
+    if (seen.t !== 'present' || seen.node.parentId !== parent || seen.node.name !== name) continue;
     return { key: base.byCloudId(id)?.id ?? null, cloudId: id };
   }
   return undefined;
@@ -111,15 +127,18 @@ function isAbout(decision: Decision, key: LocalKey | null, cloudId: string | nul
 /** One sentence for a person; the rules behind it are listed beside it. */
 export function summarize(states: Explained, problem: { code?: string | undefined } | null): string {
   if (problem?.code) return `It cannot be synced now (${problem.code}); it is tried again by itself.`;
-  const { base, local, cloud } = states;
-  if (local.state === 'unknown')
-    return `It could not be read on this device (${local.why ?? 'io'}); nothing is done to it.`;
-  if (cloud.state === 'unknown')
-    return `Its state in the cloud is not known (${cloud.why ?? 'io'}); nothing is done to it.`;
-  if (!local.changed && !cloud.changed)
-    return base.state === 'present' ? 'Both sides are equal.' : 'Nothing is known of it.';
+  return unknownSentence(states) ?? changeSentence(states);
+}
+
+function unknownSentence({ local, cloud }: Explained): string | undefined {
+  if (local.state === 'unknown') return `It could not be read on this device (${local.why}); nothing is done to it.`;
+  if (cloud.state === 'unknown') return `Its state in the cloud is not known (${cloud.why}); nothing is done to it.`;
+  return undefined;
+}
+
+function changeSentence({ base, local, cloud }: Explained): string {
   if (local.changed && cloud.changed) return 'It changed on both sides and waits for its turn.';
-  return local.changed
-    ? 'It changed on this device and waits for its turn.'
-    : 'It changed in the cloud and waits for its turn.';
+  if (local.changed) return 'It changed on this device and waits for its turn.';
+  if (cloud.changed) return 'It changed in the cloud and waits for its turn.';
+  return base.state === 'present' ? 'Both sides are equal.' : 'Nothing is known of it.';
 }

@@ -1,4 +1,4 @@
-import type { Journal, StoredProblem } from '@tideline/sync-core';
+import type { BaseNode, Journal, StoredProblem } from '@tideline/sync-core';
 import type { FilesAnswer, FilesQuery, TaskFile } from '../local-api/messages.ts';
 import { cloudPathOf } from './cloud-path-of.ts';
 import { localPathOf } from './local-path-of.ts';
@@ -37,26 +37,41 @@ function* completed(journal: Journal, cursor: string | undefined): Generator<Tas
 }
 
 function syncing(journal: Journal, rootId: string): TaskFile[] {
-  const { base } = journal;
-  const local = journal.localOverlay();
-  const cloud = journal.cloudOverlay();
   const files = new Map<string, TaskFile>();
-  for (const [key, seen] of local) {
-    const path = localPathOf({ base, local }, key);
-    if (path === undefined || seen.t === 'unknown') continue;
-    const node = seen.t === 'present' ? seen.node : base.get(key);
-    const size = seen.t === 'present' ? (seen.node.content?.size ?? null) : null;
-    files.set(path, { path, ...(node ? { kind: node.kind } : {}), size, direction: 'up' });
-  }
-  for (const [id, seen] of cloud) {
-    const path = cloudPathOf({ base, cloud, rootId }, id);
-    if (path === undefined || seen.t === 'unknown') continue;
-    const node = seen.t === 'present' ? seen.node : base.byCloudId(id);
-    const direction = files.get(path)?.direction === 'up' ? ('both' as const) : ('down' as const);
-    files.set(path, { path, ...(node ? { kind: node.kind } : {}), size: node?.size ?? null, direction });
+  for (const file of [...changedHere(journal), ...changedThere(journal, rootId)]) {
+    const both = files.has(file.path) ? { direction: 'both' as const } : {};
+    files.set(file.path, { ...file, ...both });
   }
   const failed = new Set(journal.problems().map((problem) => problem.path));
   return [...files.values()].filter((file) => !failed.has(file.path)).toSorted(byPath);
+}
+
+function changedHere(journal: Journal): TaskFile[] {
+  const { base } = journal;
+  const local = journal.localOverlay();
+  return [...local].flatMap(([key, seen]) => {
+    const path = localPathOf({ base, local }, key);
+    if (path === undefined || seen.t === 'unknown') return [];
+    if (seen.t === 'absent') return [{ path, ...kindOf(base.get(key)), direction: 'up' as const }];
+    const { kind, content } = seen.node;
+    return [{ path, kind, size: content?.size ?? null, direction: 'up' as const }];
+  });
+}
+
+function changedThere(journal: Journal, rootId: string): TaskFile[] {
+  const { base } = journal;
+  const cloud = journal.cloudOverlay();
+  return [...cloud].flatMap(([id, seen]) => {
+    const path = cloudPathOf({ base, cloud, rootId }, id);
+    if (path === undefined || seen.t === 'unknown') return [];
+    if (seen.t === 'absent') return [{ path, ...kindOf(base.byCloudId(id)), direction: 'down' as const }];
+    const { kind, size } = seen.node;
+    return [{ path, kind, size, direction: 'down' as const }];
+  });
+}
+
+function kindOf(row: BaseNode | undefined): Pick<TaskFile, 'kind'> {
+  return row ? { kind: row.kind } : {};
 }
 
 export function toFailed(problem: StoredProblem): TaskFile {

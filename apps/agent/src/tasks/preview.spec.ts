@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { DriveNode, SyncMode } from '@tideline/contracts';
 import { PreviewCounter, toCloudFolders, type PreviewEntry } from './preview.ts';
 
-const node = (id: string, parentId: string | null, name: string, size: number | null): DriveNode =>
+type Row = [id: string, parentId: string | null, name: string, size: number | null];
+const node = (...[id, parentId, name, size]: Row): DriveNode =>
   ({ id, parentId, name, kind: size === null ? 'folder' : 'file', size }) as unknown as DriveNode;
 
 const CLOUD = [

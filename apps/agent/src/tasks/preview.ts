@@ -23,7 +23,7 @@ export type CloudFolders = Map<string, Map<string, DriveNode>>;
 
 export function toCloudFolders(nodes: readonly DriveNode[], rootId: string): CloudFolders {
   const paths = new Map<string, string>([[rootId, '']]);
-  const folders: CloudFolders = new Map([['', new Map()]]);
+  const folders: CloudFolders = new Map([['', new Map<string, DriveNode>()]]);
   // Parents come before their children.
   for (const node of nodes) {
     const parent = node.id === rootId || node.parentId === null ? undefined : paths.get(node.parentId);
@@ -76,24 +76,25 @@ export class PreviewCounter {
 
   /** Call once every local folder was added: what is left is in the cloud only. */
   finish(): PreviewCounts {
-    if (this.mode === 'bidirectional') {
-      for (const folder of this.cloud.values()) {
-        for (const node of folder.values()) if (node.kind === 'file') add(this.counts.download, node.size ?? 0);
-      }
-    }
+    if (this.mode === 'upload') return this.counts;
+    const left = [...this.cloud.values()].flatMap((folder) => [...folder.values()]);
+    for (const node of left) if (node.kind === 'file') add(this.counts.download, node.size ?? 0);
     return this.counts;
   }
 
   private compare(entry: PreviewEntry, node: DriveNode | undefined, path: string): void {
     const { counts } = this;
-    if (node && node.kind !== entry.kind) {
-      counts.clashes.count += 1;
-      if (counts.clashes.sample.length < MAX_SAMPLE) counts.clashes.sample.push(path);
-      if (node.kind === 'file' && this.mode === 'bidirectional') add(counts.download, node.size ?? 0);
-    }
+    if (node && node.kind !== entry.kind) this.clash(node, path);
     if (entry.kind === 'folder') return;
     if (!node || node.kind === 'folder') return add(counts.upload, entry.size);
     add(node.size === entry.size ? counts.compare : counts.newVersions, entry.size);
+  }
+
+  private clash(node: DriveNode, path: string): void {
+    const { clashes, download } = this.counts;
+    clashes.count += 1;
+    if (clashes.sample.length < MAX_SAMPLE) clashes.sample.push(path);
+    if (node.kind === 'file' && this.mode === 'bidirectional') add(download, node.size ?? 0);
   }
 }
 

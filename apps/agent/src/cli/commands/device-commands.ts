@@ -71,7 +71,7 @@ function addLogout(program: Command, context: CliContext, outcome: Outcome): voi
 
 function addVersion(program: Command, context: CliContext, outcome: Outcome): void {
   const command = program.command('version').description('Version of this agent');
-  onAction(command, { context, outcome }, async () => {
+  onAction(command, { context, outcome }, () => {
     const { version } = context;
     const node = process.versions.node;
     const json = { version, protocol: PROTOCOL_VERSION, node, platform: process.platform, arch: process.arch };
@@ -80,6 +80,6 @@ function addVersion(program: Command, context: CliContext, outcome: Outcome): vo
       ['protocol', String(PROTOCOL_VERSION)],
       ['node', node],
     ] as const;
-    return { json, text: renderLines(rows) };
+    return Promise.resolve({ json, text: renderLines(rows) });
   });
 }
