@@ -4,11 +4,18 @@ import type { BaseId, BaseNode, CloudId, CloudNode, Content, FileMeta, LocalKey,
 /** A folder of the target tree, as an operation names it: its base id, given out in advance for folders still to be made. */
 export type FolderRef = BaseId;
 
-/**
- * `after`: operations of the same plan that must have been done first (they free a name, empty a folder, make a parent). When one
- * of them fails or is held, this one must not run. The order of a plan's lists always satisfies it.
- */
-export type Ordered = { readonly after?: readonly string[] };
+export type Ordered = {
+  /**
+   * Operations of the same plan that must have been done first (they free a name, empty a folder, make a parent). When one of
+   * them fails or is held, this one must not run. The order of a plan's lists always satisfies it.
+   */
+  readonly after?: readonly string[];
+  /**
+   * Operations of one group stand or fall together. In the cloud they exchange places and go in one atomic request; on the disk
+   * they are the two halves of a move by way of staging.
+   */
+  readonly atomicGroup?: number;
+};
 
 /**
  * Operations on the cloud, in an order in which they may run one after another. New nodes carry the id they will have, so that
@@ -62,8 +69,6 @@ type CloudOpKind =
       readonly name: string;
       /** The name the node has, or will have, on this device. */
       readonly localName: string;
-      /** Moves of one group exchange places: they go in one atomic request or not at all. */
-      readonly atomicGroup?: number;
     }
   | {
       readonly op: 'cloudSetMeta';

@@ -126,7 +126,9 @@ function withDependents(plan: Plan, opIds: ReadonlySet<string>): ReadonlySet<str
     // One pass is enough in most plans: an operation comes after what it needs. A group stands or falls as one.
     for (let before = -1; before !== dropped.size;) {
       before = dropped.size;
-      for (const op of ops) if ((op.after ?? []).some((opId) => dropped.has(opId))) dropGroup(op, ops, dropped);
+      for (const op of ops) {
+        if (dropped.has(op.opId) || op.after?.some((opId) => dropped.has(opId))) dropGroup(op, ops, dropped);
+      }
     }
   }
   return dropped;
@@ -134,9 +136,8 @@ function withDependents(plan: Plan, opIds: ReadonlySet<string>): ReadonlySet<str
 
 function dropGroup(op: CloudOp | LocalOp, ops: readonly (CloudOp | LocalOp)[], dropped: Set<string>): void {
   dropped.add(op.opId);
-  const group = op.op === 'cloudMove' ? op.atomicGroup : undefined;
-  if (group === undefined) return;
-  for (const other of ops) if (other.op === 'cloudMove' && other.atomicGroup === group) dropped.add(other.opId);
+  if (op.atomicGroup === undefined) return;
+  for (const other of ops) if (other.atomicGroup === op.atomicGroup) dropped.add(other.opId);
 }
 
 function without(plan: Plan, dropped: ReadonlySet<string>): Plan {

@@ -1,0 +1,269 @@
+import type { BaseOp, CloudOp, LocalOp, Op } from '../model/plan.ts';
+import type {
+  BaseId,
+  BaseNode,
+  CloudId,
+  CloudNode,
+  LocalKey,
+  LocalNode,
+  Observed,
+  StatSig,
+  ThreeTrees,
+} from '../model/tree.ts';
+import type { Advance } from '../ports/journal.ts';
+import { isGoneFromCloud } from '../reconcile/gone-from-cloud.ts';
+import { cloudNameFor } from '../reconcile/merge-both.ts';
+import { cloudFromRow } from '../reconcile/scene.ts';
+
+/** What an operation did: the node as the drive answers it, the signature that was left on disk, or what was removed. */
+export type Done =
+  | { readonly t: 'cloud'; readonly node: CloudNode }
+  | { readonly t: 'local'; readonly sig: StatSig }
+  | { readonly t: 'removed'; readonly ids: readonly BaseId[] }
+  | { readonly t: 'done' };
+
+type Names = { readonly localName: string; readonly cloudName: string };
+/** A node as an operation left it on both sides. */
+type Met = {
+  readonly id: BaseId;
+  readonly key: LocalKey;
+  readonly local: LocalNode;
+  readonly cloud: CloudNode;
+  readonly names?: Names;
+};
+
+/**
+ * SY-25: what base and the overlays may say once an operation is done. Base takes over, place, content and metadata apart, what
+ * both sides hold alike now; where they differ it keeps the last state known equal, and the difference stays to be decided.
+ * `trees` are as they are now, not as they were when the plan was made. After `localSetAside` its folder must be scanned again.
+ */
+export function settle(trees: ThreeTrees, op: Op, done: Done): Advance {
+  const finished = 'opId' in op ? [op.opId] : [];
+  return { ...advanceOf(trees, op, done), finished };
+}
+
+function advanceOf(trees: ThreeTrees, op: Op, done: Done): Advance {
+  switch (op.op) {
+    case 'link':
+      return settleLink(trees, op);
+    case 'forget':
+      return { forget: [op.id] };
+    case 'cloudTrash':
+      return forgetCloud(trees, op.ids);
+    case 'localTrash':
+      return forgetLocal(done.t === 'removed' ? done.ids : op.ids);
+    case 'localSetAside':
+      return { local: [{ key: op.key, seen: op.key > 0 ? { t: 'absent', sinceMs: 0 } : 'equal' }] };
+    case 'cloudCreateFolder':
+    case 'cloudUpload':
+    case 'cloudMove':
+    case 'cloudSetMeta':
+      return done.t === 'cloud' ? settleCloud(trees, op, done.node) : {};
+    case 'localMakeFolder':
+    case 'localDownload':
+    case 'localMove':
+    case 'localSetMeta':
+      return done.t === 'local' ? settleLocal(trees, op, done.sig) : {};
+  }
+}
+
+function settleLink(trees: ThreeTrees, op: Extract<BaseOp, { op: 'link' }>): Advance {
+  const { row, key } = op;
+  return {
+    rows: [row],
+    ...(key < 0 ? { adopt: [{ key, id: row.id }] } : {}),
+    local: localAgain(trees.local.get(key), row.id),
+    cloud: [...leaveOldNode(trees, row), ...cloudAgain(trees.cloud.get(row.cloudId), row.cloudId)],
+  };
+}
+
+function forgetCloud(trees: ThreeTrees, ids: readonly BaseId[]): Advance {
+  const cloudIds = ids.flatMap((id) => trees.base.get(id)?.cloudId ?? []);
+  return { forget: ids, cloud: cloudIds.map((id) => ({ id, seen: { t: 'absent', sinceMs: 0 } })) };
+}
+
+function forgetLocal(ids: readonly BaseId[]): Advance {
+  return { forget: ids, local: ids.map((key) => ({ key, seen: 'equal' })) };
+}
+
+type NodeOp = Exclude<CloudOp, { op: 'cloudTrash' }>;
+
+function settleCloud(trees: ThreeTrees, op: NodeOp, node: CloudNode): Advance {
+  const now = localNow(trees, op.key);
+  const local = localAsOf(trees, op, now, node);
+  if (!local) return { cloud: [{ id: node.id, seen: { t: 'present', node, sinceMs: 0 } }] };
+  const met = meet(trees, { id: op.id, key: op.key, local, cloud: node, ...namesOf(op) });
+  const seen: Observed<LocalNode> = now ? { t: 'present', node: now, sinceMs: 0 } : { t: 'absent', sinceMs: 0 };
+  const key = met.rows ? op.id : op.key;
+  return { ...met, local: [{ key, seen: keepSince(trees.local.get(op.key), seen) }] };
+}
+
+/** The local node as the operation took it over: what was uploaded counts, not what is there by now. */
+function localAsOf(trees: ThreeTrees, op: NodeOp, now: LocalNode | null, node: CloudNode): LocalNode | null {
+  const there = now ?? lastPlace(trees, op, node);
+  if (!there) return null;
+  if (op.op === 'cloudUpload') return { ...there, content: op.content, meta: op.meta, sig: op.expect };
+  return op.op === 'cloudSetMeta' ? { ...there, meta: op.meta, sig: op.sig } : there;
+}
+
+/** Deleted here while it was uploaded (R05): base must know the node, or nobody would delete it there. */
+function lastPlace(trees: ThreeTrees, op: NodeOp, node: CloudNode): LocalNode | null {
+  const row = trees.base.get(op.id);
+  const at =
+    op.op === 'cloudUpload' && op.target.t === 'create' ? op.target : op.op === 'cloudCreateFolder' ? op : null;
+  const place = at ? { parent: at.parent, name: at.localName } : row && { parent: row.parent, name: row.localName };
+  if (!place) return null;
+  const sig = row?.sig ?? NO_SIG;
+  return { ...place, kind: node.kind, content: null, meta: node.meta, sig };
+}
+
+const NO_SIG: StatSig = { volume: '', fileId: 0n, birthNs: 0n, size: 0, mtimeNs: 0n, ctimeNs: 0n, links: 1 };
+
+type PlacedOp = Extract<LocalOp, { op: 'localMakeFolder' | 'localDownload' | 'localMove' | 'localSetMeta' }>;
+
+function settleLocal(trees: ThreeTrees, op: PlacedOp, sig: StatSig): Advance {
+  if (op.op === 'localMove' && op.staged) return {};
+  const key = op.op === 'localMove' ? op.key : op.id;
+  const local = localAfter(op, localNow(trees, key), sig);
+  if (!local) return {};
+  const seen: Observed<LocalNode> = { t: 'present', node: local, sinceMs: 0 };
+  const cloud = cloudAsOf(trees, op);
+  if (!cloud) return { local: [{ key, seen }] };
+  const met = meet(trees, { id: op.id, key, local, cloud, ...namesOf(op) });
+  const left = (met.cloud ?? []).filter((entry) => entry.id !== cloud.id);
+  const again = cloudAgain(trees.cloud.get(cloud.id), cloud.id);
+  return { ...met, local: [{ key: met.rows ? op.id : key, seen }], cloud: [...left, ...again] };
+}
+
+function localAfter(op: PlacedOp, now: LocalNode | null, sig: StatSig): LocalNode | null {
+  switch (op.op) {
+    case 'localMakeFolder':
+      return { parent: op.parent, name: op.name, kind: 'folder', sig, content: null, meta: op.cloud.meta };
+    case 'localDownload': {
+      const content = { contentId: op.cloud.contentId ?? '', size: op.cloud.size ?? 0 };
+      return { parent: op.parent, name: op.name, kind: 'file', sig, content, meta: op.cloud.meta };
+    }
+    case 'localMove':
+      return now && { ...now, parent: op.parent, name: op.name, sig };
+    case 'localSetMeta':
+      return now && { ...now, meta: op.cloud.meta, sig };
+  }
+}
+
+/** The cloud's part as the operation took it over; its place as it is by now. */
+function cloudAsOf(trees: ThreeTrees, op: PlacedOp): CloudNode | null {
+  if (op.op === 'localMove') return cloudNow(trees, trees.base.get(op.id)?.cloudId);
+  const now = cloudNow(trees, op.cloud.id);
+  return now && now.contentId === op.cloud.contentId ? now : op.cloud;
+}
+
+function namesOf(op: NodeOp | PlacedOp): { names?: Names } {
+  switch (op.op) {
+    case 'cloudCreateFolder':
+    case 'cloudMove':
+      return { names: { localName: op.localName, cloudName: op.name } };
+    case 'cloudUpload':
+      return op.target.t === 'create' ? { names: { localName: op.target.localName, cloudName: op.target.name } } : {};
+    case 'localMakeFolder':
+    case 'localDownload':
+      return { names: { localName: op.name, cloudName: op.cloud.name } };
+    case 'localMove':
+      return { names: { localName: op.name, cloudName: op.cloudName } };
+    case 'cloudSetMeta':
+    case 'localSetMeta':
+      return {};
+  }
+}
+
+function meet(trees: ThreeTrees, met: Met): Advance {
+  const { id, key, cloud } = met;
+  const seen = { id: cloud.id, seen: { t: 'present', node: cloud, sinceMs: 0 } } as const;
+  const row = rowOf(trees, met);
+  if (!row) return { cloud: [seen] };
+  const adopt = key < 0 ? { adopt: [{ key, id }] } : {};
+  return { rows: [row], ...adopt, cloud: [...leaveOldNode(trees, row), seen] };
+}
+
+function rowOf(trees: ThreeTrees, { id, local, cloud, names }: Met): BaseNode | null {
+  const any = trees.base.get(id);
+  const before = any?.cloudId === cloud.id && any.state === 'managed' ? any : undefined;
+  const isOnePlace =
+    trees.base.byCloudId(cloud.parentId)?.id === local.parent &&
+    (cloudNameFor(local.name, before) === cloud.name ||
+      (names?.localName === local.name && names.cloudName === cloud.name));
+  const isOneContent = (local.content?.contentId ?? null) === cloud.contentId;
+  if (!before && !(isOnePlace && isOneContent)) return null;
+  const fresh = { id, kind: cloud.kind, cloudId: cloud.id, state: 'managed' } as const;
+  const place = isOnePlace || !before ? { parent: local.parent, localName: local.name, cloudName: cloud.name } : before;
+  const content = isOneContent || !before ? { contentId: cloud.contentId, size: cloud.size } : before;
+  const isOneMeta = cloud.kind === 'folder' || isSameMeta(local.meta, cloud.meta);
+  const meta = isOneMeta ? cloud.meta : (before?.meta ?? local.meta);
+  // The signature vouches for content and metadata of base: without both equal it would hide a change made here.
+  const isVouched = isOneContent && (cloud.kind === 'folder' || isSameMeta(local.meta, meta));
+  const rev = (isOnePlace && isOneContent && isOneMeta) || !before ? cloud.rev : before.rev;
+  return {
+    ...fresh,
+    parent: place.parent,
+    localName: place.localName,
+    cloudName: place.cloudName,
+    contentId: content.contentId,
+    size: content.size,
+    meta,
+    rev,
+    sig: isVouched ? local.sig : (before?.sig ?? null),
+  };
+}
+
+function isSameMeta(a: LocalNode['meta'], b: LocalNode['meta']): boolean {
+  return a.mtimeMs === b.mtimeMs && a.exec === b.exec;
+}
+
+/**
+ * A row that gets another cloud node leaves the old one, and what base has below it, where they are. That was known through this
+ * row only, so from now on the overlay has to know it.
+ */
+function leaveOldNode(trees: ThreeTrees, row: BaseNode): NonNullable<Advance['cloud']> {
+  const before = trees.base.get(row.id);
+  if (!before || before.cloudId === row.cloudId) return [];
+  const gone = isGoneFromCloud(trees, before.cloudId);
+  const absent = { t: 'absent', sinceMs: trees.cloud.get(before.cloudId)?.sinceMs ?? 0 } as const;
+  const left: { id: CloudId; seen: Observed<CloudNode> }[] = [];
+  const leave = (each: BaseNode, parentId: CloudId) => {
+    if (trees.cloud.has(each.cloudId)) return;
+    const node = cloudFromRow(each, parentId);
+    left.push({ id: each.cloudId, seen: gone ? absent : { t: 'present', node, sinceMs: 0 } });
+  };
+  leave(before, trees.base.get(before.parent)?.cloudId ?? '');
+  if (row.kind === 'folder') for (const child of trees.base.children(row.id)) leave(child, before.cloudId);
+  return left;
+}
+
+function localNow({ base, local }: ThreeTrees, key: LocalKey): LocalNode | null {
+  const seen = local.get(key);
+  if (seen) return seen.t === 'present' ? seen.node : null;
+  const row = key > 0 ? base.get(key) : undefined;
+  if (row?.state !== 'managed') return null;
+  const content = row.contentId === null ? null : { contentId: row.contentId, size: row.size ?? 0 };
+  return { parent: row.parent, name: row.localName, kind: row.kind, sig: row.sig ?? NO_SIG, content, meta: row.meta };
+}
+
+function cloudNow({ base, cloud }: ThreeTrees, cloudId: CloudId | undefined): CloudNode | null {
+  if (cloudId === undefined) return null;
+  const seen = cloud.get(cloudId);
+  if (seen) return seen.t === 'present' ? seen.node : null;
+  const row = base.byCloudId(cloudId);
+  return row ? cloudFromRow(row, base.get(row.parent)?.cloudId ?? '') : null;
+}
+
+function keepSince<T>(before: Observed<T> | undefined, seen: Observed<T>): Observed<T> {
+  return before?.t === seen.t ? { ...seen, sinceMs: before.sinceMs } : seen;
+}
+
+/** Tells the journal an entry again, so that it vanishes if it equals base now. */
+function localAgain(entry: Observed<LocalNode> | undefined, key: LocalKey): NonNullable<Advance['local']> {
+  return entry ? [{ key, seen: entry }] : [];
+}
+
+function cloudAgain(entry: Observed<CloudNode> | undefined, id: CloudId): NonNullable<Advance['cloud']> {
+  return entry ? [{ id, seen: entry }] : [];
+}

@@ -1,0 +1,130 @@
+import type { NameRules } from '../model/policy.ts';
+import { ROOT_ID, type BaseId, type BaseNode, type BaseView } from '../model/tree.ts';
+import { localNameKey } from '../naming/name-rules.ts';
+import type { Scene } from '../reconcile/scene.ts';
+import { NOWHERE, type Entity, type Place } from '../reconcile/scene-types.ts';
+
+type Scope = {
+  /** What the decision looked at. */
+  readonly entities: readonly Entity[];
+  /** Of them, those that get a new cloud node though they have one. */
+  readonly leftBehind: readonly Entity[];
+  readonly names: NameRules;
+};
+
+/** Stands for cloud nodes that lost their entity; counted downwards. */
+const STRANGER = -(2 ** 50);
+
+/**
+ * The tree of one side, on which a plan is tried out: what the decision looked at as it stands there, base for everything else.
+ * A sealed folder could not be read: nothing is known of what it holds, so nothing is put into it.
+ */
+export class SideTree {
+  readonly #base: BaseView;
+  readonly #side: 'local' | 'cloud';
+  readonly #keyOf: (name: string) => string;
+  readonly #foldsCase: boolean;
+  readonly #places = new Map<Entity, Place | null>();
+  readonly #slots = new Map<string, Entity>();
+  readonly #children = new Map<Entity, Set<Entity>>();
+  readonly #sealed = new Set<Entity>();
+  #leftBehind = 0;
+  readonly #foldedChildren = new Map<Entity, Map<string, BaseNode>>();
+
+  constructor(scene: Scene, side: 'local' | 'cloud', scope: Scope) {
+    const { names } = scope;
+    this.#base = scene.trees.base;
+    this.#side = side;
+    this.#foldsCase = side === 'local' && !names.caseSensitive;
+    this.#keyOf = this.#foldsCase ? (name) => localNameKey(name, names) : (name) => name;
+    for (const entity of scope.entities) this.#read(scene, entity);
+    if (side === 'cloud') for (const entity of scope.leftBehind) this.#leaveBehind(scene, entity);
+  }
+
+  /** The entity gets another cloud node; the one it had stays where it is, and belongs to nobody here. */
+  #leaveBehind(scene: Scene, entity: Entity): void {
+    const state = scene.cloud(entity);
+    this.#places.set(entity, this.#places.get(entity) ?? null);
+    this.remove(entity);
+    if (state.t !== 'present' || state.parent === NOWHERE) return;
+    this.#leftBehind += 1;
+    this.put(STRANGER - this.#leftBehind, state);
+  }
+
+  #read(scene: Scene, entity: Entity): void {
+    const state = this.#side === 'local' ? scene.local(entity) : scene.cloud(entity);
+    const row = scene.row(entity);
+    if (state.t === 'present') return this.put(entity, state);
+    this.#places.set(entity, null);
+    if (state.t === 'absent') return;
+    this.#sealed.add(entity);
+    if (row) this.put(entity, { parent: row.parent, name: this.#nameOf(row) });
+  }
+
+  placeOf(entity: Entity): Place | null {
+    const known = this.#places.get(entity);
+    if (known !== undefined) return known;
+    const row = entity > 0 ? this.#base.get(entity) : undefined;
+    return row && this.#isThere(row) ? { parent: row.parent, name: this.#nameOf(row) } : null;
+  }
+
+  isSealed(entity: Entity): boolean {
+    return this.#sealed.has(entity);
+  }
+
+  occupant(parent: Entity, name: string): Entity | null {
+    const known = this.#slots.get(this.slot(parent, name));
+    if (known !== undefined) return known;
+    const row = parent > 0 ? this.#childInBase(parent, name) : undefined;
+    return row && row.id !== ROOT_ID && !this.#places.has(row.id) && this.#isThere(row) ? row.id : null;
+  }
+
+  children(parent: Entity): readonly Entity[] {
+    const known = [...(this.#children.get(parent) ?? [])];
+    if (parent <= 0) return known;
+    const rows = this.#base.children(parent).filter((row) => !this.#places.has(row.id) && this.#isThere(row));
+    return [...known, ...rows.map((row) => row.id)];
+  }
+
+  put(entity: Entity, { parent, name }: Place): void {
+    this.remove(entity);
+    this.#places.set(entity, { parent, name });
+    this.#slots.set(this.slot(parent, name), entity);
+    const siblings = this.#children.get(parent) ?? new Set();
+    this.#children.set(parent, siblings.add(entity));
+  }
+
+  remove(entity: Entity): void {
+    const place = this.placeOf(entity);
+    this.#places.set(entity, null);
+    if (!place) return;
+    const slot = this.slot(place.parent, place.name);
+    if (this.#slots.get(slot) === entity) this.#slots.delete(slot);
+    this.#children.get(place.parent)?.delete(entity);
+  }
+
+  /** Names with one slot cannot stand beside each other on this side. */
+  slot(parent: Entity, name: string): string {
+    return `${parent}/${this.#keyOf(name)}`;
+  }
+
+  #childInBase(parent: BaseId, name: string): BaseNode | undefined {
+    if (this.#side === 'cloud') return this.#base.childByCloudName(parent, name);
+    if (!this.#foldsCase) return this.#base.childByLocalName(parent, name);
+    let folded = this.#foldedChildren.get(parent);
+    if (!folded) {
+      folded = new Map(this.#base.children(parent).map((row) => [this.#keyOf(row.localName), row]));
+      this.#foldedChildren.set(parent, folded);
+    }
+    return folded.get(this.#keyOf(name));
+  }
+
+  /** A detached row has nothing on the disk. */
+  #isThere(row: BaseNode): boolean {
+    return this.#side === 'cloud' || row.state === 'managed';
+  }
+
+  #nameOf(row: BaseNode): string {
+    return this.#side === 'cloud' ? row.cloudName : row.localName;
+  }
+}

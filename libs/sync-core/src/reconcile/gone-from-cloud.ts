@@ -1,0 +1,57 @@
+import { ROOT_ID, type BaseId, type CloudId, type ThreeTrees } from '../model/tree.ts';
+
+export type GoneFromCloud = {
+  /** Every cloud node that is gone, by its own tombstone or with a folder above it. */
+  readonly ids: ReadonlySet<CloudId>;
+  /** Of them, those in base. */
+  readonly rows: readonly BaseId[];
+};
+
+/**
+ * The feed tells of a deleted folder only: what base has below it, and what is not known to be elsewhere, went with it.
+ * Costs as much as what is gone.
+ */
+export function goneFromCloud(trees: ThreeTrees): GoneFromCloud {
+  const isGone = goneTest(trees);
+  const ids = new Set<CloudId>();
+  const rows: BaseId[] = [];
+  const visit = (cloudId: CloudId): void => {
+    const open = [cloudId];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (ids.has(id) || !isGone(id)) continue;
+      ids.add(id);
+      const row = trees.base.byCloudId(id);
+      if (!row) continue;
+      rows.push(row.id);
+      if (row.kind === 'folder') for (const child of trees.base.children(row.id)) open.push(child.cloudId);
+    }
+  };
+  for (const cloudId of trees.cloud.keys()) visit(cloudId);
+  return { ids, rows };
+}
+
+export function isGoneFromCloud(trees: ThreeTrees, cloudId: CloudId): boolean {
+  return goneTest(trees)(cloudId);
+}
+
+function goneTest({ base, cloud }: ThreeTrees): (cloudId: CloudId) => boolean {
+  const rootId = base.get(ROOT_ID)?.cloudId;
+  const known = new Map<CloudId, boolean>();
+  const parentOf = (cloudId: CloudId): CloudId | undefined => {
+    const seen = cloud.get(cloudId);
+    if (seen?.t === 'present') return seen.node.parentId;
+    const row = base.byCloudId(cloudId);
+    return row && base.get(row.parent)?.cloudId;
+  };
+  const isGone = (cloudId: CloudId): boolean => {
+    if (cloudId === rootId) return false;
+    const before = known.get(cloudId);
+    if (before !== undefined) return before;
+    known.set(cloudId, false); // a loop of parents proves nothing
+    const parent = parentOf(cloudId);
+    const gone = cloud.get(cloudId)?.t === 'absent' || (parent !== undefined && isGone(parent));
+    known.set(cloudId, gone);
+    return gone;
+  };
+  return isGone;
+}

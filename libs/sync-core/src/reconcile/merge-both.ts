@@ -1,0 +1,129 @@
+import type { SyncPolicy } from '../model/policy.ts';
+import type { BaseNode } from '../model/tree.ts';
+import { toCloudName, toLocalName } from '../naming/name-rules.ts';
+import type { SyncRule } from './rules.ts';
+import { NOWHERE, type CloudState, type Facts, type LocalState } from './scene-types.ts';
+import type { Kept, Target } from './target.ts';
+
+type Seen<S> = Extract<S, { t: 'present' }>;
+type Sides = { readonly local: Seen<LocalState>; readonly cloud: Seen<CloudState>; readonly row: BaseNode | undefined };
+type PlaceMerge = Pick<Kept, 'parent' | 'localName' | 'cloudName' | 'placedBy'>;
+
+/** What a node of a bidirectional task shall be, by itself: existence, place and content, each merged by the three-way rule. */
+export function mergeBoth(facts: Facts, policy: SyncPolicy): Target {
+  const { local, cloud } = facts;
+  if (local.t === 'unknown' || cloud.t === 'unknown') return { t: 'frozen', rule: 'SY-14' };
+  if (cloud.t === 'present' && cloud.parent === NOWHERE) return { t: 'frozen', rule: 'SY-14' };
+  if (local.t === 'absent' && cloud.t === 'absent') return { t: 'gone', rule: 'SY-9' };
+  // A detached row says nothing about what was equal: there is no common ancestor.
+  const row = facts.row?.state === 'managed' ? facts.row : undefined;
+  if (local.t === 'absent' || cloud.t === 'absent') return mergeExistence(facts, row, policy);
+  return mergePresent({ local, cloud, row }, facts, policy);
+}
+
+function mergeExistence(facts: Facts, row: BaseNode | undefined, policy: SyncPolicy): Target {
+  const kept = keptByOneSide(facts, policy);
+  if (!kept) return { t: 'gone', rule: 'SY-9' };
+  if (!row) return { ...kept, rule: 'SY-2' };
+  if (policy.recovery) return { ...kept, rule: 'SY-16' };
+  if (isChanged(facts, row)) return { ...kept, rule: 'SY-7' };
+  return { t: 'gone', rule: 'SY-8' };
+}
+
+/** Stays where the side that has it put it. Also how a folder stays that was deleted, for the sake of what it holds. */
+export function keptByOneSide({ local, cloud, row }: Facts, policy: SyncPolicy): (Kept & { rule: SyncRule }) | null {
+  if (cloud.t === 'present') {
+    return { t: 'kept', rule: 'SY-10', ...placeThere(cloud, row, policy), placedBy: 'cloud', content: 'cloud' };
+  }
+  if (local.t !== 'present') return null;
+  return { t: 'kept', rule: 'SY-10', ...placeHere(local, row), placedBy: 'local', content: 'local' };
+}
+
+function placeHere({ parent, name }: Seen<LocalState>, row: BaseNode | undefined): Omit<PlaceMerge, 'placedBy'> {
+  return { parent, localName: name, cloudName: cloudNameFor(name, row) };
+}
+
+export function placeThere(
+  { parent, name }: Seen<CloudState>,
+  row: BaseNode | undefined,
+  policy: SyncPolicy,
+): Omit<PlaceMerge, 'placedBy'> {
+  return { parent, localName: localNameFor(name, row, policy), cloudName: name };
+}
+
+function isChanged({ local, cloud }: Facts, row: BaseNode): boolean {
+  if (cloud.t === 'present') return isEdited(cloud, row) || isMovedInCloud(cloud, row);
+  return local.t === 'present' && (isEdited(local, row) || isMovedHere(local, row));
+}
+
+export function isEdited(side: { contentId: string | null }, row: BaseNode): boolean {
+  return side.contentId !== row.contentId;
+}
+
+export function isMovedHere(local: Seen<LocalState>, row: BaseNode): boolean {
+  return local.parent !== row.parent || local.name !== row.localName;
+}
+
+export function isMovedInCloud(cloud: Seen<CloudState>, row: BaseNode): boolean {
+  return cloud.parent !== row.parent || cloud.name !== row.cloudName;
+}
+
+function mergePresent(sides: Sides, facts: Facts, policy: SyncPolicy): Target {
+  const place = mergePlace(sides, policy);
+  const content = facts.kind === 'folder' ? ({ content: 'same', rule: 'SY-4' } as const) : mergeContent(sides, policy);
+  return { t: 'kept', ...place, content: content.content, rule: ruleOf(sides, place, content) };
+}
+
+function ruleOf(sides: Sides, place: PlaceMerge, content: { rule: SyncRule; content: Kept['content'] }): SyncRule {
+  if (content.content === 'conflict' || content.rule === 'SY-15' || content.rule === 'SY-16') return content.rule;
+  if (!sides.row) return content.rule;
+  const movedBoth = isMovedHere(sides.local, sides.row) && isMovedInCloud(sides.cloud, sides.row);
+  if (movedBoth && place.placedBy === 'cloud') return 'SY-5';
+  const oneSided = place.placedBy !== 'both' || content.content !== 'same';
+  if (oneSided && place.placedBy !== 'both' && content.content !== 'same' && place.placedBy !== content.content)
+    return 'SY-3';
+  return oneSided ? 'SY-2' : content.rule;
+}
+
+/** SY-3, SY-5: the side that moved it says where; when both did, the cloud. */
+function mergePlace({ local, cloud, row }: Sides, policy: SyncPolicy): PlaceMerge {
+  const here = placeHere(local, row);
+  const there = placeThere(cloud, row, policy);
+  if (here.parent === there.parent && (here.cloudName === there.cloudName || here.localName === there.localName)) {
+    return { parent: here.parent, localName: local.name, cloudName: cloud.name, placedBy: 'both' };
+  }
+  if (row && !isMovedInCloud(cloud, row)) return { ...here, placedBy: 'local' };
+  return { ...there, placedBy: 'cloud' };
+}
+
+/** A name that was not changed here keeps the name it has there, mapped or not. */
+export function cloudNameFor(localName: string, row: BaseNode | undefined): string {
+  return row?.localName === localName ? row.cloudName : (toCloudName(localName) ?? localName);
+}
+
+function mergeContent({ local, cloud, row }: Sides, policy: SyncPolicy): { content: Kept['content']; rule: SyncRule } {
+  if (local.contentId === cloud.contentId) return { content: 'same', rule: 'SY-4' };
+  if (policy.recovery) return recoverContent(cloud, row);
+  if (row && !isEdited(cloud, row)) return { content: 'local', rule: 'SY-2' };
+  if (row && !isEdited(local, row)) return { content: 'cloud', rule: 'SY-2' };
+  if (!row && policy.firstSync) return { content: 'local', rule: 'SY-15' };
+  return { content: policy.conflict === 'version' ? 'local' : 'conflict', rule: 'SY-6' };
+}
+
+/**
+ * SY-16: a server restored from a backup is older than what we last saw, and gets ours as a version. An edit made here on top of
+ * what the cloud still holds is no conflict. Everything else is kept twice, because nobody can tell which is newer.
+ */
+function recoverContent(
+  cloud: Seen<CloudState>,
+  row: BaseNode | undefined,
+): { content: Kept['content']; rule: SyncRule } {
+  const isOlder = row !== undefined && cloud.node.rev < row.rev;
+  const isUntouched = row !== undefined && !isEdited(cloud, row);
+  return { content: isOlder || isUntouched ? 'local' : 'conflict', rule: 'SY-16' };
+}
+
+/** The name on this device of a node whose place the cloud decides; clashes with other names are found later. */
+export function localNameFor(cloudName: string, row: BaseNode | undefined, policy: SyncPolicy): string {
+  return row?.cloudName === cloudName ? row.localName : toLocalName(cloudName, policy.names);
+}

@@ -1,0 +1,78 @@
+import type { SyncPolicy } from '../model/policy.ts';
+import { ROOT_ID, type BaseNode } from '../model/tree.ts';
+import { cloudNameFor, isEdited, isMovedInCloud } from './merge-both.ts';
+import type { Scene } from './scene.ts';
+import { NOWHERE, type CloudState, type Entity, type Facts, type LocalState } from './scene-types.ts';
+import type { Target, TargetTree } from './target.ts';
+
+type Here = Extract<LocalState, { t: 'present' }>;
+type There = Extract<CloudState, { t: 'present' }>;
+
+/**
+ * UP: the cloud follows the disk, the disk follows nothing. A node whose cloud item was moved there loses its link and is made
+ * anew at its place, and with a folder everything in it: so decisions go from the top down.
+ */
+export class UploadMerge {
+  readonly #tree: TargetTree;
+  readonly #scene: Scene;
+  readonly #policy: SyncPolicy;
+
+  constructor(tree: TargetTree, policy: SyncPolicy) {
+    this.#tree = tree;
+    this.#scene = tree.scene;
+    this.#policy = policy;
+  }
+
+  decide(entity: Entity): void {
+    if (entity === ROOT_ID || this.#tree.has(entity)) return;
+    // Before the parents are asked for: a loop of parents in what was observed ends here.
+    this.#tree.set(entity, { t: 'frozen', rule: 'SY-14' });
+    const target = this.#merge(this.#scene.facts(entity));
+    this.#tree.set(entity, target);
+    if (target.t === 'kept' && target.anew) this.#decideBelow(entity);
+  }
+
+  #decideBelow(entity: Entity): void {
+    if (this.#scene.row(entity)?.kind !== 'folder') return;
+    for (const child of this.#scene.trees.base.children(entity)) this.decide(child.id);
+  }
+
+  #merge(facts: Facts): Target {
+    const { local, cloud, row } = facts;
+    if (local.t === 'unknown' || cloud.t === 'unknown') return { t: 'frozen', rule: 'SY-14' };
+    if (local.t === 'absent') return this.#mergeAbsent(row, cloud);
+    const place = { parent: local.parent, localName: local.name, cloudName: cloudNameFor(local.name, row) };
+    const kept = { t: 'kept', ...place, placedBy: 'local', content: 'local' } as const;
+    if (cloud.t === 'absent') return { ...kept, anew: true, rule: 'SY-20' };
+    if (this.#isCut(facts, cloud, kept)) return { ...kept, anew: true, rule: 'SY-21' };
+    const isThere = cloud.parent === kept.parent && cloud.name === kept.cloudName;
+    const content = contentOf(local, cloud, row);
+    const rule = isThere && content === 'same' && local.contentId !== cloud.contentId ? 'SY-21' : 'SY-20';
+    return { ...kept, placedBy: isThere ? 'both' : 'local', content, rule };
+  }
+
+  #mergeAbsent(row: BaseNode | undefined, cloud: CloudState): Target {
+    if (cloud.t === 'absent') return { t: 'gone', rule: 'SY-9' };
+    if (!row) return { t: 'foreign', rule: 'SY-24' };
+    const isDeleted = row.state === 'managed' && this.#policy.propagateDeletes && !this.#policy.recovery;
+    return isDeleted ? { t: 'gone', rule: 'SY-23' } : { t: 'detached', rule: 'SY-22' };
+  }
+
+  /** UP-7: somebody moved the item in the cloud, or a folder that holds it. */
+  #isCut({ row }: Facts, cloud: There, place: { parent: Entity; cloudName: string }): boolean {
+    if (cloud.parent === NOWHERE) return true;
+    if (cloud.parent !== ROOT_ID) {
+      this.decide(cloud.parent);
+      const above = this.#tree.get(cloud.parent);
+      if (above.t === 'kept' && above.anew) return true;
+    }
+    const isThere = cloud.parent === place.parent && cloud.name === place.cloudName;
+    return !isThere && (row === undefined || isMovedInCloud(cloud, row));
+  }
+}
+
+/** UP-2, UP-6: only an edit made here makes a version; on top of whatever the head is. */
+function contentOf(local: Here, cloud: There, row: BaseNode | undefined): 'same' | 'local' {
+  if (local.contentId === cloud.contentId) return 'same';
+  return row?.state === 'managed' && !isEdited(local, row) ? 'same' : 'local';
+}

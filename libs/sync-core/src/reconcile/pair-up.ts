@@ -1,0 +1,71 @@
+import type { SyncPolicy } from '../model/policy.ts';
+import { ROOT_ID, type BaseId, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
+import { toCloudName, toLocalName } from '../naming/name-rules.ts';
+import type { GoneFromCloud } from './gone-from-cloud.ts';
+import type { Scene } from './scene.ts';
+
+type LocalPlace = { readonly parent: LocalKey; readonly name: string; readonly kind: 'file' | 'folder' };
+
+/**
+ * SY-4: what both sides have at one place without knowing of each other is one node. From the top down, because folders that
+ * meet make places in them meet. The same for a node that was deleted in the cloud and made anew at its place there.
+ */
+export function pairUp(
+  scene: Scene,
+  policy: SyncPolicy,
+  { gone, keys }: { gone: GoneFromCloud; keys: readonly LocalKey[] },
+): void {
+  const candidates = newInCloud(scene.trees, policy, gone.ids);
+  if (candidates.size === 0) return;
+  const visited = new Set<LocalKey>();
+  const remade = new Set<LocalKey>(gone.rows);
+  const visit = (key: LocalKey): void => {
+    if (key === ROOT_ID || visited.has(key)) return;
+    visited.add(key);
+    const place = placeOf(scene.trees, key);
+    if (!place) return;
+    visit(place.parent);
+    if (key > 0 && !remade.has(key)) return;
+    const parentId = scene.cloudIdOf(place.parent);
+    const match = parentId === null ? undefined : candidates.get(slot(parentId, cloudNameOf(scene.trees, key, place)));
+    if (match?.kind !== place.kind || match.taken) return;
+    match.taken = true;
+    scene.link(key, match.id);
+  };
+  for (const key of keys) if (key < 0) visit(key);
+  // In upload mode a node deleted in the cloud is always uploaded as a new one (UP-8).
+  if (policy.mode === 'bidirectional') for (const id of [...gone.rows].sort((a, b) => a - b)) visit(id);
+}
+
+type Candidate = { readonly id: CloudId; readonly kind: 'file' | 'folder'; taken: boolean };
+
+function newInCloud(trees: ThreeTrees, policy: SyncPolicy, gone: ReadonlySet<CloudId>): Map<string, Candidate> {
+  const found = new Map<string, Candidate>();
+  const mapped: [string, Candidate][] = [];
+  for (const [id, seen] of trees.cloud) {
+    if (seen.t !== 'present' || gone.has(id) || trees.base.byCloudId(id)) continue;
+    const { parentId, name, kind } = seen.node;
+    const candidate = { id, kind, taken: false };
+    found.set(slot(parentId, name), candidate);
+    const localName = toLocalName(name, policy.names);
+    if (localName !== name) mapped.push([slot(parentId, localName), candidate]);
+  }
+  for (const [place, candidate] of mapped) if (!found.has(place)) found.set(place, candidate);
+  return found;
+}
+
+function slot(parentId: CloudId, name: string): string {
+  return `${parentId}/${name}`;
+}
+
+function placeOf({ base, local }: ThreeTrees, key: LocalKey): LocalPlace | undefined {
+  const seen = local.get(key);
+  if (seen) return seen.t === 'present' ? seen.node : undefined;
+  const row = key > 0 ? base.get(key) : undefined;
+  return row?.state === 'managed' ? { parent: row.parent, name: row.localName, kind: row.kind } : undefined;
+}
+
+function cloudNameOf({ base }: ThreeTrees, key: BaseId | LocalKey, place: LocalPlace): string {
+  const row = key > 0 ? base.get(key) : undefined;
+  return row && row.localName === place.name ? row.cloudName : (toCloudName(place.name) ?? '');
+}
