@@ -3,3 +3,4 @@ export type { JournalOrigin, SqliteJournal } from './journal/sqlite-journal.ts';
 export { createScanner, type FolderScanner, type ScannerOptions } from './scan/scanner.ts';
 export { createChunker, sha256Hex, toContentId, type Chunker } from './hash/chunker.ts';
 export { hashFile } from './hash/hash-file.ts';
+export { createDisk, type DiskOptions, type LocalDisk } from './disk/local-disk.ts';

@@ -5,6 +5,8 @@ export type MetaStore = {
   readonly task: () => TaskMeta;
   readonly patch: (change: Partial<TaskMeta>) => void;
   readonly allocateIds: (count: number) => BaseId;
+  /** Ids that rows were written with are never given out. */
+  readonly noteUsed: (ids: readonly BaseId[]) => void;
   /** The lowest key ever given to a new local entry; the scanner goes on below it. */
   readonly lowerLocalKey: (key: number) => void;
 };
@@ -47,6 +49,9 @@ export function createMetaStore(db: DatabaseSync, highestBaseId: number): MetaSt
         write.run('reservedIds', String(reserved));
       }
       return first;
+    },
+    noteUsed: (ids) => {
+      for (const id of ids) last = Math.max(last, id);
     },
     lowerLocalKey: (key) => {
       if (key >= lowestKey) return;

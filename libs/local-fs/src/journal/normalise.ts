@@ -42,8 +42,9 @@ export function normalise(trees: Trees, keys: Iterable<LocalKey>, cloudIds: Iter
 function settleLocal(trees: Trees, key: LocalKey, row: BaseNode | undefined): BaseNode | undefined {
   const seen = trees.local.entries.get(key);
   if (!seen) return undefined;
-  if (seen.t === 'absent' && !row) trees.local.remove(key);
-  if (seen.t !== 'present' || !row || !isLocalEqual(seen.node, row)) return undefined;
+  // A detached row keeps a name only: what happens to the local file makes it neither absent nor equal.
+  if (seen.t === 'absent' && row?.state !== 'managed') trees.local.remove(key);
+  if (seen.t !== 'present' || row?.state !== 'managed' || !isLocalEqual(seen.node, row)) return undefined;
   trees.local.remove(key);
   const isRefreshed = row.sig === null || !isSameSig(row.sig, seen.node.sig);
   return isRefreshed ? { ...row, sig: seen.node.sig } : undefined;

@@ -78,6 +78,7 @@ function advance({ db, trees, meta, holds }: Parts, step: Advance): void {
   const { rows = [], forget = [], cloud = [], local = [], finished = [] } = step;
   const forgotten = forget.map((id) => trees.base.get(id)?.cloudId).filter((id) => id !== undefined);
   trees.base.write({ rows, forget });
+  meta.noteUsed(rows.map((row) => row.id));
   adopt(trees, step.adopt ?? []);
   for (const { key, seen } of local) seen === 'equal' ? trees.local.remove(key) : trees.local.set(key, seen);
   for (const { id, seen } of cloud) seen === 'equal' ? trees.cloud.remove(id) : trees.cloud.set(id, seen);

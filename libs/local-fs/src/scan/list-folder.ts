@@ -18,7 +18,10 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
   tellReadableAgain(session, folder);
   const places = placesIn(session, folder, names);
   for (const name of names) visit(session, folder, name, places);
-  for (const node of places.unseen.values()) session.missing.push({ node, why: 'absent' });
+  for (const node of places.unseen.values()) {
+    // A detached row keeps a name only; whether its file is there says nothing.
+    if (node.state === 'managed') session.missing.push({ node, why: 'absent' });
+  }
   for (const earlier of places.earlier.values()) if (earlier.key > 0) session.unsettled.set(earlier.key, earlier);
   noteLostNewFolders(session, places.earlier);
 }

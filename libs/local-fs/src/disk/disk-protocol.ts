@@ -1,0 +1,27 @@
+import type { ChunkRef } from '@tideline/contracts';
+import type { DiskResult, FileMeta, PlaceRequest, StatSig } from '@tideline/sync-core';
+
+/** What the disk worker does; each synchronous there. */
+export type DiskWork = {
+  manifest(path: string, expect: StatSig): DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>;
+  place(requests: readonly PlaceRequest[]): readonly DiskResult<{ sig: StatSig }>[];
+  makeFolder(path: string): DiskResult<{ sig: StatSig }>;
+  move(from: string, to: string, expect: StatSig): DiskResult<{ sig: StatSig }>;
+  moveToStaging(opId: string, from: string, expect: StatSig): DiskResult<object>;
+  unstage(opId: string, to: string): DiskResult<{ sig: StatSig }>;
+  setMeta(path: string, expect: StatSig, meta: FileMeta): DiskResult<{ sig: StatSig }>;
+  trashFile(opId: string, path: string, expect: StatSig): DiskResult<object>;
+  removeFolder(path: string): DiskResult<object>;
+  settleDisplaced(nowMs: number): readonly { readonly rescuedTo: string }[];
+  recover(unfinishedOpIds: ReadonlySet<string>): readonly string[];
+};
+
+export type DiskCall = {
+  [M in keyof DiskWork]: { readonly id: number; readonly method: M; readonly args: Parameters<DiskWork[M]> };
+}[keyof DiskWork];
+
+export type DiskReply =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: { readonly message: string; readonly code: string } };
+
+export type DiskWorkerData = { readonly root: string; readonly homeTrash: string };

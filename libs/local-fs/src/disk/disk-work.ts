@@ -1,0 +1,55 @@
+import type { DiskResult } from '@tideline/sync-core';
+import { hashFile, READ_BYTES } from '../hash/hash-file.ts';
+import { isExpected } from '../stat/sig.ts';
+import { attempt, CHANGED } from './attempt.ts';
+import { lstat, type DiskContext } from './disk-context.ts';
+import type { DiskWork } from './disk-protocol.ts';
+import { createMakeDurable } from './make-durable.ts';
+import { makeFolder, move, moveToStaging, unstage } from './move.ts';
+import { place } from './place.ts';
+import { recover } from './recover.ts';
+import { removeFolder, trashFile } from './remove.ts';
+import { setMeta } from './set-meta.ts';
+import { settleDisplaced } from './settle-displaced.ts';
+
+/** All operations on one root that change it or take long, run one after another. */
+export function createDiskWork(context: DiskContext): DiskWork {
+  const makeDurable = createMakeDurable();
+  const buffer = new Uint8Array(READ_BYTES);
+  return {
+    manifest: (path, expect) =>
+      attempt((): ReturnType<DiskWork['manifest']> => {
+        const absolute = `${context.root}/${path}`;
+        const { volume } = context.sigOf(lstat(absolute));
+        const hashed = hashFile(absolute, { volume, buffer });
+        if (hashed.t === 'busy' || !isExpected(expect, hashed.sig)) return CHANGED;
+        return { t: 'done', contentId: hashed.content.contentId, chunks: chunksOf(hashed.content) };
+      }),
+    place: (requests) => placeAll(context, requests, makeDurable),
+    makeFolder: (path) => attempt(() => makeFolder(context, path)),
+    move: (from, to, expect) => attempt(() => move(context, { from, to, expect })),
+    moveToStaging: (id, from, expect) => attempt(() => moveToStaging(context, { id, from, expect })),
+    unstage: (id, to) => attempt(() => unstage(context, id, to)),
+    setMeta: (path, expect, meta) => attempt(() => setMeta(context, { path, expect, meta })),
+    trashFile: (id, path, expect) => attempt(() => trashFile(context, { id, path, expect })),
+    removeFolder: (path) => attempt(() => removeFolder(context, path)),
+    settleDisplaced: (nowMs) => settleDisplaced(context, nowMs),
+    recover: (unfinishedOpIds) => recover(context, unfinishedOpIds),
+  };
+}
+
+type Content = Extract<ReturnType<typeof hashFile>, { t: 'hashed' }>['content'];
+type Chunks = Extract<ReturnType<DiskWork['manifest']>, { t: 'done' }>['chunks'];
+
+function chunksOf({ contentId, size, chunks }: Content): Chunks {
+  if (chunks) return chunks;
+  return size === 0 ? [] : [{ hash: contentId as Chunks[number]['hash'], size }];
+}
+
+/** A batch that cannot begin at all (the root is gone, the disk is full) is refused as a whole. */
+function placeAll(context: DiskContext, ...[requests, makeDurable]: PlaceArgs): ReturnType<DiskWork['place']> {
+  const answers = attempt(() => ({ t: 'done' as const, results: place(context, requests, makeDurable) }));
+  return answers.t === 'done' ? answers.results : requests.map((): DiskResult<never> => answers);
+}
+
+type PlaceArgs = [Parameters<typeof place>[1], Parameters<typeof place>[2]];

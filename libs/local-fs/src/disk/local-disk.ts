@@ -1,0 +1,61 @@
+import { statfs } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Disk, DiskResult } from '@tideline/sync-core';
+import { codeOf } from '../scan/system-error.ts';
+import { attempt, CHANGED } from './attempt.ts';
+import { createDiskClient } from './disk-client.ts';
+import { createDiskContext, type DiskContext } from './disk-context.ts';
+import { readLater, readNow, SYNC_READ_BYTES, type ReadRequest } from './read.ts';
+import { stage } from './stage.ts';
+
+export type DiskOptions = {
+  readonly root: string;
+  /** The trash of the person's home; by default as the XDG specification names it. */
+  readonly homeTrash?: string;
+};
+
+export type LocalDisk = Disk & { close(): Promise<void> };
+
+/** The disk below one root. Reads of small files happen here; everything that changes the disk or takes long in a worker. */
+export function createDisk(options: DiskOptions): LocalDisk {
+  const { root, homeTrash = defaultTrash() } = options;
+  const context = createDiskContext({ root, homeTrash });
+  const { call, close } = createDiskClient({ root, homeTrash });
+  return {
+    read: (path, expect) => read(context, { path, expect, offset: 0, size: expect.size }),
+    readChunk: (path, expect, { offset, chunk }) => read(context, { path, expect, offset, size: chunk.size }),
+    manifest: (path, expect) => call('manifest', path, expect),
+    place: (requests) => call('place', requests),
+    stage: (opId) => stage(root, opId),
+    makeFolder: (path) => call('makeFolder', path),
+    move: (from, to, expect) => call('move', from, to, expect),
+    moveToStaging: (opId, from, expect) => call('moveToStaging', opId, from, expect),
+    unstage: (opId, to) => call('unstage', opId, to),
+    setMeta: (path, expect, meta) => call('setMeta', path, expect, meta),
+    trashFile: (opId, path, expect) => call('trashFile', opId, path, expect),
+    removeFolder: (path) => call('removeFolder', path),
+    freeBytes: async () => {
+      const { bavail, blocks, bsize } = await statfs(root);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    },
+    settleDisplaced: (nowMs) => call('settleDisplaced', nowMs),
+    recover: (unfinishedOpIds) => call('recover', unfinishedOpIds),
+    close,
+  };
+}
+
+async function read(context: DiskContext, request: ReadRequest): Promise<DiskResult<{ bytes: Uint8Array }>> {
+  if (request.size <= SYNC_READ_BYTES) return attempt(() => readNow(context, request));
+  try {
+    return await readLater(context, request);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'UNKNOWN') throw error;
+    return code === 'ENOENT' ? CHANGED : { t: 'refused', code };
+  }
+}
+
+function defaultTrash(): string {
+  return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'Trash');
+}

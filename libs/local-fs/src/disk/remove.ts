@@ -1,0 +1,58 @@
+import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DiskResult, StatSig } from '@tideline/sync-core';
+import { isDeletableLeftover } from '../scan/left-out.ts';
+import { codeOf } from '../scan/system-error.ts';
+import { isExpected } from '../stat/sig.ts';
+import { CHANGED } from './attempt.ts';
+import { lstat, type DiskContext } from './disk-context.ts';
+import { splitPath, withFolders } from './folder-handle.ts';
+import { openStaging, putBack, removeNote, setAside } from './staging.ts';
+import { findTrash, moveToTrash } from './xdg-trash.ts';
+
+export type TrashRequest = { readonly id: string; readonly path: string; readonly expect: StatSig };
+
+/** BI-3: out of sight first, verified there, then to the trash of the system, from where a person can take it back. */
+export function trashFile(context: DiskContext, { id, path, expect }: TrashRequest): DiskResult<object> {
+  const { folder, name } = splitPath(path);
+  return withFolders(context.root, (folders) => {
+    const parent = folders.get(folder);
+    const stats = lstat(parent.at(name));
+    if (stats.isDirectory() || !isExpected(expect, context.sigOf(stats))) return CHANGED;
+    const old = openStaging(folders, 'old');
+    const aside = setAside({ folder: parent, name }, old, { context, path, expect, id });
+    if (!aside) return CHANGED;
+    try {
+      const item = { from: old.at(aside.name), originalPath: join(context.root, path), atMs: context.nowMs() };
+      moveToTrash(findTrash(context), item);
+    } catch (error) {
+      putBack(aside);
+      throw error;
+    }
+    removeNote(old, aside.name);
+    parent.sync();
+    return { t: 'done' };
+  });
+}
+
+/** R10, C21, C22: a folder goes only when nothing of a person is in it. */
+export function removeFolder(context: DiskContext, path: string): DiskResult<object> {
+  if (path === '') return { t: 'refused', code: 'EPERM' };
+  const { folder, name } = splitPath(path);
+  return withFolders(context.root, (folders) => {
+    const parent = folders.get(folder);
+    const inside = folders.get(path);
+    const names = readdirSync(inside.at('.'));
+    if (!names.every(isDeletableLeftover)) return CHANGED;
+    if (names.some((leftover) => lstat(inside.at(leftover)).isDirectory())) return CHANGED;
+    for (const leftover of names) unlinkSync(inside.at(leftover));
+    try {
+      rmdirSync(parent.at(name));
+    } catch (error) {
+      if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) return CHANGED;
+      throw error;
+    }
+    parent.sync();
+    return { t: 'done' };
+  });
+}
