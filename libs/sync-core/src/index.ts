@@ -17,3 +17,4 @@ export type { CloudStep } from './feed/cloud-step.ts';
 export * from './plan/settle.ts';
 export * from './reconcile/decide.ts';
 export * from './reconcile/rules.ts';
+export { runCycle } from './cycle/run-cycle.ts';

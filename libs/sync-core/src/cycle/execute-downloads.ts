@@ -1,9 +1,11 @@
-import { INLINE_FILE_BYTES, contentIdOf, type ChunkRef } from '@tideline/contracts';
+import { INLINE_FILE_BYTES } from '@tideline/contracts';
 import type { BaseNode, LocalNode, StatSig } from '../model/tree.ts';
 import type { PlaceRequest } from '../ports/disk.ts';
 import { emptyAdvance } from './cloud-outcome.ts';
-import { giveUp, notDone, stepFor, type Download } from './execute-local.ts';
-import type { Execution } from './execution.ts';
+import type { Download } from './execute-local.ts';
+import { folderOf, type Execution } from './execution.ts';
+import { fetchLarge } from './fetch-large.ts';
+import { giveUp, landingStep, notDone, type LandingStep } from './land-local.ts';
 
 const BUNDLE_FILES = 500;
 const BUNDLE_BYTES = 8 * 1024 * 1024;
@@ -28,7 +30,7 @@ export async function executeDownloads(ops: readonly Download[], execution: Exec
   await placing;
   for (const op of wanted.filter(isLarge)) {
     if (execution.request.signal.aborted) return;
-    const fetched = await fetchLarge(op, execution);
+    const fetched = await fetchOne(op, execution);
     if (fetched) await placeAll([fetched], execution);
   }
 }
@@ -38,11 +40,8 @@ function isLarge(op: Download): boolean {
 }
 
 function isPutOff(op: Download, execution: Execution): boolean {
-  const path = execution.live.childPath(op.parent, op.name);
-  const sinceMs = execution.cloud.get(op.cloud.id)?.sinceMs ?? 0;
-  if (path === undefined || !execution.isDeferred(path, sinceMs)) return false;
-  execution.deferred += 1;
-  return true;
+  const changedAtMs = execution.decided.cloud.get(op.cloud.id)?.sinceMs ?? 0;
+  return execution.isDeferred(execution.live.childPath(op.parent, op.name), changedAtMs);
 }
 
 /** GU-5: what does not fit above the reserve becomes a problem; smaller files go on. */
@@ -90,7 +89,7 @@ async function fetchBundle(ops: readonly Download[], execution: Execution): Prom
   for (const op of ops) {
     const item = items.get(op.cloud.id);
     const path = execution.live.childPath(op.parent, op.name);
-    if (path === undefined) giveUp(op, op.parent, execution);
+    if (path === undefined) giveUp(execution, op, op.parent);
     else if (item?.t !== 'bytes') unavailable(op, execution);
     else if (hashes.sha256Hex(item.bytes) !== op.cloud.contentId) corrupt(op, path, execution);
     else fetched.push({ op, request: requestFor(op, path, { bytes: item.bytes }) });
@@ -114,70 +113,17 @@ function corrupt(op: Download, path: string, execution: Execution): void {
   execution.advance({ finished: [op.opId] });
 }
 
-async function fetchLarge(op: Download, execution: Execution): Promise<Fetched | undefined> {
-  const { cloud, disk, hashes } = execution.deps;
+async function fetchOne(op: Download, execution: Execution): Promise<Fetched | undefined> {
   const path = execution.live.childPath(op.parent, op.name);
-  if (path === undefined) return void giveUp(op, op.parent, execution);
-  const manifest = await cloud.manifest(op.cloud.id);
-  const contentId = contentIdOf(manifest.chunks, (text) => hashes.sha256Hex(text));
-  if (manifest.contentId !== op.cloud.contentId || contentId !== manifest.contentId)
-    return void unavailable(op, execution);
-  const staged = await disk.stage(op.opId);
-  try {
-    const intact = await receive(op, manifest.chunks, staged, execution);
-    if (!intact) {
-      await staged.discard();
-      return void corrupt(op, path, execution);
-    }
-    await staged.finish();
-  } catch (error) {
-    await staged.discard();
-    throw error;
+  if (path === undefined) {
+    giveUp(execution, op, op.parent);
+    return undefined;
   }
-  return { op, request: requestFor(op, path, { staged: staged.name }) };
-}
-
-/** Chunk by chunk, each verified before it is written: at most one chunk is held in memory. */
-async function receive(
-  op: Download,
-  chunks: readonly ChunkRef[],
-  staged: { write(bytes: Uint8Array): Promise<void> },
-  execution: Execution,
-): Promise<boolean> {
-  const range = { contentId: op.cloud.contentId ?? '', from: 0, to: op.cloud.size ?? 0 };
-  const bytes = execution.deps.cloud.content(op.cloud.id, range, execution.request.signal);
-  let received = 0;
-  for await (const whole of cutInto(chunks, bytes)) {
-    const chunk = chunks[received];
-    if (!chunk || execution.deps.hashes.sha256Hex(whole) !== chunk.hash) return false;
-    await staged.write(whole);
-    received += 1;
-  }
-  return received === chunks.length;
-}
-
-/** Regroups a stream of bytes by the sizes of the chunks; a rest that fills no chunk is left out, surplus comes as an extra piece. */
-export async function* cutInto(
-  chunks: readonly ChunkRef[],
-  stream: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  let index = 0;
-  let filled = 0;
-  let buffer = new Uint8Array(chunks[0]?.size ?? 0);
-  for await (const bytes of stream) {
-    for (let at = 0; at < bytes.length;) {
-      const part = bytes.subarray(at, at + buffer.length - filled);
-      if (part.length === 0) return yield bytes.subarray(at);
-      buffer.set(part, filled);
-      filled += part.length;
-      at += part.length;
-      if (filled < buffer.length) continue;
-      yield buffer;
-      index += 1;
-      filled = 0;
-      buffer = new Uint8Array(chunks[index]?.size ?? 0);
-    }
-  }
+  const fetched = await fetchLarge(op.cloud, op.opId, execution);
+  if (fetched.t === 'staged') return { op, request: requestFor(op, path, { staged: fetched.name }) };
+  if (fetched.t === 'corrupt') corrupt(op, path, execution);
+  else unavailable(op, execution);
+  return undefined;
 }
 
 async function placeAll(fetched: readonly Fetched[], execution: Execution): Promise<void> {
@@ -187,8 +133,8 @@ async function placeAll(fetched: readonly Fetched[], execution: Execution): Prom
   fetched.forEach(({ op, request }, index) => {
     const result = results[index];
     if (result?.t !== 'done') {
-      notDone(op, op.parent, result ?? { t: 'changed' }, request.path, execution);
-      execution.rescan.add(request.path.slice(0, Math.max(0, request.path.lastIndexOf('/'))));
+      notDone(execution, op, { near: op.parent, path: request.path, result: result ?? { t: 'changed' } });
+      execution.rescan.add(folderOf(request.path));
       return;
     }
     const step = placed(op, result.sig, execution);
@@ -202,24 +148,13 @@ async function placeAll(fetched: readonly Fetched[], execution: Execution): Prom
   execution.advance(draft);
 }
 
-function placed(op: Download, sig: StatSig, execution: Execution): ReturnType<typeof stepFor> {
-  const { cloud } = op;
-  const stored = { contentId: cloud.contentId, size: cloud.size, meta: cloud.meta, sig, rev: cloud.rev };
-  const before = execution.deps.journal.base.get(op.id);
-  const row: BaseNode = before
-    ? { ...before, ...stored, state: 'managed' }
-    : {
-        id: op.id,
-        parent: op.parent,
-        localName: op.name,
-        cloudName: cloud.name,
-        kind: 'file',
-        cloudId: cloud.id,
-        state: 'managed',
-        ...stored,
-      };
-  const content = { contentId: cloud.contentId ?? '', size: cloud.size ?? 0 };
-  const node: LocalNode = { parent: op.parent, name: op.name, kind: 'file', sig, content, meta: cloud.meta };
-  execution.setLocal(op.id, node);
-  return stepFor(op.opId, row, node, execution);
+function placed(op: Download, sig: StatSig, execution: Execution): LandingStep {
+  const { opId, id, parent, name, cloud } = op;
+  const { contentId, size, meta, rev } = cloud;
+  const stored = { contentId, size, meta, sig, rev, state: 'managed' } as const;
+  const fresh = { id, parent, localName: name, cloudName: cloud.name, kind: 'file', cloudId: cloud.id } as const;
+  const row: BaseNode = { ...(execution.deps.journal.base.get(id) ?? fresh), ...stored };
+  const content = { contentId: contentId ?? '', size: size ?? 0 };
+  const node: LocalNode = { parent, name, kind: 'file', sig, content, meta };
+  return landingStep(execution, { opId, row, node });
 }

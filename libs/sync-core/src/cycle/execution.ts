@@ -1,7 +1,7 @@
 import type { BlockReason, ProblemCode } from '@tideline/contracts';
+import type { CloudOp, LocalOp } from '../model/plan.ts';
 import {
   ROOT_ID,
-  type BaseId,
   type BaseNode,
   type CloudOverlay,
   type LocalKey,
@@ -9,126 +9,122 @@ import {
   type LocalOverlay,
 } from '../model/tree.ts';
 import type { RelativePath } from '../ports/disk.ts';
-import type { Advance } from '../ports/journal.ts';
+import type { Advance, StoredProblem } from '../ports/journal.ts';
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 import { createLiveTree, type LiveTree } from './live-tree.ts';
 
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
 
-/** State of carrying out one plan. Counts only; what was done is in the journal. */
-export type Execution = {
-  readonly deps: CycleDeps;
-  readonly request: CycleRequest;
-  readonly live: LiveTree;
-  /** What the decision rested on. */
+/** What the plan at hand rests on. `approvedOps`: deletes that a person agreed to. */
+export type Decided = {
   readonly local: LocalOverlay;
   readonly cloud: CloudOverlay;
-  /** Folders to look at again, because something there was not as planned or was made by us under a new name. */
-  readonly rescan: Set<RelativePath>;
-  /** Something in the cloud was not as planned. */
-  refeed: boolean;
-  /** The caller lost the right to the cloud folder. */
-  permissionLost: boolean;
-  blocked: BlockReason | null;
-  /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */
-  isReady(op: CloudOp | LocalOp): boolean;
-  /** To be called with every operation that succeeded. */
-  complete(opId: string, bytes?: number): void;
-  done: number;
-  doneBytes: number;
-  failed: number;
-  /** Put off by a failed earlier try. */
-  deferred: number;
-  /** Left for the next cycle because something newer waits. */
-  yielded: number;
-  /** What the disk holds of a node now: as scanned, or as our own operations left it. */
-  localNow(key: LocalKey): LocalNode | undefined;
-  /** To be called with every change we make on disk. */
-  setLocal(key: LocalKey, node: LocalNode): void;
-  /** For the window of GU-1; deletes a person agreed to do not count. */
-  recordDeleted(opId: string, files: number): void;
-  advance(step: Advance): void;
-  fail(path: RelativePath, code: ProblemCode, params?: Readonly<Record<string, string | number>>): void;
-  succeed(path: RelativePath): void;
-  isDeferred(path: RelativePath, changedSinceMs: number): boolean;
+  readonly approvedOps?: ReadonlySet<string>;
 };
 
-export function beginExecution(
-  deps: CycleDeps,
-  request: CycleRequest,
-  trees: { local: LocalOverlay; cloud: CloudOverlay; approvedOps?: ReadonlySet<string> },
-): Execution {
-  const { journal, clock } = deps;
-  const live = createLiveTree(journal.base, trees.local);
-  const changed = new Map<LocalKey, LocalNode>();
-  const completed = new Set<string>();
-  const problems = new Map(journal.problems().map((problem) => [problem.path, problem]));
-  return {
-    deps,
-    request,
-    live,
-    local: trees.local,
-    cloud: trees.cloud,
-    rescan: new Set(),
-    refeed: false,
-    permissionLost: false,
-    blocked: null,
-    done: 0,
-    doneBytes: 0,
-    failed: 0,
-    deferred: 0,
-    yielded: 0,
-    localNow(key) {
-      const seen = trees.local.get(key);
-      return changed.get(key) ?? (seen?.t === 'present' ? seen.node : seen ? undefined : inBase(journal.base.get(key)));
-    },
-    setLocal(key, node) {
-      changed.set(key, node);
-      live.put(key, node);
-    },
-    recordDeleted(opId, files) {
-      if (files > 0 && !trees.approvedOps?.has(opId)) journal.recordDeleted(files, clock.nowMs());
-    },
-    isReady(op) {
-      const ready = (op.after ?? []).every((opId) => completed.has(opId));
-      if (!ready) journal.advance({ finished: [op.opId] });
-      return ready;
-    },
-    complete(opId, bytes = 0) {
-      completed.add(opId);
-      this.done += 1;
-      this.doneBytes += bytes;
-    },
-    advance(step) {
-      journal.advance(step);
-    },
-    fail(path, code, params = {}) {
-      this.failed += 1;
-      const nowMs = clock.nowMs();
-      const attempts = problems.get(path)?.attempts ?? 0;
-      const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 3 ** attempts);
-      journal.setProblem(path, { code, params, retryAtMs: nowMs + waitMs }, nowMs);
-    },
-    succeed(path) {
-      if (problems.has(path)) journal.setProblem(path, null, clock.nowMs());
-    },
-    isDeferred(path, changedSinceMs) {
-      const problem = problems.get(path);
-      return problem !== undefined && problem.retryAtMs > clock.nowMs() && changedSinceMs <= problem.lastSeenMs;
-    },
-  };
+/** State of carrying out one plan: where things are right now, and counts. What was done is in the journal. */
+export class Execution {
+  readonly deps: CycleDeps;
+  readonly request: CycleRequest;
+  readonly decided: Decided;
+  readonly live: LiveTree;
+  /** Folders to look at again, because something there was not as planned or was made by us under a new name. */
+  readonly rescan = new Set<RelativePath>();
+  /** Newest revs that our own operations made, by cloud id. */
+  readonly revs = new Map<string, number>();
+  /** Something in the cloud was not as planned. */
+  refeed = false;
+  blocked: BlockReason | null = null;
+  done = 0;
+  doneBytes = 0;
+  failed = 0;
+  /** Put off by a failed earlier try. */
+  deferred = 0;
+  /** Left for the next cycle because something newer waits. */
+  yielded = 0;
+  readonly #problems: ReadonlyMap<RelativePath, StoredProblem>;
+  readonly #localNow = new Map<LocalKey, LocalNode>();
+  readonly #completed = new Set<string>();
+
+  constructor(deps: CycleDeps, request: CycleRequest, decided: Decided) {
+    this.deps = deps;
+    this.request = request;
+    this.decided = decided;
+    this.live = createLiveTree(deps.journal.base, decided.local);
+    this.#problems = new Map(deps.journal.problems().map((problem) => [problem.path, problem]));
+  }
+
+  /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */
+  isReady(op: Pick<CloudOp | LocalOp, 'opId' | 'after'>): boolean {
+    const ready = (op.after ?? []).every((opId) => this.#completed.has(opId));
+    if (!ready) this.deps.journal.advance({ finished: [op.opId] });
+    return ready;
+  }
+
+  /** To be called with every operation that succeeded. */
+  complete(opId: string, bytes = 0): void {
+    this.#completed.add(opId);
+    this.done += 1;
+    this.doneBytes += bytes;
+  }
+
+  /** For the window of GU-1; deletes a person agreed to do not count. */
+  recordDeleted(opId: string, files: number): void {
+    if (files === 0 || this.decided.approvedOps?.has(opId)) return;
+    this.deps.journal.recordDeleted(files, this.deps.clock.nowMs());
+  }
+
+  /** What the disk holds of a node now: as scanned, or as our own operations left it. */
+  localNow(key: LocalKey): LocalNode | undefined {
+    const changed = this.#localNow.get(key);
+    if (changed) return changed;
+    const seen = this.decided.local.get(key);
+    if (seen) return seen.t === 'present' ? seen.node : undefined;
+    return inBase(this.deps.journal.base.get(key));
+  }
+
+  /** To be called with every change we make on disk. */
+  setLocal(key: LocalKey, node: LocalNode): void {
+    this.#localNow.set(key, node);
+    this.live.put(key, node);
+  }
+
+  advance(step: Advance): void {
+    this.deps.journal.advance(step);
+  }
+
+  fail(path: RelativePath, code: ProblemCode, params: StoredProblem['params'] = {}): void {
+    this.failed += 1;
+    const nowMs = this.deps.clock.nowMs();
+    const attempts = this.#problems.get(path)?.attempts ?? 0;
+    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 3 ** attempts);
+    this.deps.journal.setProblem(path, { code, params, retryAtMs: nowMs + waitMs }, nowMs);
+  }
+
+  succeed(path: RelativePath | undefined): void {
+    if (path !== undefined && this.#problems.has(path)) {
+      this.deps.journal.setProblem(path, null, this.deps.clock.nowMs());
+    }
+  }
+
+  /** G26: a node that failed waits, unless it changed since. */
+  isDeferred(path: RelativePath | undefined, changedAtMs: number): boolean {
+    const problem = path === undefined ? undefined : this.#problems.get(path);
+    if (!problem || problem.retryAtMs <= this.deps.clock.nowMs() || changedAtMs > problem.lastSeenMs) return false;
+    this.deferred += 1;
+    return true;
+  }
+
+  /** The folder of a node that was not as planned is to be scanned again. */
+  noteRescan(key: LocalKey): void {
+    const path = key === ROOT_ID ? '' : this.live.pathOf(key);
+    this.rescan.add(path === undefined ? '' : folderOf(path));
+  }
 }
 
-/** The folder to scan again for a node that was not as planned. */
 export function folderOf(path: RelativePath): RelativePath {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
-}
-
-export function noteRescan(execution: Execution, key: LocalKey | BaseId): void {
-  const path = key === ROOT_ID ? '' : execution.live.pathOf(key);
-  execution.rescan.add(path === undefined ? '' : folderOf(path));
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function inBase(row: BaseNode | undefined): LocalNode | undefined {

@@ -7,19 +7,22 @@ import type { Execution } from './execution.ts';
  */
 export function noteProblems(plan: Plan, execution: Execution, scannedAll: boolean): void {
   const { journal, clock } = execution.deps;
+  const nowMs = clock.nowMs();
   const noted = new Set<string>();
-  for (const problem of plan.problems) {
-    const path = (problem.key === null ? undefined : execution.live.pathOf(problem.key)) ?? problem.cloudId ?? '';
+  for (const { key, cloudId, code, params } of plan.problems) {
+    const path = (key === null ? undefined : execution.live.pathOf(key)) ?? cloudId ?? '';
     noted.add(path);
-    journal.setProblem(path, { code: problem.code, params: problem.params, retryAtMs: clock.nowMs() }, clock.nowMs());
+    journal.setProblem(path, { code, params, retryAtMs: nowMs }, nowMs);
   }
-  const open = journal.problems();
-  if (!scannedAll || open.length === 0) return;
-  const wanted = wantedPaths(plan, execution);
-  for (const problem of open) {
-    const fromScan = problem.code === 'UNREADABLE' || problem.code === 'BUSY';
-    if (noted.has(problem.path) || wanted.has(problem.path) || fromScan) continue;
-    journal.setProblem(problem.path, null, clock.nowMs());
+  if (scannedAll) clearSolved(noted.union(wantedPaths(plan, execution)), execution);
+}
+
+/** Problems of reading are kept by the scan itself. */
+function clearSolved(open: ReadonlySet<string>, execution: Execution): void {
+  const { journal, clock } = execution.deps;
+  for (const { path, code } of journal.problems()) {
+    const isOfScan = code === 'UNREADABLE' || code === 'BUSY';
+    if (!isOfScan && !open.has(path)) journal.setProblem(path, null, clock.nowMs());
   }
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from '@tideline/contracts';
+import { AppError, type ChangesAnswer, type ErrorCode } from '@tideline/contracts';
 import { diffListing, diffSubtree, foldFeed } from '../feed/remote-state.ts';
 import type { CycleDeps, CycleStop } from './cycle-types.ts';
 
@@ -43,7 +43,7 @@ async function readFeed(deps: CycleDeps, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function changesOrNull(deps: CycleDeps, cursor: string, signal: AbortSignal) {
+async function changesOrNull(deps: CycleDeps, cursor: string, signal: AbortSignal): Promise<ChangesAnswer | undefined> {
   try {
     return await deps.cloud.changes(cursor, signal);
   } catch (error) {
@@ -87,30 +87,31 @@ async function readListing(deps: CycleDeps, signal: AbortSignal): Promise<void> 
   journal.advance({ cloud: seen, meta: { cursor: listing.cursor, epoch: listing.epoch, seq: listing.seq, recovery } });
 }
 
-/** What an answer of the drive means for the whole task; anything unexpected goes up. */
+/** What an answer of the drive means for the whole task. */
+const STOPS: Partial<Record<ErrorCode, CycleStop['why'] | 'quota' | 'credentials'>> = {
+  SERVER_UNREACHABLE: 'offline',
+  UNAVAILABLE: 'offline',
+  RATE_LIMITED: 'offline',
+  INTERNAL: 'offline',
+  TIMEOUT: 'offline',
+  NODE_UNKNOWN: 'permission',
+  SPACE_UNKNOWN: 'permission',
+  FORBIDDEN: 'permission',
+  RIGHT_MISSING: 'permission',
+  RIGHT_UPLOAD_ONLY: 'permission',
+  SYNC_DISABLED: 'permission',
+  DEVICE_REVOKED: 'credentials',
+  DEVICE_NOT_APPROVED: 'credentials',
+  NOT_SIGNED_IN: 'credentials',
+  KEYCHAIN_LOCKED: 'credentials',
+  QUOTA_EXCEEDED: 'quota',
+};
+
+/** A stop for what the drive may answer any day; anything unexpected goes up. */
 export function stopFor(error: unknown): CycleStop {
-  if (!(error instanceof AppError)) throw error;
-  switch (error.code) {
-    case 'SERVER_UNREACHABLE':
-    case 'UNAVAILABLE':
-    case 'RATE_LIMITED':
-    case 'INTERNAL':
-    case 'TIMEOUT':
-      return { why: 'offline', detail: error.message };
-    case 'NODE_UNKNOWN':
-    case 'SPACE_UNKNOWN':
-    case 'FORBIDDEN':
-    case 'RIGHT_MISSING':
-    case 'RIGHT_UPLOAD_ONLY':
-      return { why: 'permission' };
-    case 'DEVICE_REVOKED':
-    case 'DEVICE_NOT_APPROVED':
-    case 'NOT_SIGNED_IN':
-    case 'KEYCHAIN_LOCKED':
-      return { why: 'blocked', reason: 'credentials', detail: error.message };
-    case 'QUOTA_EXCEEDED':
-      return { why: 'blocked', reason: 'quota', detail: error.message };
-    default:
-      throw error;
-  }
+  const why = error instanceof AppError ? STOPS[error.code] : undefined;
+  if (why === undefined || !(error instanceof AppError)) throw error;
+  if (why === 'permission') return { why };
+  if (why === 'offline') return { why, detail: error.message };
+  return { why: 'blocked', reason: why === 'quota' ? 'quota' : 'credentials', detail: error.message };
 }

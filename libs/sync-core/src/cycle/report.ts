@@ -31,7 +31,7 @@ export function reportOf(deps: CycleDeps, result: RoundResult, wanted: boolean):
   const wakes = [...retries, ...stalled, ...(result.wakeAtMs === null ? [] : [result.wakeAtMs])];
   return {
     ...standing(deps),
-    stop: execution.permissionLost ? { why: 'permission' } : null,
+    stop: null,
     blocked: execution.blocked,
     pending: Math.max(0, remainingOps(result) - result.heldOps - problems.length),
     pendingBytes: pendingBytes(result),

@@ -3,7 +3,7 @@ import { guardPlan } from '../safety/guard-plan.ts';
 import { limitFiles } from '../safety/limit-files.ts';
 import { cyclePolicy, guardFacts, planIds } from './cycle-policy.ts';
 import type { CycleDeps, CycleReport, CycleRequest, CycleStop } from './cycle-types.ts';
-import { beginExecution, type Execution } from './execution.ts';
+import { Execution } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
 import { observeCloud, stopFor } from './observe-cloud.ts';
 import { observeDisk, observeRoot } from './observe-disk.ts';
@@ -45,7 +45,7 @@ async function runRound(deps: CycleDeps, request: CycleRequest): Promise<RoundRe
   const decided = decide(trees, cyclePolicy(deps, request), planIds(deps));
   const guarded = guardPlan(limitFiles(decided, trees.base, request.settings.maxFiles), guardFacts(deps));
   deps.journal.setHolds(guarded.holds, deps.clock.nowMs());
-  const execution = beginExecution(deps, request, { ...trees, approvedOps: guarded.approvedOps });
+  const execution = new Execution(deps, request, { ...trees, approvedOps: guarded.approvedOps });
   noteProblems(decided, execution, request.dirty === 'all');
   const failure = await executePlan(guarded.plan, execution).then(() => null, stopFor);
   return failure ?? { execution, decided, heldOps: guarded.heldOps, wakeAtMs: guarded.postponedUntilMs };

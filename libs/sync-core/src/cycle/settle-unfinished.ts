@@ -1,7 +1,7 @@
 import type { CloudOp, Op } from '../model/plan.ts';
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
-import { settle } from './execute-cloud.ts';
-import { beginExecution } from './execution.ts';
+import { Execution } from './execution.ts';
+import { settle } from './settle-cloud.ts';
 
 const PAGE = 5000;
 
@@ -13,13 +13,13 @@ export async function settleUnfinished(deps: CycleDeps, request: CycleRequest): 
   const open = deps.journal.unfinished();
   if (open.length === 0) return;
   const trees = { local: deps.journal.localOverlay(), cloud: deps.journal.cloudOverlay() };
-  const execution = beginExecution(deps, request, trees);
+  const execution = new Execution(deps, request, trees);
   await deps.disk.recover(new Set(open.map(opIdOf)));
   const cloudOps = open.filter(isCloudOp);
   for (let at = 0; at < cloudOps.length; at += PAGE) {
     const page = cloudOps.slice(at, at + PAGE);
     const answers = await deps.cloud.answers(page.map((op) => op.opId));
-    settle(page, answers, execution, new Map());
+    settle(page, answers, execution);
   }
   deps.journal.advance({ finished: open.map(opIdOf) });
 }

@@ -1,7 +1,7 @@
 import type { LocalOp } from '../model/plan.ts';
 import type { BaseId } from '../model/tree.ts';
-import { giveUp, notDone } from './execute-local.ts';
 import type { Execution } from './execution.ts';
+import { giveUp, notDone } from './land-local.ts';
 
 type Trash = Extract<LocalOp, { op: 'localTrash' }>;
 
@@ -35,16 +35,22 @@ export async function trashLocal(op: Trash, execution: Execution): Promise<void>
 async function trashFile(op: Trash, id: BaseId, execution: Execution): Promise<boolean> {
   const path = execution.live.pathOf(id);
   const node = execution.localNow(id);
-  if (path === undefined || !node) return (giveUp(op, id, execution), false);
+  if (path === undefined || !node) {
+    giveUp(execution, op, id);
+    return false;
+  }
   const result = await execution.deps.disk.trashFile(`${op.opId}-${id}`, path, node.sig);
-  if (result.t !== 'done') notDone(op, id, result, path, execution);
+  if (result.t !== 'done') notDone(execution, op, { near: id, path, result });
   return result.t === 'done';
 }
 
 async function removeFolder(op: Trash, id: BaseId, execution: Execution): Promise<boolean> {
   const path = execution.live.pathOf(id);
-  if (path === undefined) return (giveUp(op, id, execution), false);
+  if (path === undefined) {
+    giveUp(execution, op, id);
+    return false;
+  }
   const result = await execution.deps.disk.removeFolder(path);
-  if (result.t !== 'done') notDone(op, id, result, path, execution);
+  if (result.t !== 'done') notDone(execution, op, { near: id, path, result });
   return result.t === 'done';
 }

@@ -23,6 +23,8 @@ type Stored = { node: DriveNode; trashed: boolean; versions: string[] };
 export class MemoryCloud implements Cloud {
   readonly rootId: string;
   lostAnswers = 0;
+  /** Called before every commit; may throw to simulate a crash of the caller. */
+  onCommit: () => void = () => undefined;
   readonly #hashes: Hashes;
   readonly #nodes = new Map<string, Stored>();
   readonly #bytes = new Map<string, Uint8Array>();
@@ -106,6 +108,7 @@ export class MemoryCloud implements Cloud {
   }
 
   async commit(request: Parameters<Cloud['commit']>[0]): Promise<BatchAnswer> {
+    this.onCommit();
     for (const { chunk, bytes } of request.inline) this.#bytes.set(chunk.hash, bytes);
     const outcomes = request.atomic ? this.#runAtomic(request.ops) : request.ops.map((op) => this.#run(op));
     if (this.lostAnswers > 0) {

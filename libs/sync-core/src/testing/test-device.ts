@@ -1,4 +1,5 @@
 import { LINUX_NAMES } from '../model/policy.ts';
+import { ROOT_ID, type BaseNode } from '../model/tree.ts';
 import { runCycle } from '../cycle/run-cycle.ts';
 import type { CycleDeps, CycleReport, CycleSettings } from '../cycle/cycle-types.ts';
 import type { Clock, Hashes, Ids } from '../ports/clock.ts';
@@ -9,6 +10,13 @@ import { MemoryJournal } from './memory-journal.ts';
 
 /** Everything after this many cycles is a task that never comes to rest. */
 const MAX_CYCLES = 20;
+
+function rootRow(cloudId: string): BaseNode {
+  return {
+    ...{ id: ROOT_ID, parent: ROOT_ID, localName: '', cloudName: '', kind: 'folder', state: 'managed' },
+    ...{ cloudId, rev: 1, contentId: null, size: null, meta: { mtimeMs: 0, exec: false }, sig: null },
+  };
+}
 
 /** Ids in order, so that a run can be repeated to the letter. */
 export function countingIds(device: number): Ids {
@@ -43,6 +51,7 @@ export class TestDevice {
     options: { number: number; hashes: Hashes; clock: ManualClock; settings?: Partial<CycleSettings> },
   ) {
     const { hashes, clock } = options;
+    this.journal.advance({ rows: [rootRow(cloud.rootId)] });
     this.clock = clock;
     this.disk = new MemoryDisk(hashes);
     const scanner = new MemoryScanner(this.disk, this.journal, { hashes, nowMs: () => clock.nowMs() });

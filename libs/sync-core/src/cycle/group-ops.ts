@@ -1,0 +1,50 @@
+import { INLINE_FILE_BYTES, MAX_BATCH_OPS } from '@tideline/contracts';
+import type { CloudOp } from '../model/plan.ts';
+
+/** Bytes of small files in one request: large enough to amortize it, small enough to hold two of them in memory. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+export type Upload = Extract<CloudOp, { op: 'cloudUpload' }>;
+
+export function isLarge(op: CloudOp): op is Upload {
+  return op.op === 'cloudUpload' && op.content.size > INLINE_FILE_BYTES;
+}
+
+/** Swaps and rotations of names go through together or not at all. */
+export function atomicGroupOf(op: CloudOp): number | null {
+  return op.op === 'cloudMove' ? (op.atomicGroup ?? null) : null;
+}
+
+/**
+ * Cuts a list into requests without changing its order. Two operations on one node never share a request, because the second
+ * needs the rev that the first makes; atomic groups and large files have requests of their own.
+ */
+export function groupOps(ops: readonly CloudOp[]): CloudOp[][] {
+  const groups: Group[] = [];
+  for (const op of ops) {
+    const last = groups.at(-1);
+    if (last && fits(last, op)) add(last, op);
+    else groups.push(add({ ops: [], bytes: 0, nodes: new Set() }, op));
+  }
+  return groups.map((group) => group.ops);
+}
+
+type Group = { readonly ops: CloudOp[]; bytes: number; readonly nodes: Set<string> };
+
+function fits(group: Group, op: CloudOp): boolean {
+  const [first] = group.ops;
+  if (!first || isLarge(op) || isLarge(first) || atomicGroupOf(first) !== atomicGroupOf(op)) return false;
+  const full = group.ops.length >= MAX_BATCH_OPS || group.bytes + bytesOf(op) > BATCH_BYTES;
+  return !full && !group.nodes.has(op.cloudId);
+}
+
+function add(group: Group, op: CloudOp): Group {
+  group.ops.push(op);
+  group.nodes.add(op.cloudId);
+  group.bytes += bytesOf(op);
+  return group;
+}
+
+function bytesOf(op: CloudOp): number {
+  return op.op === 'cloudUpload' ? op.content.size : 0;
+}
