@@ -40,7 +40,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   app.setGlobalPrefix('api');
   const principals = app.get(IdentityPrincipalSource);
   app.useWebSocketAdapter(new ConsoleWsAdapter(app, (headers) => principals.findSocketPrincipal(headers)));
-  await registerPlugins(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, parts.webFolder);
+  await registerPlugins(app.getHttpAdapter().getInstance(), parts.webFolder);
   await app.init();
   return app;
 }

@@ -10,7 +10,10 @@ import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
 import { enrollDevice } from '../testing/test-device.ts';
 
 const contract: [id: string, route: RouteDef][] = Object.entries(routes).flatMap(([group, ofGroup]) =>
-  Object.entries(ofGroup).map(([name, route]): [string, RouteDef] => [`${group}.${name}`, route]),
+  (Object.entries(ofGroup) as [string, RouteDef][]).map(([name, route]): [string, RouteDef] => [
+    `${group}.${name}`,
+    route,
+  ]),
 );
 const closed = contract.filter(([, route]) => route.permission !== 'public');
 
@@ -32,20 +35,22 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+type Handler = { readonly name: string; readonly route: RouteDef | undefined };
+type ControllerClass = { readonly name: string; readonly prototype: Record<string, unknown> };
+
 /** Methods of Nest controllers that answer requests. */
-function handlers(): { name: string; route: RouteDef | undefined }[] {
-  const found: { name: string; route: RouteDef | undefined }[] = [];
-  for (const module of server.app.get(ModulesContainer).values()) {
-    for (const { metatype } of module.controllers.values()) {
-      const prototype = (metatype as { prototype?: Record<string, unknown>; name: string } | null)?.prototype ?? {};
-      for (const name of Object.getOwnPropertyNames(prototype)) {
-        const method = name === 'constructor' ? undefined : prototype[name];
-        if (typeof method !== 'function' || Reflect.getMetadata(PATH_METADATA, method) === undefined) continue;
-        found.push({ name: `${metatype?.name}.${name}`, route: findRoute(method) });
-      }
-    }
-  }
-  return found;
+function handlers(): Handler[] {
+  const modules = [...server.app.get(ModulesContainer).values()];
+  return modules
+    .flatMap((module) => [...module.controllers.values()])
+    .flatMap(({ metatype }) => (metatype ? handlersOf(metatype as unknown as ControllerClass) : []));
+}
+
+function handlersOf({ name, prototype }: ControllerClass): Handler[] {
+  return Object.getOwnPropertyNames(prototype)
+    .map((method) => ({ method, handler: method === 'constructor' ? undefined : prototype[method] }))
+    .filter(({ handler }) => typeof handler === 'function' && Reflect.hasMetadata(PATH_METADATA, handler))
+    .map(({ method, handler }) => ({ name: `${name}.${method}`, route: findRoute(handler as object) }));
 }
 
 /** The route with an id nobody has in each parameter. */

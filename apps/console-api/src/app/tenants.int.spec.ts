@@ -43,13 +43,13 @@ const filled = (): Record<string, { query?: string; body?: unknown }> => ({
 });
 
 const withIds: [name: string, route: RouteDef][] = Object.values(routes).flatMap((ofGroup) =>
-  Object.entries(ofGroup).filter(([, route]) =>
-    /:(deviceId|spaceId|nodeId|grantId|tokenId)/.test((route as RouteDef).path),
+  (Object.entries(ofGroup) as [string, RouteDef][]).filter(([, route]) =>
+    /:(deviceId|spaceId|nodeId|grantId|tokenId)/.test(route.path),
   ),
 );
 
 async function call(api: ApiClient, name: string, route: RouteDef): Promise<{ status: number; text: string }> {
-  const path = route.path.replace(/:(\w+)/g, (_, id: keyof SecondEnterprise) => String(other[id]));
+  const path = route.path.replace(/:(\w+)/g, (_, id: Exclude<keyof SecondEnterprise, 'admin'>) => other[id]);
   const { query = '', body } = filled()[name] ?? {};
   const frame = Buffer.concat([...encodeFrame(body, [bytes]).map((part) => Buffer.from(part))]);
   const answer = await fetch(`${server.url}/api${path}${query}`, {

@@ -65,13 +65,7 @@ const FROM = `
 export type DevicePage = { readonly devices: Device[]; readonly total: number; readonly last: PageKey | undefined };
 
 export async function listDevices(db: Queries, scope: FleetScope, query: DeviceQuery, now: Date): Promise<DevicePage> {
-  const filters = [
-    scope.enterpriseId,
-    scope.responsible,
-    query.search === undefined ? null : `%${query.search.replace(/[\\%_]/g, '\\$&')}%`,
-    query.health ?? null,
-    query.deviceId ?? null,
-  ];
+  const filters = toFilters(scope, query);
   const [counted, rows] = await Promise.all([
     db.query<{ n: number }[]>(`WITH RECURSIVE ${RESPONSIBLE_FOR} SELECT count(*)::int AS n ${FROM}`, filters),
     db.query<DeviceRow[]>(pageStatement(query), [
@@ -88,6 +82,11 @@ export async function listDevices(db: Queries, scope: FleetScope, query: DeviceQ
     total: counted[0]?.n ?? 0,
     last: last && { key: last.sortKey, id: last.id },
   };
+}
+
+function toFilters(scope: FleetScope, query: DeviceQuery): unknown[] {
+  const search = query.search === undefined ? null : `%${query.search.replace(/[\\%_]/g, '\\$&')}%`;
+  return [scope.enterpriseId, scope.responsible, search, query.health ?? null, query.deviceId ?? null];
 }
 
 function pageStatement(query: DeviceQuery): string {

@@ -49,10 +49,9 @@ export class NestLog implements LoggerService {
     rest: readonly unknown[],
   ): void {
     const context = typeof rest.at(-1) === 'string' ? rest.at(-1) : undefined;
-    const text = rest.find((extra) => typeof extra === 'string' && extra !== context);
+    const text = rest.filter((extra) => typeof extra === 'string').find((extra) => extra !== context);
     if (message instanceof Error) this.logger[level]({ context, err: message }, message.message);
-    else if (typeof message === 'object' && message !== null)
-      this.logger[level]({ context, ...message }, String(text ?? ''));
+    else if (typeof message === 'object' && message !== null) this.logger[level]({ context, ...message }, text ?? '');
     else this.logger[level]({ context, ...(text === undefined ? {} : { detail: text }) }, String(message));
   }
 }

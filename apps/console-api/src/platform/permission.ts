@@ -8,24 +8,14 @@ const ADMIN_ROLES: readonly AccountRole[] = ['super_admin', 'drive_admin'];
 export function findRefusal(permission: RoutePermission, caller: Principal | undefined): ErrorCode | undefined {
   if (permission === 'public') return undefined;
   if (!caller) return 'NOT_SIGNED_IN';
-  return isAllowed(permission, caller) ? undefined : 'FORBIDDEN';
+  return IS_ALLOWED[permission](caller) ? undefined : 'FORBIDDEN';
 }
 
-function isAllowed(permission: Exclude<RoutePermission, 'public'>, caller: Principal): boolean {
-  switch (permission) {
-    case 'person':
-      return caller.kind === 'person' || caller.kind === 'operator';
-    case 'device':
-      return caller.kind === 'device';
-    case 'drive':
-      return caller.kind === 'person' || caller.kind === 'device';
-    case 'console-read':
-      return caller.kind === 'person' && CONSOLE_ROLES.includes(caller.role);
-    case 'admin':
-      return caller.kind === 'person' && ADMIN_ROLES.includes(caller.role);
-    case 'operator':
-      return caller.kind === 'operator';
-    default:
-      return permission satisfies never;
-  }
-}
+const IS_ALLOWED: Record<Exclude<RoutePermission, 'public'>, (caller: Principal) => boolean> = {
+  person: (caller) => caller.kind === 'person' || caller.kind === 'operator',
+  device: (caller) => caller.kind === 'device',
+  drive: (caller) => caller.kind === 'person' || caller.kind === 'device',
+  'console-read': (caller) => caller.kind === 'person' && CONSOLE_ROLES.includes(caller.role),
+  admin: (caller) => caller.kind === 'person' && ADMIN_ROLES.includes(caller.role),
+  operator: (caller) => caller.kind === 'operator',
+};

@@ -77,7 +77,7 @@ export class SocketGateway
   }
 
   @SubscribeMessage('report.v1')
-  async onReport(@ConnectedSocket() socket: WebSocket, @MessageBody() message: Message<'report.v1'>): Promise<void> {
+  onReport(@ConnectedSocket() socket: WebSocket, @MessageBody() message: Message<'report.v1'>): void {
     const connection = this.heard(socket);
     if (!connection) return;
     const reporting = this.reporting.get(socket) ?? new LatestOnly();
