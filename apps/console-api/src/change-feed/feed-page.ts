@@ -39,10 +39,10 @@ export function planFeedPage(window: FeedWindow): FeedPlan {
   const nodes = new Map<string, { id: string; entered: boolean }>();
   const gone = new Map<string, FeedPlan['gone'][number]>();
   for (const id of window.changed) {
-    if (tree.isInScope(id)) {
-      for (const each of tree.unknownPathTo(id))
-        if (!nodes.has(each)) nodes.set(each, { id: each, entered: tree.hasEntered(each) });
-    } else if (tree.hasMoved(id) && tree.mayBeKnown(id)) {
+    for (const each of tree.isInScope(id) ? tree.unknownPathTo(id) : []) {
+      if (!nodes.has(each)) nodes.set(each, { id: each, entered: tree.hasEntered(each) });
+    }
+    if (!tree.isInScope(id) && tree.hasMoved(id) && tree.mayBeKnown(id)) {
       gone.set(id, { id, gone: tree.whyGone(id), rev: tree.revOf(id) });
     }
   }

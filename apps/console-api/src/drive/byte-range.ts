@@ -7,10 +7,12 @@ export type ByteRange = { readonly start: number; readonly end: number };
  */
 export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange | undefined | 'invalid' {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-  if (!match) return undefined;
-  const [, first = '', last = ''] = match;
+  const [, first = '', last = ''] = match ?? [];
   if (first === '' && last === '') return undefined;
-  if (first === '') return suffix(Number(last), sizeBytes);
+  return first === '' ? suffix(Number(last), sizeBytes) : between(first, last, sizeBytes);
+}
+
+function between(first: string, last: string, sizeBytes: number): ByteRange | undefined | 'invalid' {
   const start = Number(first);
   const end = last === '' ? sizeBytes : Math.min(Number(last) + 1, sizeBytes);
   if (last !== '' && Number(last) < start) return undefined;

@@ -30,7 +30,6 @@ import { findAndLockSpace, listAnswers, listChangedSubtrees, loadBatchNodes, wri
 import { BatchTree } from './batch-tree.ts';
 import { decideBatch, type Change } from './decide-batch.ts';
 import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
-import { WriterGate } from './writer-gate.ts';
 
 type Request = Omit<z.output<typeof BatchRequest>, 'origin'> & { readonly origin?: 'upload' | 'sync' };
 export type Batch = {
@@ -48,7 +47,6 @@ const UNIQUE_VIOLATION = '23505';
 export class CommitService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly gate: WriterGate,
     private readonly packs: PackService,
     private readonly access: AccessService,
     private readonly usable: UsableChunks,
@@ -60,7 +58,7 @@ export class CommitService {
     const frame = new FrameReader(body);
     try {
       const request = parseRequest(await frame.header());
-      await this.gate.requireWriter(principal, spaceId);
+      await this.access.requireWriter(this.dataSource.manager, principal, spaceId);
       const source = { refs: request.inline, frame };
       const pack = await this.packs.receive(this.dataSource.manager, principal.enterpriseId, source);
       return await this.commit({ principal, spaceId, request, pack });

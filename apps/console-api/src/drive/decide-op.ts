@@ -44,6 +44,8 @@ export type OpContext = {
   readonly contentIdOf: (chunks: Manifest) => ContentId;
 };
 
+const PLACING: ReadonlySet<BatchOp['kind']> = new Set(['createFolder', 'createFile', 'move', 'restore']);
+
 type Op<K extends BatchOp['kind']> = Extract<BatchOp, { kind: K }>;
 type Existing = Exclude<BatchOp, Op<'createFolder'> | Op<'createFile'>>;
 
@@ -70,8 +72,7 @@ export function decideOp(op: BatchOp, context: OpContext): Verdict {
 
 /** Whether the node may stand where an operation put it: in a live folder, not inside itself, under a free name. */
 export function findPlaceRefusal(op: BatchOp, tree: BatchTree): Refusal | undefined {
-  if (op.kind !== 'createFolder' && op.kind !== 'createFile' && op.kind !== 'move' && op.kind !== 'restore')
-    return undefined;
+  if (!PLACING.has(op.kind)) return undefined;
   const node = tree.find(op.nodeId);
   if (!node?.parentId || node.trashedAt !== null) return undefined; // trashed again by a later operation
   if (tree.isCircular(node.id)) return refuse('MOVE_CYCLE');

@@ -9,7 +9,6 @@ import { NodeController } from './node.controller.ts';
 import { SpaceService } from './space.service.ts';
 import { UploadService } from './upload.service.ts';
 import { UsableChunks } from './usable-chunks.service.ts';
-import { WriterGate } from './writer-gate.ts';
 
 /** Needs BlobsModule and GrantsModule beside it. */
 @Global()
@@ -22,7 +21,6 @@ import { WriterGate } from './writer-gate.ts';
     SpaceService,
     UploadService,
     UsableChunks,
-    WriterGate,
     { provide: SpaceMaker, useExisting: SpaceService },
     { provide: SpaceSight, useExisting: BrowseService },
   ],

@@ -13,27 +13,27 @@ import { DataSource } from 'typeorm';
 import { touch } from '../blobs/chunk.store.ts';
 import { FrameReader } from '../blobs/frame-reader.ts';
 import { PackService } from '../blobs/pack.service.ts';
+import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { invalidInput } from '../platform/route.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { actorIdOf } from './author.ts';
 import { listAnswers } from './batch.store.ts';
 import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
-import { WriterGate } from './writer-gate.ts';
 
 /** Chunks on their way in. Resuming and deduplication are one thing: ask what is missing, send that, commit. */
 @Injectable()
 export class UploadService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly gate: WriterGate,
+    private readonly access: AccessService,
     private readonly usable: UsableChunks,
     private readonly packs: PackService,
   ) {}
 
   /** Which chunks the caller must send: those that are not here, and those it has not shown to hold. */
   async listMissing(principal: MemberPrincipal, spaceId: SpaceId, asked: readonly ChunkRef[]): Promise<ChunkHash[]> {
-    await this.gate.requireWriter(principal, spaceId);
+    await this.access.requireWriter(this.dataSource.manager, principal, spaceId);
     const chunks = distinctChunks(asked);
     const { manager } = this.dataSource;
     const usable = await this.usable.find(manager, principal, { spaceId, chunks });
@@ -45,7 +45,7 @@ export class UploadService {
     const frame = new FrameReader(body);
     try {
       const refs = parsePackRequest(await frame.header());
-      await this.gate.requireWriter(principal, spaceId);
+      await this.access.requireWriter(this.dataSource.manager, principal, spaceId);
       const { enterpriseId } = principal;
       const pack = await this.packs.receive(this.dataSource.manager, enterpriseId, { refs, frame });
       const actor = { enterpriseId, actorId: actorIdOf(principal) };

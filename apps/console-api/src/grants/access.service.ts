@@ -58,15 +58,14 @@ export class AccessService {
     return below.map((nodeId) => ({ nodeId, ...(tree.rightsOf(nodeId) ?? PASSAGE) }));
   }
 
-  /** Whether the caller may write anything in the space at all: who may not, may not leave bytes here either. */
-  async mayWriteIn(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<boolean> {
-    const { enterpriseId } = principal;
-    const [space] = await findSpaces(manager, enterpriseId, [spaceId]);
-    if (!space) return false;
-    const caller = await this.#findCaller(manager, principal);
-    const statements = await listStatements(manager, enterpriseId, caller, { spaceIds: [spaceId] });
-    const alone = [[], ...statements.map((statement) => [statement])];
-    return alone.some((chain) => canWrite(decideRights(caller, space, [chain])));
+  /**
+   * Bytes are taken only from callers who may write something in the space. Throws FORBIDDEN, or SPACE_UNKNOWN when the caller
+   * does not see the space.
+   */
+  async requireWriter(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<void> {
+    if (await this.#mayWriteIn(manager, principal, spaceId)) return;
+    const seen = await this.listVisibleSpaces(manager, principal);
+    throw seen.includes(spaceId) ? new AppError('FORBIDDEN') : new AppError('SPACE_UNKNOWN', { space: spaceId });
   }
 
   /** Spaces of which the caller sees the root. */
@@ -75,6 +74,16 @@ export class AccessService {
     const roots = spaces.map((space) => space.rootId);
     const access = await this.resolve(manager, principal, roots);
     return spaces.filter((space) => access.has(space.rootId)).map((space) => space.id);
+  }
+
+  async #mayWriteIn(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<boolean> {
+    const { enterpriseId } = principal;
+    const [space] = await findSpaces(manager, enterpriseId, [spaceId]);
+    if (!space) return false;
+    const caller = await this.#findCaller(manager, principal);
+    const statements = await listStatements(manager, enterpriseId, caller, { spaceIds: [spaceId] });
+    const alone = [[], ...statements.map((statement) => [statement])];
+    return alone.some((chain) => canWrite(decideRights(caller, space, [chain])));
   }
 
   async #loadTree(manager: EntityManager, principal: MemberPrincipal, found: Found): Promise<AccessTree> {

@@ -64,7 +64,7 @@ export class Mirror {
 
   async #enter(folder: DriveNode): Promise<void> {
     if (!this.nodes.has(folder.id)) return; // a later item of the page took it away again
-    const listed = await this.#list(folder.id as NodeId).catch(() => undefined);
+    const listed = await this.#list(folder.id).catch(() => undefined);
     if (!listed) return; // gone since; the feed will tell
     this.#removeTree(folder.id);
     for (const node of listed.nodes) this.nodes.set(node.id, node);

@@ -21,16 +21,20 @@ import {
   type UserId,
 } from '@tideline/contracts';
 import { DirectoryBlobStore } from '../../blobs/directory-blob-store.ts';
+import { ContentReader } from '../../blobs/content-reader.ts';
 import { PackService } from '../../blobs/pack.service.ts';
 import { AccessService } from '../../grants/access.service.ts';
+import { GrantService } from '../../grants/grant.service.ts';
 import { SystemClock } from '../../platform/clock.ts';
 import type { DevicePrincipal, MemberPrincipal, PersonPrincipal } from '../../platform/principal.ts';
 import { SocketHub } from '../../platform/socket-hub.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
+import { BrowseService } from '../browse.service.ts';
 import { CommitService } from '../commit.service.ts';
+import { ContentService } from '../content.service.ts';
 import { SpaceService, type CreatedSpace } from '../space.service.ts';
+import { UploadService } from '../upload.service.ts';
 import { UsableChunks } from '../usable-chunks.service.ts';
-import { WriterGate } from '../writer-gate.ts';
 
 /** Remembers what would have been told. */
 export class RecordingHub extends SocketHub {
@@ -55,9 +59,12 @@ export class DriveWorld {
   readonly hub = new RecordingHub();
   readonly access = new AccessService();
   readonly packs: PackService;
-  readonly gate: WriterGate;
   readonly usable: UsableChunks;
   readonly commits: CommitService;
+  readonly uploads: UploadService;
+  readonly contents: ContentService;
+  readonly browse: BrowseService;
+  readonly grants: GrantService;
   readonly spaces = new SpaceService();
   readonly enterpriseId = randomUUID() as EnterpriseId;
 
@@ -68,17 +75,12 @@ export class DriveWorld {
   ) {
     const { dataSource } = database;
     this.packs = new PackService(blobs);
-    this.gate = new WriterGate(dataSource, this.access);
     this.usable = new UsableChunks(this.access);
-    this.commits = new CommitService(
-      dataSource,
-      this.gate,
-      this.packs,
-      this.access,
-      this.usable,
-      this.hub,
-      new SystemClock(),
-    );
+    this.uploads = new UploadService(dataSource, this.access, this.usable, this.packs);
+    this.contents = new ContentService(dataSource, this.access, new ContentReader(dataSource, blobs));
+    this.browse = new BrowseService(dataSource, this.access);
+    this.grants = new GrantService(dataSource, this.hub);
+    this.commits = new CommitService(dataSource, this.packs, this.access, this.usable, this.hub, new SystemClock());
   }
 
   static async open(): Promise<DriveWorld> {
@@ -183,6 +185,10 @@ export class DriveWorld {
     return this.commits.commitFrame(principal, spaceId, bodyOf(header, inline));
   }
 
+  putPack(principal: MemberPrincipal, spaceId: SpaceId, parts: readonly Uint8Array[]): Promise<number> {
+    return this.uploads.storePack(principal, spaceId, bodyOf({ chunks: parts.map(chunkOf) }, parts));
+  }
+
   /** Commits one operation item by item and answers its outcome. */
   async one(
     principal: MemberPrincipal,
@@ -261,6 +267,23 @@ export const ops = {
   }),
   restore: (nodeId: NodeId): BatchOp => ({ kind: 'restore', opId: newId(), nodeId }),
 };
+
+export async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** Bytes that differ from seed to seed and do not repeat early. */
+export function noise(length: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(length + 4);
+  let state = seed + 1;
+  for (let at = 0; at < length; at += 4) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes.writeUInt32LE(state, at);
+  }
+  return bytes.subarray(0, length);
+}
 
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
