@@ -4,3 +4,5 @@ export { createScanner, type FolderScanner, type ScannerOptions } from './scan/s
 export { createChunker, sha256Hex, toContentId, type Chunker } from './hash/chunker.ts';
 export { hashFile } from './hash/hash-file.ts';
 export { createDisk, type DiskOptions, type LocalDisk } from './disk/local-disk.ts';
+export { createWatch, type WatchOptions } from './watch/watch.ts';
+export { checkSyncFolder, type SyncFolderCheck, type SyncFolderFacts } from './volume/check-sync-folder.ts';

@@ -1,0 +1,98 @@
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DirtyPaths, Watch } from '@tideline/sync-core';
+import type { WatchKind } from './watch-protocol.ts';
+import { createWatch, kindFor } from './watch.ts';
+
+/** One contract for every way to watch. */
+describe.each<WatchKind>(['chokidar', 'folders', 'recursive'])('watching with %s', (kind) => {
+  let root: string;
+  let watch: Watch;
+  let told: DirtyPaths[];
+  let wake: () => void;
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), 'tideline-watch-'));
+    mkdirSync(join(root, 'a/b'), { recursive: true });
+    mkdirSync(join(root, '.tideline~sync/new'), { recursive: true });
+    writeFileSync(join(root, 'a/b/file'), 'x');
+    told = [];
+    wake = () => undefined;
+    watch = createWatch({ root, kind, entries: () => 0 });
+    await watch.start(
+      (dirty) => {
+        told.push(dirty);
+        wake();
+      },
+      (code) => expect.fail(`trouble ${code}`),
+    );
+  });
+  afterEach(async () => {
+    await watch.stop();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  /** Resolves when a folder was told, or everything. */
+  const toldOf = async (folder: string): Promise<void> => {
+    const isTold = () => told.some((dirty) => dirty === 'all' || dirty.has(folder));
+    while (!isTold()) await new Promise<void>((resolve) => (wake = resolve));
+    told = [];
+  };
+
+  it('tells the folder of a file that is made, changed or deleted', async () => {
+    writeFileSync(join(root, 'a/new'), 'x');
+    await toldOf('a');
+    appendFileSync(join(root, 'a/b/file'), 'y');
+    await toldOf('a/b');
+    unlinkSync(join(root, 'a/b/file'));
+    await toldOf('a/b');
+  });
+
+  it('[BI-6] tells a change of the executable bit alone', async () => {
+    chmodSync(join(root, 'a/b/file'), 0o755);
+    await toldOf('a/b');
+  });
+
+  it('tells what happens in folders made or renamed while it runs', async () => {
+    mkdirSync(join(root, 'n/m'), { recursive: true });
+    await toldOf('');
+    writeFileSync(join(root, 'n/m/late'), 'x');
+    await toldOf('n/m');
+    renameSync(join(root, 'a'), join(root, 'z'));
+    await toldOf('');
+    appendFileSync(join(root, 'z/b/file'), 'y');
+    await toldOf('z/b');
+  });
+
+  it('says nothing about the staging folder', async () => {
+    writeFileSync(join(root, '.tideline~sync/new/1'), 'x');
+    writeFileSync(join(root, 'marker'), 'x');
+    const seen: string[] = [];
+    while (!seen.includes('')) {
+      await new Promise<void>((resolve) => (wake = resolve));
+      for (const dirty of told.splice(0)) seen.push(...(dirty === 'all' ? ['all'] : dirty));
+    }
+    expect(seen.filter((folder) => folder.startsWith('.tideline~sync'))).toEqual([]);
+  });
+});
+
+describe('how to watch', () => {
+  it('keeps no file in memory for large roots, whatever the system offers for that', () => {
+    expect([kindFor(20_000, 'linux'), kindFor(20_001, 'linux'), kindFor(1_000_000, 'darwin')]).toEqual([
+      'chokidar',
+      'folders',
+      'recursive',
+    ]);
+  });
+});
