@@ -149,3 +149,16 @@ export const TokenRequest = z.object({
   agentVersion: z.string().max(50),
 });
 export const TokenAnswer = z.object({ accessToken: z.string(), expiresAt: Timestamp });
+
+/** A person's own device, as the person sees it. */
+export const OwnDevice = z.object({
+  id: DeviceId,
+  name: z.string(),
+  os: z.string(),
+  lifecycle: z.enum(['pending_approval', 'active', 'suspended', 'retired']),
+  enrolledAt: Timestamp,
+  lastSeen: Timestamp.nullable(),
+  /** PE-5: false for a device that an admin's token enrolled, until the person confirms it. */
+  readsPersonalSpace: z.boolean(),
+});
+export type OwnDevice = z.infer<typeof OwnDevice>;

@@ -52,6 +52,23 @@ export const sessionRoutes = {
     summary: 'Sign out',
     response: none,
   }),
+  ownDevices: defineRoute({
+    method: 'GET',
+    path: '/session/devices',
+    permission: 'person',
+    summary: 'Devices enrolled in my name, and whether they may read my personal space',
+    response: z.object({ devices: z.array(identity.OwnDevice) }),
+  }),
+  confirmDevice: defineRoute({
+    method: 'PUT',
+    path: '/session/devices/:deviceId/personal-space',
+    permission: 'person',
+    summary: 'Let a device of mine read my personal space, or take that back (PE-5)',
+    params: deviceParam,
+    body: z.object({ allowed: z.boolean() }),
+    response: z.object({ devices: z.array(identity.OwnDevice) }),
+    errors: ['NOT_FOUND'],
+  }),
 };
 
 export const enterpriseRoutes = {

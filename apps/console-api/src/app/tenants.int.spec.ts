@@ -23,6 +23,7 @@ const chunk = { hash: createHash('sha256').update(bytes).digest('hex'), size: by
 
 /** What makes a request well formed, so that only the tenant can be the reason for its refusal. */
 const filled = (): Record<string, { query?: string; body?: unknown }> => ({
+  confirmDevice: { body: { allowed: true } },
   suspend: { body: { lifecycle: 'suspended' } },
   changes: { query: `?root=${other.nodeId}&cursor=x` },
   listing: { query: `?root=${other.nodeId}` },

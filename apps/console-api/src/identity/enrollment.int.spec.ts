@@ -106,6 +106,24 @@ describe('enrollment', () => {
     expect(await kindsSeen(server.bootstrap.enrollmentToken)).toContain('personal');
   });
 
+  it('[PE-5] the person, and nobody else, opens the personal space to such a device', async () => {
+    const { secret } = await createToken({ userIds: [people.ada.id] });
+    const device = await enrollDevice(server.anybody, secret, people.ada.email);
+    const password = (email: string) =>
+      server.bootstrap.people?.find((person) => person.email === email)?.password ?? '';
+    const signIn = (email: string) =>
+      server.anybody.login({ enterpriseCode: 'tideline', email, password: password(email) });
+    const [ada, ben] = [await signIn(people.ada.email), await signIn(people.ben.email)];
+    const path = `/session/devices/${device.deviceId}/personal-space`;
+    for (const other of [ben, server.admin])
+      expect((await other.call('PUT', path, { allowed: true })).status).toBe(404);
+    const told = (await ada.get('/session/devices')).body['devices'] as { id: string; readsPersonalSpace: boolean }[];
+    expect(told.find(({ id }) => id === device.deviceId)).toMatchObject({ readsPersonalSpace: false });
+    expect((await ada.call('PUT', path, { allowed: true })).status).toBe(200);
+    const spaces = (await device.api.get('/spaces')).body['spaces'] as { kind: string }[];
+    expect(spaces.map(({ kind }) => kind)).toContain('personal');
+  });
+
   it('refuses an expired token', async () => {
     const { secret } = await createToken({ userIds: [people.ada.id], validHours: 1 });
     server.clock.advance(3_600_000);
