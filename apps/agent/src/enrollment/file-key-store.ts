@@ -8,13 +8,19 @@ export function createFileKeyStore(home: string): KeyStore {
   const pathOf = (name: string): string => join(home, `${name}.key`);
   return {
     kind: 'file',
-    save: async (name, secret) => writeFileAtomically(pathOf(name), secret),
-    read: async (name) => {
-      const path = pathOf(name);
-      if (!existsSync(path)) return null;
-      if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
-      return readFileSync(path, 'utf8');
-    },
-    remove: async (name) => rmSync(pathOf(name), { force: true }),
+    save: (name, secret) => inOrder(() => writeFileAtomically(pathOf(name), secret)),
+    read: (name) => inOrder(() => findKey(pathOf(name))),
+    remove: (name) => inOrder(() => rmSync(pathOf(name), { force: true })),
   };
+}
+
+function findKey(path: string): string | null {
+  if (!existsSync(path)) return null;
+  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  return readFileSync(path, 'utf8');
+}
+
+/** The port waits for keychains; a file is there at once, and its failures must still come as rejections. */
+function inOrder<T>(work: () => T): Promise<T> {
+  return Promise.resolve().then(work);
 }

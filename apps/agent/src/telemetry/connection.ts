@@ -15,79 +15,90 @@ const HANDSHAKE_TIMEOUT_MS = 15_000;
 const PING_MS = 30_000;
 const DEFAULT_HEARTBEAT_SECONDS = 60;
 
-/** One socket from its first try to its end; `onClosed` comes exactly once. */
-export type Connection = {
-  /** False when it is not open. */
-  send(message: FromDevice): boolean;
-  close(): Promise<void>;
-};
-
 export type ConnectionOptions = {
   readonly session: Pick<DeviceSession, 'server' | 'auth'>;
   readonly timers: Timers;
   readonly onOpen: () => void;
   readonly onMessage: (message: ToDevice) => void;
+  /** Exactly once, whether it was open or not. */
   readonly onClosed: (reason: string) => void;
 };
 
-export function openConnection(options: ConnectionOptions): Connection {
-  const { session, timers } = options;
-  let socket: WebSocket | undefined;
-  let life: Life | undefined;
-  let isClosed = false;
-  const closed = (reason: string): void => {
-    if (isClosed) return;
-    isClosed = true;
-    life?.stop();
-    options.onClosed(reason);
-  };
-  const send = (message: FromDevice): boolean => {
-    if (socket?.readyState !== WebSocket.OPEN) return false;
-    socket.send(JSON.stringify(message));
-    life?.sent();
-    return true;
-  };
-  const attach = (opened: WebSocket, authorization: string): void => {
-    socket = opened;
-    let reason = 'the line broke';
-    opened.on('open', () => {
-      life = startLife(opened, timers, () => send({ type: 'heartbeat.v1' }));
-      options.onOpen();
-    });
-    opened.on('message', (raw) => {
-      const message = parseMessage(raw);
-      life?.received(message?.type === 'welcome.v1' ? message.heartbeatSeconds : undefined);
-      if (message) options.onMessage(message);
-    });
-    opened.on('pong', () => life?.received(undefined));
-    opened.on('unexpected-response', (_, response) => {
-      if (response.statusCode === 401) session.auth.onUnauthorized({ authorization });
-      reason = `the server answered ${response.statusCode}`;
-      response.destroy();
-      opened.terminate();
-    });
-    opened.on('error', (error) => (reason = error.message));
-    opened.on('close', () => closed(reason));
-  };
-  const open = async (): Promise<void> => {
-    const authorization = `Bearer ${await session.auth.token()}`;
-    if (!isClosed) attach(openSocket(session.server, authorization), authorization);
-  };
-  open().catch((error: unknown) => closed(error instanceof Error ? error.message : String(error)));
+/** One socket from its first try to its end. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #socket: WebSocket | undefined;
+  #life: Life | undefined;
+  #reason = 'the line broke';
+  #isClosed = false;
 
-  return {
-    send,
-    close: async () => {
-      const ending = socket;
-      if (ending && ending.readyState !== WebSocket.CLOSED) {
-        await new Promise<void>((resolve) => {
-          ending.once('close', () => resolve());
-          ending.terminate();
-        });
-      }
-      closed('stopped');
-    },
-  };
+  private constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  static open(options: ConnectionOptions): Connection {
+    const connection = new Connection(options);
+    connection.#connect().catch((error: unknown) => {
+      connection.#closed(error instanceof Error ? error.message : String(error));
+    });
+    return connection;
+  }
+
+  /** False when it is not open. */
+  send(message: FromDevice): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    this.#life?.sent();
+    return true;
+  }
+
+  async close(): Promise<void> {
+    const socket = this.#socket;
+    if (socket && socket.readyState !== WebSocket.CLOSED) {
+      await new Promise<void>((resolve) => {
+        socket.once('close', () => resolve());
+        socket.terminate();
+      });
+    }
+    this.#closed('stopped');
+  }
+
+  async #connect(): Promise<void> {
+    const { server, auth } = this.#options.session;
+    const authorization = `Bearer ${await auth.token()}`;
+    if (this.#isClosed) return;
+    const socket = openSocket(server, authorization);
+    this.#socket = socket;
+    socket.on('open', () => this.#opened(socket));
+    socket.on('message', (raw) => this.#received(raw));
+    socket.on('pong', () => this.#life?.received(undefined));
+    socket.on('unexpected-response', (_, response) => {
+      if (response.statusCode === 401) auth.onUnauthorized({ authorization });
+      this.#reason = `the server answered ${response.statusCode}`;
+      response.destroy();
+      socket.terminate();
+    });
+    socket.on('error', (error) => (this.#reason = error.message));
+    socket.on('close', () => this.#closed(this.#reason));
+  }
+
+  #opened(socket: WebSocket): void {
+    this.#life = startLife(socket, this.#options.timers, () => this.send({ type: 'heartbeat.v1' }));
+    this.#options.onOpen();
+  }
+
+  #received(raw: RawData): void {
+    const message = parseMessage(raw);
+    this.#life?.received(message?.type === 'welcome.v1' ? message.heartbeatSeconds : undefined);
+    if (message) this.#options.onMessage(message);
+  }
+
+  #closed(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#life?.stop();
+    this.#options.onClosed(reason);
+  }
 }
 
 function openSocket(server: string, authorization: string): WebSocket {
@@ -109,7 +120,11 @@ function parseMessage(raw: RawData): ToDevice | undefined {
   }
 }
 
-type Life = { sent(): void; received(heartbeatSeconds: number | undefined): void; stop(): void };
+type Life = {
+  readonly sent: () => void;
+  readonly received: (heartbeatSeconds: number | undefined) => void;
+  readonly stop: () => void;
+};
 
 /** Heartbeats when nothing else was sent, pings to find a dead line. */
 function startLife(socket: WebSocket, timers: Timers, heartbeat: () => void): Life {

@@ -5,11 +5,12 @@ import {
   type DeviceReport,
   type FromDevice,
   type SpaceId,
+  type ToDevice,
 } from '@tideline/contracts';
 import type { DeviceSession } from '../enrollment/device.ts';
-import { openConnection, type Connection } from './connection.ts';
+import { Connection } from './connection.ts';
 import { reconnectWaitMs } from './reconnect.ts';
-import { createReportSender, type ReportBody } from './report-sender.ts';
+import { createReportSender, type ReportBody, type ReportSender } from './report-sender.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 export type DeviceSocketEvent =
@@ -42,66 +43,113 @@ export type DeviceSocketOptions = {
 };
 
 export function createDeviceSocket(options: DeviceSocketOptions): DeviceSocket {
-  const { session, onEvent, random = Math.random, timers = systemTimers } = options;
-  let connection: Connection | undefined;
-  let isOpen = false;
-  let isStopped = true;
-  let attempt = 0;
-  let spaces: readonly SpaceId[] = [];
-  let cancelReconnect = (): void => undefined;
+  return new ReconnectingSocket(options);
+}
 
-  const send = (message: FromDevice): boolean => isOpen && (connection?.send(message) ?? false);
-  const sender = createReportSender({
-    timers,
-    bootId: randomUUID(),
-    send: (report) => (fits(report) && send({ type: 'report.v1', report })) || sendByHttp(session, report),
-  });
+class ReconnectingSocket implements DeviceSocket {
+  readonly #options: DeviceSocketOptions;
+  readonly #random: () => number;
+  readonly #timers: Timers;
+  readonly #sender: ReportSender;
+  #connection: Connection | undefined;
+  #isOpen = false;
+  #isStopped = true;
+  #attempt = 0;
+  #spaces: readonly SpaceId[] = [];
+  #cancelReconnect = (): void => undefined;
 
-  const connect = (): void => {
-    connection = openConnection({
-      session,
-      timers,
-      onOpen: () => {
-        isOpen = true;
-        onEvent({ type: 'connected' });
-        send({ type: 'watch.v1', spaces: [...spaces] });
-        sender.resend();
-      },
-      onMessage: (message) => {
-        attempt = 0; // a server that only accepts and drops the line is not yet a reason to hurry
-        if (message.type === 'nudge.v1') onEvent({ type: 'nudge', space: message.space, seq: message.seq });
-        if (message.type === 'rights.v1') onEvent({ type: 'rights', space: message.space });
-        if (message.type === 'settings.v1') onEvent({ type: 'settings' });
-      },
-      onClosed: (reason) => {
-        const wasOpen = isOpen;
-        isOpen = false;
-        connection = undefined;
-        if (wasOpen) onEvent({ type: 'disconnected', reason });
-        if (!isStopped) cancelReconnect = timers.after(reconnectWaitMs(attempt++, random), connect);
-      },
+  constructor(options: DeviceSocketOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#timers = options.timers ?? systemTimers;
+    this.#sender = createReportSender({
+      timers: this.#timers,
+      bootId: randomUUID(),
+      send: (report) => this.#sendReport(report),
     });
-  };
+  }
 
-  return {
-    start: () => {
-      if (!isStopped) return;
-      isStopped = false;
-      connect();
-    },
-    stop: async () => {
-      isStopped = true;
-      cancelReconnect();
-      sender.stop();
-      await connection?.close();
-    },
-    watch: (next) => {
-      spaces = next;
-      send({ type: 'watch.v1', spaces: [...spaces] });
-    },
-    report: sender.hand,
-    isConnected: () => isOpen,
-  };
+  start(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#connect();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelReconnect();
+    this.#sender.stop();
+    await this.#connection?.close();
+  }
+
+  watch(spaces: readonly SpaceId[]): void {
+    this.#spaces = spaces;
+    this.#send({ type: 'watch.v1', spaces: [...spaces] });
+  }
+
+  report(report: ReportBody): void {
+    this.#sender.hand(report);
+  }
+
+  isConnected(): boolean {
+    return this.#isOpen;
+  }
+
+  #connect(): void {
+    this.#connection = Connection.open({
+      session: this.#options.session,
+      timers: this.#timers,
+      onOpen: () => this.#opened(),
+      onMessage: (message) => this.#received(message),
+      onClosed: (reason) => this.#closed(reason),
+    });
+  }
+
+  #opened(): void {
+    this.#isOpen = true;
+    this.#options.onEvent({ type: 'connected' });
+    this.#send({ type: 'watch.v1', spaces: [...this.#spaces] });
+    this.#sender.resend();
+  }
+
+  #received(message: ToDevice): void {
+    this.#attempt = 0; // a server that only accepts and drops the line is not yet a reason to hurry
+    const event = toEvent(message);
+    if (event) this.#options.onEvent(event);
+  }
+
+  #closed(reason: string): void {
+    const wasOpen = this.#isOpen;
+    this.#isOpen = false;
+    this.#connection = undefined;
+    if (wasOpen) this.#options.onEvent({ type: 'disconnected', reason });
+    if (this.#isStopped) return;
+    const waitMs = reconnectWaitMs(this.#attempt, this.#random);
+    this.#attempt += 1;
+    this.#cancelReconnect = this.#timers.after(waitMs, () => this.#connect());
+  }
+
+  #send(message: FromDevice): boolean {
+    return this.#isOpen && (this.#connection?.send(message) ?? false);
+  }
+
+  #sendReport(report: DeviceReport): boolean | Promise<boolean> {
+    if (fits(report) && this.#send({ type: 'report.v1', report })) return true;
+    return sendByHttp(this.#options.session, report);
+  }
+}
+
+function toEvent(message: ToDevice): DeviceSocketEvent | undefined {
+  switch (message.type) {
+    case 'welcome.v1':
+      return undefined;
+    case 'nudge.v1':
+      return { type: 'nudge', space: message.space, seq: message.seq };
+    case 'rights.v1':
+      return { type: 'rights', space: message.space };
+    case 'settings.v1':
+      return { type: 'settings' };
+  }
 }
 
 function fits(report: DeviceReport): boolean {

@@ -7,10 +7,10 @@ export type ReportBody = Omit<DeviceReport, 'bootId' | 'sequence'>;
 
 export type ReportSender = {
   /** The newest replaces one that waits. */
-  hand(report: ReportBody): void;
+  readonly hand: (report: ReportBody) => void;
   /** A way to the server opened: the newest report is told again, for the server may have missed it. */
-  resend(): void;
-  stop(): void;
+  readonly resend: () => void;
+  readonly stop: () => void;
 };
 
 type Parts = {

@@ -10,7 +10,7 @@ import {
   startLocalServer,
   type LocalServer,
   type ReceivedRequest,
-} from '../spec-kit/local-server.ts';
+} from '../testing/local-server.ts';
 import { createCloud } from './create-cloud.ts';
 import type { CloudLimits } from './cloud-limits.ts';
 
@@ -84,7 +84,7 @@ describe('a listing', () => {
 
   it('[G10] goes on after a page that failed', async () => {
     answer = (request, response, index) =>
-      index === 1 ? sendError(response, 500, 'INTERNAL') : sendJson(response, page(request));
+      index === 1 ? sendError(response, 'INTERNAL', { status: 500 }) : sendJson(response, page(request));
     expect((await cloudOf().listing(ROOT, signal())).nodes).toHaveLength(4);
   });
 
@@ -100,13 +100,15 @@ describe('a listing', () => {
 
   it('[G10] is an error when one page never comes', async () => {
     answer = (request, response) =>
-      request.path.includes('page=') ? sendError(response, 503, 'UNAVAILABLE') : sendJson(response, pages[0]);
+      request.path.includes('page=')
+        ? sendError(response, 'UNAVAILABLE', { status: 503 })
+        : sendJson(response, pages[0]);
     await expect(cloudOf().listing(ROOT, signal())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('begins anew when the server gave its snapshot up', async () => {
     answer = (request, response, index) =>
-      index === 1 ? sendError(response, 410, 'CURSOR_EXPIRED') : sendJson(response, page(request));
+      index === 1 ? sendError(response, 'CURSOR_EXPIRED', { status: 410 }) : sendJson(response, page(request));
     expect((await cloudOf().listing(ROOT, signal())).nodes).toHaveLength(4);
     expect(server.requests).toHaveLength(4);
   });
@@ -116,7 +118,7 @@ describe('the change feed', () => {
   const page = { items: [], cursor: 'c2', seq: 4, epoch: 'e', capsRev: 1, more: false };
 
   it('tells that a cursor is too old', async () => {
-    answer = (_, response) => sendError(response, 410, 'CURSOR_EXPIRED');
+    answer = (_, response) => sendError(response, 'CURSOR_EXPIRED', { status: 410 });
     await expect(cloudOf().changes('c', signal())).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
     expect(server.requests).toHaveLength(1);
   });
@@ -228,7 +230,7 @@ describe('bytes on their way down', () => {
     [404, 'NODE_UNKNOWN'],
     [416, 'RANGE_INVALID'],
   ])('end at once when the drive says %i %s', async (status, code) => {
-    answer = (_, response) => sendError(response, status, code);
+    answer = (_, response) => sendError(response, code, { status: status });
     expect(await read(0, 8)).toBe('');
     expect(server.requests).toHaveLength(1);
   });

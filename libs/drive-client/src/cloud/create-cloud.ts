@@ -1,12 +1,4 @@
-import {
-  AppError,
-  routes,
-  type BatchOutcome,
-  type ChunkRef,
-  type NodeId,
-  type OpId,
-  type SpaceId,
-} from '@tideline/contracts';
+import { AppError, routes, type BatchOutcome, type ChunkRef, type NodeId, type SpaceId } from '@tideline/contracts';
 import type { Cloud } from '@tideline/sync-core';
 import type { ApiClient } from '../http/api-client.ts';
 import { isNotUnderstood } from '../http/parse-answer.ts';
@@ -67,7 +59,7 @@ export function createCloud(options: CloudOptions): Cloud {
       return { contentId, chunks };
     },
     content: (nodeId, range, signal) => readContent(context, { nodeId, ...range }, signal),
-    digest: (root) => retry(() => client.call(routes.drive.digest, { params, query: { root: root as NodeId } })),
+    digest: (root) => retry(() => client.call(routes.drive.digest, { params, query: { root: root } })),
     caps: () => retry(() => client.call(routes.drive.caps, { params, query: { root: rootId } })),
   };
 }
@@ -89,7 +81,7 @@ async function readChanges(context: CloudContext, cursor: string, signal: AbortS
 async function readAnswers(context: CloudContext, opIds: readonly string[]): Promise<readonly BatchOutcome[]> {
   const { client, retry, params } = context;
   const outcomes: BatchOutcome[] = [];
-  for (const slice of slices(opIds as readonly OpId[], context.limits.askItems)) {
+  for (const slice of slices(opIds, context.limits.askItems)) {
     const body = { opIds: [...slice] };
     const answer = await retry(() => client.call(routes.drive.opAnswers, { params, body }));
     outcomes.push(...answer.outcomes);

@@ -1,13 +1,4 @@
-import {
-  AppError,
-  addDigestTerms,
-  digestTerm,
-  formatDigest,
-  routes,
-  type DriveNode,
-  type ListingAnswer,
-  type NodeId,
-} from '@tideline/contracts';
+import { AppError, digestOf, routes, type DriveNode, type ListingAnswer, type NodeId } from '@tideline/contracts';
 import type { CloudListing } from '@tideline/sync-core';
 import type { CloudContext } from './create-cloud.ts';
 
@@ -41,7 +32,11 @@ async function readWhole(context: CloudContext, root: string, signal: AbortSigna
     for (const node of answer.nodes) nodes.push(node);
     page = answer.nextPage ?? undefined;
   } while (page !== undefined);
-  return check(nodes, first, context.sha256Hex, root);
+  const digested = nodes.filter((node) => node.id !== root);
+  const misfit = findMisfit(digested, first, context.sha256Hex);
+  if (misfit !== undefined) return { t: 'torn', reason: misfit };
+  const { cursor, seq, epoch, capsRev } = first;
+  return { t: 'complete', listing: { nodes, cursor, seq, epoch, capsRev } };
 }
 
 async function readPage(
@@ -68,21 +63,12 @@ function isSameMoment(first: ListingAnswer, answer: ListingAnswer): boolean {
   );
 }
 
-function check(
+/** Undefined when the nodes are what the server counted and summed. */
+function findMisfit(
   nodes: readonly DriveNode[],
   told: ListingAnswer,
   sha256Hex: (text: string) => string,
-  root: string,
-): Read {
-  let digest = 0n;
-  let count = 0;
-  for (const node of nodes) {
-    if (node.id === root) continue;
-    digest = addDigestTerms(digest, digestTerm(node, sha256Hex));
-    count += 1;
-  }
-  if (count !== told.count) return { t: 'torn', reason: `${count} of ${told.count} nodes were listed` };
-  if (formatDigest(digest) !== told.digest) return { t: 'torn', reason: 'the digest does not fit' };
-  const { cursor, seq, epoch, capsRev } = told;
-  return { t: 'complete', listing: { nodes, cursor, seq, epoch, capsRev } };
+): string | undefined {
+  if (nodes.length !== told.count) return `${nodes.length} of ${told.count} nodes were listed`;
+  return digestOf(nodes, sha256Hex) === told.digest ? undefined : 'the digest does not fit';
 }

@@ -3,13 +3,13 @@ export type AccessToken = { readonly accessToken: string; readonly lifetimeMs: n
 
 export type DeviceAuth = {
   /** For `ApiClientOptions.headers`. */
-  headers(): Promise<Readonly<Record<string, string>>>;
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
   /** For `ApiClientOptions.onUnauthorized`. */
-  onUnauthorized(sent: Readonly<Record<string, string>>): boolean;
+  readonly onUnauthorized: (sent: Readonly<Record<string, string>>) => boolean;
   /** A token that is good for some time yet: for the upgrade of a socket. */
-  token(): Promise<string>;
+  readonly token: () => Promise<string>;
   /** After a log-out or a new enrollment. */
-  forget(): void;
+  readonly forget: () => void;
 };
 
 export type DeviceAuthOptions = {

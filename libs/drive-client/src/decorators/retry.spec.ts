@@ -1,7 +1,7 @@
 import { AppError, ERROR_CODES, routes } from '@tideline/contracts';
 import { expect, it } from 'vitest';
 import { createApiClient } from '../http/api-client.ts';
-import { sendError, sendJson, startLocalServer } from '../spec-kit/local-server.ts';
+import { sendError, sendJson, startLocalServer } from '../testing/local-server.ts';
 import { RETRYABILITY } from '../errors/retryability.ts';
 import { createRetry, withRetry, type RetryOptions } from './retry.ts';
 
@@ -67,7 +67,7 @@ it('stops waiting when the caller stops', async () => {
 it('[R04] repeats a commit, whose operations carry their ids, and never an enrollment', async () => {
   const server = await startLocalServer((_, response, index) =>
     index % 2 === 0
-      ? sendError(response, 503, 'UNAVAILABLE')
+      ? sendError(response, 'UNAVAILABLE', { status: 503 })
       : sendJson(response, { seq: 1, epoch: 'e', outcomes: [] }),
   );
   const client = withRetry(createApiClient({ baseUrl: server.url }), recorded().retry);

@@ -65,8 +65,7 @@ export function withRetry(client: ApiClient, retry: Retry): ApiClient {
   return {
     server: client.server,
     call: (route, input, options) => run(route, options?.signal, () => client.call(route, input, options)),
-    sendFrame: (route, input, parts, options) =>
-      run(route, options?.signal, () => client.sendFrame(route, input, parts, options)),
+    sendFrame: (route, input, ...frame) => run(route, frame[1]?.signal, () => client.sendFrame(route, input, ...frame)),
     callFrame: (route, input, options) => run(route, options?.signal, () => client.callFrame(route, input, options)),
     stream: (route, input, options) => run(route, options?.signal, () => client.stream(route, input, options)),
   };

@@ -1,7 +1,7 @@
 import { routes } from '@tideline/contracts';
 import { expect, it } from 'vitest';
 import { createApiClient } from '../http/api-client.ts';
-import { sendJson, startLocalServer } from '../spec-kit/local-server.ts';
+import { sendJson, startLocalServer } from '../testing/local-server.ts';
 import { createTokenBucket, withThrottle } from './throttle.ts';
 
 /** A clock that only waiting moves. */

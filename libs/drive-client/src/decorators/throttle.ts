@@ -43,7 +43,7 @@ export type Throttle = { readonly upload?: TokenBucket; readonly download?: Toke
 export function withThrottle(client: ApiClient, { upload, download }: Throttle): ApiClient {
   return {
     ...client,
-    sendFrame: (route, input, parts, options) => client.sendFrame(route, input, parts, paced(options, upload)),
+    sendFrame: (route, input, ...[parts, options]) => client.sendFrame(route, input, parts, paced(options, upload)),
     callFrame: (route, input, options) => client.callFrame(route, input, paced(options, download)),
     stream: (route, input, options) => client.stream(route, input, paced(options, download)),
   };

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { AppError, decodeFrame, encodeFrame, routes } from '@tideline/contracts';
-import { sendError, sendJson, startLocalServer, type Answer, type LocalServer } from '../spec-kit/local-server.ts';
+import { sendError, sendJson, startLocalServer, type Answer, type LocalServer } from '../testing/local-server.ts';
 import { createApiClient, type ApiClientOptions } from './api-client.ts';
 
 const SPACE = '0190a000-0000-7000-8000-000000000001' as never;
@@ -96,7 +96,7 @@ describe('an error answer', () => {
       sendJson(
         response,
         { code: 'LIMIT_TASKS', message: 'm', params: { max: 10 }, details: { a: 1 }, correlationId: 'c-1' },
-        409,
+        { status: 409 },
       ),
     );
     expect(error).toMatchObject({ code: 'LIMIT_TASKS', params: { max: 10 }, details: { a: 1, correlationId: 'c-1' } });
@@ -104,12 +104,14 @@ describe('an error answer', () => {
   });
 
   it('becomes INTERNAL when its code is unknown, and keeps the code for the log', async () => {
-    const error = await call((_, response) => sendError(response, 409, 'MOON_PHASE'));
+    const error = await call((_, response) => sendError(response, 'MOON_PHASE', { status: 409 }));
     expect(error).toMatchObject({ code: 'INTERNAL', details: { wireCode: 'MOON_PHASE', status: 409 } });
   });
 
   it('becomes UNAVAILABLE for every 503, with the time to wait', async () => {
-    const error = await call((_, response) => sendError(response, 503, 'DATABASE_UNREACHABLE', { 'retry-after': '7' }));
+    const error = await call((_, response) =>
+      sendError(response, 'DATABASE_UNREACHABLE', { status: 503, headers: { 'retry-after': '7' } }),
+    );
     expect(error).toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterMs: 7000 } });
   });
 
@@ -173,7 +175,7 @@ describe('NOT_SIGNED_IN', () => {
       (request, response) =>
         request.headers.authorization === 'Bearer new'
           ? sendJson(response, { tasks: [] })
-          : sendError(response, 401, 'NOT_SIGNED_IN'),
+          : sendError(response, 'NOT_SIGNED_IN', { status: 401 }),
       { headers: () => ({ authorization: `Bearer ${token}` }), onUnauthorized: () => ((token = 'new'), true) },
     );
     expect(await client.call(routes.devices.tasks, {})).toEqual({ tasks: [] });
@@ -181,7 +183,7 @@ describe('NOT_SIGNED_IN', () => {
   });
 
   it('is told when other headers do not help', async () => {
-    const client = await clientOf((_, response) => sendError(response, 401, 'NOT_SIGNED_IN'), {
+    const client = await clientOf((_, response) => sendError(response, 'NOT_SIGNED_IN', { status: 401 }), {
       onUnauthorized: () => true,
     });
     expect((await failureOf(client.call(routes.devices.tasks, {}))).code).toBe('NOT_SIGNED_IN');

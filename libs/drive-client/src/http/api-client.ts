@@ -4,7 +4,7 @@ import { readError } from './read-error.ts';
 import { openFrame, type FrameAnswer } from './frame-reader.ts';
 import { frameBody, type Pace } from './frame-body.ts';
 import { buildRequest, type ClientRequest } from './build-request.ts';
-import { createByteSource, type ByteSource } from './byte-source.ts';
+import { ByteSource } from './byte-source.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { serverUnreachable } from './server-unreachable.ts';
 
@@ -23,18 +23,15 @@ export type StreamOptions = SendOptions & {
   readonly range?: ByteRange;
 };
 
+export type FrameArguments = [parts: readonly Uint8Array[], options?: SendOptions];
+
 /** Every route of the contract, typed. What fails is an `AppError`; a call that was aborted throws the signal's reason. */
 export type ApiClient = {
   /** Address of the server, as it was configured; empty for the page's own origin. */
   readonly server: string;
   call<R extends RouteDef>(route: R, input: RouteCall<R>, options?: CallOptions): Promise<RouteAnswer<R>>;
   /** The body of `input` as the header of a frame, followed by the bytes of `parts`. */
-  sendFrame<R extends RouteDef>(
-    route: R,
-    input: RouteCall<R>,
-    parts: readonly Uint8Array[],
-    options?: SendOptions,
-  ): Promise<RouteAnswer<R>>;
+  sendFrame<R extends RouteDef>(route: R, input: RouteCall<R>, ...frame: FrameArguments): Promise<RouteAnswer<R>>;
   /** Answers once the header is there; the bytes are read in order by the caller, who ends with `end` or `cancel`. */
   callFrame<R extends RouteDef>(
     route: R,
@@ -88,7 +85,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     server: options.baseUrl,
     call: async (route, input, call = {}) =>
       (await json(route, { request: buildRequest(route, input), options: call })) as never,
-    sendFrame: async (route, input, parts, send = {}) =>
+    sendFrame: async (route, input, ...[parts, send = {}]) =>
       (await json(route, { request: buildRequest(route, input), options: send, parts })) as never,
     callFrame: async (route, input, call = {}) => {
       const { response, deadline } = await exchange({ request: buildRequest(route, input), options: call });
@@ -107,7 +104,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 }
 
 function byteSource({ response, deadline }: Exchange, server: string, pace: Pace | undefined): ByteSource {
-  return createByteSource({ body: response.body, deadline, server, ...(pace ? { pace } : {}) });
+  return new ByteSource({ body: response.body, deadline, server, pace });
 }
 
 function withRange(request: ClientRequest, { from, to, etag }: ByteRange): ClientRequest {

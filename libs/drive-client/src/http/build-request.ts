@@ -20,14 +20,21 @@ export function buildRequest(route: RouteDef, input: unknown): ClientRequest {
 }
 
 function fillPath(path: string, params: Readonly<Record<string, unknown>>): string {
-  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(textOf(params[name])));
 }
 
 function queryText(query: Readonly<Record<string, unknown>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) search.append(name, String(value));
+    if (value !== undefined) search.append(name, textOf(value));
   }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;
+}
+
+/** Ids, numbers and flags; anything else in a path or query would be a mistake of the contract. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new TypeError(`a ${typeof value} cannot stand in a path or query`);
 }

@@ -8,10 +8,10 @@ import { serverUnreachable } from './server-unreachable.ts';
 export type Deadline = {
   readonly signal: AbortSignal;
   /** Something moved: the time begins anew. */
-  extend(): void;
-  stop(): void;
+  readonly extend: () => void;
+  readonly stop: () => void;
   /** The caller's reason when the caller stopped it, an `AppError` as it is, anything else as SERVER_UNREACHABLE. */
-  explain(error: unknown, server: string): unknown;
+  readonly explain: (error: unknown, server: string) => unknown;
 };
 
 export function startDeadline(timeoutMs: number, outer: AbortSignal | undefined): Deadline {
@@ -33,7 +33,7 @@ export function startDeadline(timeoutMs: number, outer: AbortSignal | undefined)
       outer?.removeEventListener('abort', onOuterAbort);
     },
     explain: (error, server) => {
-      if (outer?.aborted) return outer.reason;
+      if (outer?.aborted) return outer.reason as unknown;
       if (error instanceof AppError) return error;
       return serverUnreachable(server, undefined, error);
     },

@@ -17,7 +17,13 @@ export type FrameAnswer<H> = {
 export async function openFrame<H>(source: ByteSource, parse: (header: unknown) => H): Promise<FrameAnswer<H>> {
   try {
     const header = parse(await readHeader(source));
-    return { header, read: source.read, rest: source.all, end: source.end, cancel: source.cancel };
+    return {
+      header,
+      read: (sizeBytes) => source.read(sizeBytes),
+      rest: () => source.all(),
+      end: () => source.end(),
+      cancel: () => source.cancel(),
+    };
   } catch (error) {
     await source.cancel();
     throw error;

@@ -1,8 +1,8 @@
 /**
  * What an unknown word means to this version, by its place in an answer (`*` = any position of a list). A safe default never
- * deletes, never allows and never claims that something worked.
+ * deletes, never allows and never claims that something worked. `drop`: the list goes without the element.
  */
-const SAFE_DEFAULTS: Readonly<Record<string, string | 'drop'>> = {
+const SAFE_DEFAULTS: Readonly<Record<string, string>> = {
   // a right that cannot be understood is not there
   'boundaries.*.atoms.*': 'drop',
   'boundaries.*.syncRight': 'none',

@@ -55,16 +55,17 @@ export class CloudKnowledge {
   /** Nodes that are known to be directly in the folder now, as far as anything is known of them. */
   *children(folder: CloudId): Generator<CloudId> {
     const row = this.row(folder);
-    for (const child of row ? this.#base.children(row.id) : []) {
-      const seen = this.seen(child.cloudId);
-      if (!seen || (seen.t === 'present' && seen.node.parentId === folder)) yield child.cloudId;
-    }
+    const inBase = new Set((row ? this.#base.children(row.id) : []).map((child) => child.cloudId));
+    for (const id of inBase) if (this.seen(id) === undefined || this.#isToldInside(id, folder)) yield id;
     this.#indexOverlay();
     for (const id of this.#toldInside.get(folder) ?? []) {
-      const seen = this.seen(id);
-      const isListedByBase = row !== undefined && this.row(id)?.parent === row.id;
-      if (!isListedByBase && seen?.t === 'present' && seen.node.parentId === folder) yield id;
+      if (!inBase.has(id) && this.#isToldInside(id, folder)) yield id;
     }
+  }
+
+  #isToldInside(id: CloudId, folder: CloudId): boolean {
+    const seen = this.seen(id);
+    return seen?.t === 'present' && seen.node.parentId === folder;
   }
 
   /** Only when a folder goes, which is rare: the overlay can hold a million entries. */

@@ -332,7 +332,7 @@ describe('a complete listing', () => {
       { a: 'r/a v0' },
     ],
   ];
-  it.each(rows)('%s', (_, nodes, overlay, expected) => {
+  it.each(rows)('%s', (...[, nodes, overlay, expected]) => {
     expect(inShort(diff(nodes, overlay))).toEqual(expected);
   });
 

@@ -128,30 +128,33 @@ export type ListingContext = FeedContext & {
  */
 export function diffListing(nodes: readonly DriveNode[], context: ListingContext): CloudStep[] {
   const { overlay, rootId, nowMs } = context;
-  const listed = new Map(nodes.map((node) => [node.id as CloudId, node]));
+  const listed = new Map<CloudId, DriveNode>(nodes.map((node) => [node.id, node]));
   listed.delete(rootId);
   const steps: CloudStep[] = [];
-  const put = (step: CloudStep): void => {
-    const before = overlay.get(step.id);
-    const isNews = step.seen === 'equal' ? before !== undefined : step.seen !== before;
-    if (isNews) steps.push(step);
-  };
   const inBase = new Set<CloudId>();
-  for (const { row, parentCloudId, isHidden } of walk(context)) {
-    inBase.add(row.cloudId);
-    const node = listed.get(row.cloudId);
-    const before = overlay.get(row.cloudId);
-    if (node) put(presentStep(node, { row, parentCloudId, before, nowMs }));
-    else if (isHidden || (before?.t === 'unknown' && before.why === 'revoked'))
-      put(unknownStep(row.cloudId, 'revoked', { row, before, nowMs }));
-    else put(absentStep(row.cloudId, { row, before, nowMs }));
+  for (const walked of walk(context)) {
+    inBase.add(walked.row.cloudId);
+    steps.push(stepOfListed(walked, listed.get(walked.row.cloudId), context));
   }
   for (const node of listed.values()) {
     if (inBase.has(node.id)) continue;
-    put(presentStep(node, { row: undefined, parentCloudId: undefined, before: overlay.get(node.id), nowMs }));
+    steps.push(presentStep(node, { row: undefined, parentCloudId: undefined, before: overlay.get(node.id), nowMs }));
   }
   for (const id of overlay.keys()) if (!inBase.has(id) && !listed.has(id)) steps.push({ id, seen: 'equal' });
-  return steps;
+  return steps.filter((step) => step.seen !== (overlay.get(step.id) ?? 'equal'));
+}
+
+/** What the listing says of a node of base: as it is listed, out of sight, or gone. */
+function stepOfListed(
+  { row, parentCloudId, isHidden }: Walked,
+  node: DriveNode | undefined,
+  { overlay, nowMs }: ListingContext,
+): CloudStep {
+  const before = overlay.get(row.cloudId);
+  if (node) return presentStep(node, { row, parentCloudId, before, nowMs });
+  const isOutOfReach = isHidden || (before?.t === 'unknown' && before.why === 'revoked');
+  const facts = { row, before, nowMs };
+  return isOutOfReach ? unknownStep(row.cloudId, 'revoked', facts) : absentStep(row.cloudId, facts);
 }
 
 type Walked = {

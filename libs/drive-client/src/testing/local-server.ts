@@ -56,21 +56,13 @@ async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
   };
 }
 
-export function sendJson(
-  response: ServerResponse,
-  body: unknown,
-  status = 200,
-  headers: Record<string, string> = {},
-): void {
+type Head = { readonly status?: number; readonly headers?: Readonly<Record<string, string>> };
+
+export function sendJson(response: ServerResponse, body: unknown, { status = 200, headers = {} }: Head = {}): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
   response.end(JSON.stringify(body));
 }
 
-export function sendError(
-  response: ServerResponse,
-  status: number,
-  code: string,
-  headers: Record<string, string> = {},
-): void {
-  sendJson(response, { code, message: `it is ${code}`, correlationId: 'c-1' }, status, headers);
+export function sendError(response: ServerResponse, code: string, head: Head): void {
+  sendJson(response, { code, message: `it is ${code}`, correlationId: 'c-1' }, head);
 }
