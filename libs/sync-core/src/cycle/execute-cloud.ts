@@ -26,15 +26,20 @@ async function executeGroup(group: readonly CloudOp[], execution: Execution): Pr
   const [first] = group;
   if (first && isLarge(first)) return executeLarge(first, execution);
   const ready: Ready[] = [];
-  const inGroup = new Set(group.map((op) => op.opId));
-  for (const op of group) {
-    // Within one request the drive itself refuses what follows from a refused operation.
-    const after = (op.after ?? []).filter((opId) => !inGroup.has(opId));
-    if (!execution.isReady({ opId: op.opId, after }) || isPutOff(op, execution)) continue;
+  for (const op of readyOps(group, execution)) {
     const item = op.op === 'cloudUpload' ? await readSmall(op, execution) : { op, wire: wireOf(op, [], execution) };
     if (item) ready.push(item);
   }
   if (ready.length > 0) await commit(ready, execution);
+}
+
+/** Within one request the drive itself refuses what follows from a refused operation; what came before must have been done. */
+function readyOps(group: readonly CloudOp[], execution: Execution): CloudOp[] {
+  const inGroup = new Set(group.map((op) => op.opId));
+  return group.filter((op) => {
+    const after = (op.after ?? []).filter((opId) => !inGroup.has(opId));
+    return execution.isReady({ opId: op.opId, after }) && !isPutOff(op, execution);
+  });
 }
 
 function isPutOff(op: CloudOp, execution: Execution): boolean {

@@ -1,7 +1,6 @@
+import type { BatchOutcome, DriveNode } from '@tideline/contracts';
 import {
   AppError,
-  BatchOutcome,
-  DriveNode,
   contentIdOf,
   digestOf,
   type BatchAnswer,
@@ -192,43 +191,48 @@ export class MemoryCloud implements Cloud {
   }
 
   #refusal(op: BatchOp, check = { names: true }): ErrorCode | undefined {
+    return this.#stateRefusal(op) ?? ('parentId' in op ? this.#placeRefusal(op, check) : undefined);
+  }
+
+  #stateRefusal(op: BatchOp): ErrorCode | undefined {
     const stored = this.#nodes.get(op.nodeId);
-    const creates = op.kind === 'createFile' || op.kind === 'createFolder';
-    if (creates && stored) return 'NODE_ID_TAKEN';
-    if (!creates && (!stored || stored.trashed || this.#isHidden(stored.node))) return 'NODE_UNKNOWN';
-    if ('ifMatch' in op && op.ifMatch !== undefined && stored?.node.rev !== op.ifMatch) return 'REV_MISMATCH';
-    if (op.kind === 'trash' && op.ifSubtreeSeq !== undefined && this.#subtreeSeq(op.nodeId) > op.ifSubtreeSeq)
-      return 'SUBTREE_CHANGED';
-    if (!('parentId' in op)) return undefined;
+    if (op.kind === 'createFile' || op.kind === 'createFolder') return stored ? 'NODE_ID_TAKEN' : undefined;
+    if (!stored || stored.trashed || this.#isHidden(stored.node)) return 'NODE_UNKNOWN';
+    if ('ifMatch' in op && op.ifMatch !== undefined && stored.node.rev !== op.ifMatch) return 'REV_MISMATCH';
+    if (op.kind !== 'trash' || op.ifSubtreeSeq === undefined) return undefined;
+    return this.#subtreeSeq(op.nodeId) > op.ifSubtreeSeq ? 'SUBTREE_CHANGED' : undefined;
+  }
+
+  #placeRefusal(op: Extract<BatchOp, { parentId: unknown }>, check: { names: boolean }): ErrorCode | undefined {
     const parent = this.#nodes.get(op.parentId);
     if (!parent) return 'PARENT_UNKNOWN';
     if (parent.trashed || this.#isHidden(parent.node)) return 'PARENT_TRASHED';
-    if (op.kind === 'move' && (op.parentId === op.nodeId || this.#isBelow(parent.node, op.nodeId))) return 'MOVE_CYCLE';
-    const taken = this.#live().some(
-      (node) => node.parentId === op.parentId && node.name === op.name && node.id !== op.nodeId,
-    );
-    return check.names && taken ? 'NAME_TAKEN' : undefined;
+    const isOwnChild = (op.parentId as string) === op.nodeId || this.#isBelow(parent.node, op.nodeId);
+    if (op.kind === 'move' && isOwnChild) return 'MOVE_CYCLE';
+    const isTaken = (node: DriveNode) =>
+      node.parentId === op.parentId && node.name === op.name && node.id !== op.nodeId;
+    return check.names && this.#live().some(isTaken) ? 'NAME_TAKEN' : undefined;
   }
 
   #do(op: BatchOp): DriveNode {
     const stored = this.#nodes.get(op.nodeId);
-    const before = stored?.node;
-    const contentId =
-      'content' in op ? contentIdOf(op.content.chunks, (text) => this.#hashes.sha256Hex(text)) : before?.contentId;
-    if ('content' in op && contentId) this.#manifests.set(contentId, op.content.chunks);
+    const added = 'content' in op ? this.#keepContent(op.content.chunks) : undefined;
     const node = this.#make({
-      ...before,
-      id: op.nodeId,
-      rev: (before?.rev ?? 0) + 1,
-      kind: op.kind === 'createFolder' ? 'folder' : (before?.kind ?? 'file'),
+      ...(stored?.node ?? { kind: op.kind === 'createFolder' ? 'folder' : 'file' }),
+      ...{ id: op.nodeId, rev: (stored?.node.rev ?? 0) + 1 },
       ...('parentId' in op ? { parentId: op.parentId, name: op.name } : {}),
-      ...('content' in op ? { contentId, size: op.content.size } : {}),
+      ...('content' in op ? { contentId: added, size: op.content.size } : {}),
       ...('exec' in op ? { mtimeMs: op.mtimeMs, exec: op.exec } : {}),
     });
-    const versions = [...(stored?.versions ?? [])];
-    if ('content' in op && contentId) versions.push(contentId);
+    const versions = [...(stored?.versions ?? []), ...(added === undefined ? [] : [added])];
     this.#nodes.set(op.nodeId, { node, trashed: op.kind === 'trash', versions });
     return node;
+  }
+
+  #keepContent(chunks: readonly ChunkRef[]): string {
+    const contentId = contentIdOf(chunks, (text) => this.#hashes.sha256Hex(text));
+    this.#manifests.set(contentId, chunks);
+    return contentId;
   }
 
   #make(node: object): DriveNode {

@@ -1,5 +1,13 @@
 import { AppError, contentIdOf, type ChunkRef } from '@tideline/contracts';
-import { ROOT_ID, type FileMeta, type LocalKey, type LocalNode, type Observed, type StatSig } from '../model/tree.ts';
+import {
+  ROOT_ID,
+  type BaseNode,
+  type FileMeta,
+  type LocalKey,
+  type LocalNode,
+  type Observed,
+  type StatSig,
+} from '../model/tree.ts';
 import type { Hashes } from '../ports/clock.ts';
 import type { Disk, DiskResult, PlaceRequest, RelativePath, RootState, StagedFile } from '../ports/disk.ts';
 import type { Journal, ScanResult } from '../ports/journal.ts';
@@ -306,31 +314,28 @@ export class MemoryScanner implements Scanner {
 
   /** Base ids of paths: the inode decides; a path whose inode is unknown keeps the id that base has there for the same kind. */
   #match(): Map<RelativePath, LocalKey> {
-    const byInode = new Map<bigint, LocalKey>();
-    for (const id of allBaseIds(this.#journal)) {
-      const row = this.#journal.base.get(id);
-      if (row?.sig) byInode.set(row.sig.fileId, id);
-    }
-    const keys = new Map<RelativePath, LocalKey>();
-    const taken = new Set<LocalKey>();
     const entries = [...this.#disk.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+    const rows = allBaseIds(this.#journal).flatMap((id) => this.#journal.base.get(id) ?? []);
+    const byInode = new Map(rows.flatMap((row) => (row.sig ? [[row.sig.fileId, row.id] as const] : [])));
+    const keys = new Map<RelativePath, LocalKey>();
     for (const [path, inode] of entries) {
       const id = byInode.get(inode.fileId);
-      if (id === undefined) continue;
-      keys.set(path, id);
-      taken.add(id);
+      if (id !== undefined) keys.set(path, id);
     }
+    const taken = new Set(keys.values());
     for (const [path, inode] of entries) {
-      const slash = path.lastIndexOf('/');
-      const parent = slash < 0 ? ROOT_ID : keys.get(path.slice(0, slash));
-      if (keys.has(path) || parent === undefined || parent < 0) continue;
-      const row = this.#journal.base.childByLocalName(parent, path.slice(slash + 1));
-      if (row && row.kind === inode.kind && !taken.has(row.id)) {
-        keys.set(path, row.id);
-        taken.add(row.id);
-      }
+      const row = keys.has(path) ? undefined : this.#rowAt(path, keys);
+      if (row?.kind !== inode.kind || taken.has(row.id)) continue;
+      keys.set(path, row.id);
+      taken.add(row.id);
     }
     return keys;
+  }
+
+  #rowAt(path: RelativePath, keys: ReadonlyMap<RelativePath, LocalKey>): BaseNode | undefined {
+    const slash = path.lastIndexOf('/');
+    const parent = slash < 0 ? ROOT_ID : keys.get(path.slice(0, slash));
+    return parent === undefined ? undefined : this.#journal.base.childByLocalName(parent, path.slice(slash + 1));
   }
 
   #nodeAt(
