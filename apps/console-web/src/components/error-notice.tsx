@@ -33,7 +33,9 @@ export function ErrorNotice({ error, onRetry }: Props) {
       <AlertTitle>{message}</AlertTitle>
       {fix}
       <Typography variant="caption" component="p" color="textSecondary" sx={{ mt: 0.5, overflowWrap: 'anywhere' }}>
-        {shown.correlationId ? t('errorCodeWithId', { code: shown.code, id: shown.correlationId }) : shown.code}
+        {shown.code === 'INTERNAL' && shown.correlationId
+          ? t('errorCodeWithId', { code: shown.code, id: shown.correlationId })
+          : shown.code}
       </Typography>
     </Alert>
   );

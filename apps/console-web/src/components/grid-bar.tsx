@@ -17,7 +17,7 @@ declare module '@mui/x-data-grid' {
 export function GridBar({ filters }: { readonly filters?: ReactNode }) {
   const t = useTranslations('common');
   return (
-    <Toolbar style={{ padding: 12, gap: 12, minHeight: 0, flexWrap: 'wrap', alignItems: 'center' }}>
+    <Toolbar style={{ padding: 12, gap: 12, height: 'auto', flex: 'none', flexWrap: 'wrap', alignItems: 'center' }}>
       {filters}
       <Box sx={{ flex: 1 }} />
       <ColumnsPanelTrigger render={<Button startIcon={<ViewColumnIcon />} />}>{t('columns')}</ColumnsPanelTrigger>

@@ -2,6 +2,7 @@
 export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: string, fix: string]>> = {
   INVALID_INPUT: ['请求的格式不正确：{reason}', '请更正所指的字段后重新提交。'],
   NOT_FOUND: ['未找到{what}。', '请检查名称或编号，并确认您有权查看。'],
+  ALREADY_EXISTS: ['{what} 已存在。', '请使用其他名称，或更改已有的项目。'],
   ROUTE_UNKNOWN: ['此地址不属于本接口。', '可用地址见 /api/openapi.json。'],
   RATE_LIMITED: ['尝试次数过多。', '请等待 {retryAfterSeconds} 秒后再试。'],
   PAYLOAD_TOO_LARGE: ['请求超过 {limitBytes} 字节。', '请拆分成较小的部分发送。'],
@@ -35,6 +36,7 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   NAME_TAKEN: ['此文件夹中已存在 {name}。', '请使用其他名称。'],
   NAME_INVALID: ['{name} 不能作为文件或文件夹的名称。', '请使用其他名称。'],
   PARENT_UNKNOWN: ['目标文件夹不存在。', '请刷新后重试。'],
+  NODE_TRASHED: ['此文件或文件夹在回收站中。', '请先还原。'],
   PARENT_TRASHED: ['目标文件夹在回收站中。', '请先还原该文件夹。'],
   PARENT_NOT_FOLDER: ['目标位置是文件。', '请选择文件夹。'],
   MOVE_CYCLE: ['文件夹不能移动到其自身之中。', '请选择其他文件夹。'],

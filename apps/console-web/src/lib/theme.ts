@@ -55,7 +55,12 @@ const components: NonNullable<ThemeOptions['components']> = {
   MuiTextField: { defaultProps: { size: 'small', fullWidth: true } },
   MuiSelect: { defaultProps: { size: 'small' } },
   MuiPaper: { styleOverrides: { root: { backgroundImage: 'none' } } },
-  MuiTableCell: { styleOverrides: { head: { fontWeight: 600, whiteSpace: 'nowrap' } } },
+  MuiTableCell: {
+    styleOverrides: {
+      root: ({ theme }) => ({ borderColor: (theme.vars ?? theme).palette.divider }),
+      head: { fontWeight: 600, whiteSpace: 'nowrap' },
+    },
+  },
   MuiTooltip: { defaultProps: { arrow: true } },
   MuiLink: { defaultProps: { underline: 'hover' } },
   MuiDialogTitle: { styleOverrides: { root: { fontSize: '1.125rem', fontWeight: 600 } } },

@@ -26,7 +26,11 @@ const VISUALLY_HIDDEN = {
 export function DataTable({ label, heads, children }: Props) {
   return (
     <TableContainer tabIndex={0} role="region" aria-label={label}>
-      <Table size="small" aria-label={label}>
+      <Table
+        size="small"
+        aria-label={label}
+        sx={{ '& th, & td': { px: 1.25 }, '& tr > :first-of-type': { pl: 2 }, '& tr > :last-child': { pr: 2 } }}
+      >
         <TableHead>
           <TableRow>
             {heads.map(({ key, text, align = 'left', hidden = false }) => (

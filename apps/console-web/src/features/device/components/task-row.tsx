@@ -22,12 +22,12 @@ export function TaskRow({ task }: { readonly task: FleetTask }) {
   const { locale } = useLocaleChoice();
   const ModeIcon = task.mode === 'bidirectional' ? SyncAltIcon : ArrowUpwardIcon;
   return (
-    <TableRow sx={{ '& > *': { verticalAlign: 'top' } }}>
-      <TableCell component="th" scope="row" sx={{ minWidth: 190 }} aria-live="polite">
+    <TableRow>
+      <TableCell component="th" scope="row" sx={{ minWidth: 170 }} aria-live="polite">
         <TaskStatusMark task={task} />
         <Problems task={task} />
       </TableCell>
-      <TableCell sx={{ minWidth: 200, overflowWrap: 'anywhere' }}>
+      <TableCell sx={{ minWidth: 210, overflowWrap: 'break-word' }}>
         <TaskFolders task={task} />
       </TableCell>
       <TableCell sx={{ whiteSpace: 'nowrap' }}>

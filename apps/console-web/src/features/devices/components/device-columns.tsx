@@ -33,15 +33,15 @@ export function useDeviceColumns(): Column[] {
       renderCell: ({ row }) => <span style={{ fontVariantNumeric: 'tabular-nums' }}>{textOf(row)}</span>,
     });
     return [
-      { ...text('name', 1, 130), hideable: false, renderCell: ({ row }) => <NameCell device={row} /> },
-      { ...text('user', 0.8, 110), valueGetter: (_, row) => row.user.name },
-      { ...text('health', 2, 250), renderCell: ({ row }) => <HealthMark health={row.health} /> },
-      { ...text('lastSeen', 0.6, 120), renderCell: ({ row }) => <ConnectionMark device={row} /> },
-      { ...text('lastFullSync', 0.6, 120), renderCell: ({ row }) => <LastFullSync device={row} /> },
-      number('tasks', 80, (device) => `${count(device.tasks)} / ${count(device.maxTasks)}`),
-      { ...number('files', 110, (device) => count(device.files)), renderCell: ({ row }) => <FilesCell device={row} /> },
-      number('pending', 90, (device) => count(device.pending)),
-      number('failed', 80, (device) => count(device.failed)),
+      { ...text('name', 1, 120), hideable: false, renderCell: ({ row }) => <NameCell device={row} /> },
+      { ...text('user', 0.8, 100), display: 'text', valueGetter: (_, row) => row.user.name },
+      { ...text('health', 2, 230), renderCell: ({ row }) => <HealthMark health={row.health} /> },
+      { ...text('lastSeen', 0.6, 110), renderCell: ({ row }) => <ConnectionMark device={row} /> },
+      { ...text('lastFullSync', 0.6, 115), renderCell: ({ row }) => <LastFullSync device={row} /> },
+      number('tasks', 75, (device) => `${count(device.tasks)} / ${count(device.maxTasks)}`),
+      { ...number('files', 105, (device) => count(device.files)), renderCell: ({ row }) => <FilesCell device={row} /> },
+      number('pending', 80, (device) => count(device.pending)),
+      number('failed', 70, (device) => count(device.failed)),
       { ...text('os', 0.7, 140), sortable: false },
       { ...text('agentVersion', 0.4, 80), sortable: false },
     ] satisfies Column[];
@@ -55,7 +55,7 @@ function LastFullSync({ device }: { readonly device: Device }) {
 
 function NameCell({ device }: { readonly device: Device }) {
   return (
-    <Link component={NextLink} href={`/device/?id=${device.id}`} sx={{ fontWeight: 600 }}>
+    <Link component={NextLink} href={`/device/?id=${device.id}`} title={device.name} noWrap sx={{ fontWeight: 600 }}>
       {device.name}
     </Link>
   );

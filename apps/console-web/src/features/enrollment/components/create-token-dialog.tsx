@@ -7,7 +7,7 @@ import DialogActions from '@mui/material/DialogActions';
 import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
 import { useId } from 'react';
-import { useForm } from 'react-hook-form';
+import { useForm, useWatch } from 'react-hook-form';
 import { useTranslations } from 'use-intl';
 import type { z } from 'zod';
 import { ErrorNotice } from '#components/error-notice.tsx';
@@ -29,8 +29,8 @@ export function CreateTokenDialog({ onClose }: { readonly onClose: () => void })
     defaultValues: EMPTY,
   });
   const submit = form.handleSubmit((token) => create.mutate(toNewToken(token)));
-  const users = form.watch('users');
-  const onlyUser = users.length === 1 && form.watch('forWhom') === 'users' ? users[0] : undefined;
+  const [forWhom, users] = useWatch({ control: form.control, name: ['forWhom', 'users'] });
+  const onlyUser = forWhom === 'users' && users.length === 1 ? users[0] : undefined;
   if (create.data) return <SecretShown created={create.data} email={onlyUser?.email} onClose={onClose} />;
   return (
     <Dialog open onClose={onClose} maxWidth="sm" fullWidth aria-labelledby={titleId}>

@@ -9,7 +9,7 @@ import MenuItem from '@mui/material/MenuItem';
 import Radio from '@mui/material/Radio';
 import RadioGroup from '@mui/material/RadioGroup';
 import TextField from '@mui/material/TextField';
-import { Controller, type UseFormReturn } from 'react-hook-form';
+import { Controller, useWatch, type UseFormReturn } from 'react-hook-form';
 import { useTranslations } from 'use-intl';
 import type { z } from 'zod';
 import { useTeams, useUsers } from '#features/people/api/people.ts';
@@ -20,7 +20,8 @@ type Props = { readonly form: TokenFormReturn };
 
 export function TokenFields({ form }: Props) {
   const t = useTranslations('enrollment');
-  const { register, formState, watch } = form;
+  const { control, register, formState } = form;
+  const forWhom = useWatch({ control, name: 'forWhom' });
   const { errors } = formState;
   return (
     <>
@@ -32,7 +33,7 @@ export function TokenFields({ form }: Props) {
         {...register('label')}
       />
       <ForWhomField form={form} />
-      {watch('forWhom') === 'users' ? <UsersField form={form} /> : <TeamField form={form} />}
+      {forWhom === 'users' ? <UsersField form={form} /> : <TeamField form={form} />}
       <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: { xs: '1fr', sm: '1fr 1fr' } }}>
         <TextField
           label={t('fields.uses')}

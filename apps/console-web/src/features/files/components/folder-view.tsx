@@ -3,17 +3,17 @@
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
 import Button from '@mui/material/Button';
 import Paper from '@mui/material/Paper';
-import type { Space } from '@tideline/contracts';
+import type { RouteAnswer, routes, Space } from '@tideline/contracts';
 import NextLink from 'next/link';
 import { useTranslations } from 'use-intl';
 import { ErrorNotice } from '#components/error-notice.tsx';
-import { KeysetFooter } from '#components/keyset-footer.tsx';
 import { useSpaceName } from '#components/space-name.tsx';
 import { Loading } from '#components/ui/loading.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import type { UrlPatch } from '#lib/use-url-state.ts';
 import { useChildren } from '../api/files.ts';
-import { FILE_PAGE_SIZES, type FilesQuery } from '../files-query.ts';
+import type { FilesQuery } from '../files-query.ts';
+import { FilesFooter } from './files-footer.tsx';
 import { NodeTable } from './node-table.tsx';
 import { PathTrail } from './path-trail.tsx';
 import { VersionsDrawer } from './versions-drawer.tsx';
@@ -25,44 +25,46 @@ export type ViewProps = {
 };
 
 export function FolderView({ space, query, patch }: ViewProps) {
-  const t = useTranslations('files');
-  const nameOf = useSpaceName();
   const { data, error, refetch } = useChildren(space.id, query.node ?? space.rootId, query);
-  const isRoot = data ? data.folder.parentId === null : !query.node;
   return (
     <>
-      <PageHeader
-        title={isRoot ? nameOf(space) : (data?.folder.name ?? t('title'))}
-        above={<PathTrail space={space} path={data?.path ?? []} />}
-        actions={
-          <Button
-            component={NextLink}
-            href={`/files/?space=${space.id}&bin=1`}
-            startIcon={<DeleteIcon />}
-            variant="outlined"
-          >
-            {t('bin')}
-          </Button>
-        }
-      />
+      <FolderHeader space={space} listing={data} isSpace={query.node === undefined || query.node === space.rootId} />
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading />}
       {data && (
         <Paper variant="outlined" sx={{ overflow: 'hidden' }}>
           <NodeTable spaceId={space.id} nodes={data.nodes} onVersions={(file) => patch({ file })} />
-          <KeysetFooter
-            shown={data.nodes.length}
-            total={data.total}
-            pageSize={query.limit}
-            pageSizes={FILE_PAGE_SIZES}
-            after={query.after}
-            next={data.next}
-            onPage={(after) => patch({ after })}
-            onPageSize={(limit) => patch({ limit: String(limit), after: undefined })}
-          />
+          <FilesFooter listing={data} query={query} patch={patch} />
         </Paper>
       )}
       <VersionsDrawer spaceId={space.id} fileId={query.file} onClose={() => patch({ file: undefined })} />
     </>
+  );
+}
+
+type HeaderProps = {
+  readonly space: Space;
+  readonly listing: RouteAnswer<typeof routes.drive.children> | undefined;
+  readonly isSpace: boolean;
+};
+
+function FolderHeader({ space, listing, isSpace }: HeaderProps) {
+  const t = useTranslations('files');
+  const nameOf = useSpaceName();
+  return (
+    <PageHeader
+      title={isSpace ? nameOf(space) : (listing?.folder.name ?? t('title'))}
+      above={<PathTrail space={space} path={listing?.path ?? []} />}
+      actions={
+        <Button
+          component={NextLink}
+          href={`/files/?space=${space.id}&bin=1`}
+          startIcon={<DeleteIcon />}
+          variant="outlined"
+        >
+          {t('bin')}
+        </Button>
+      }
+    />
   );
 }

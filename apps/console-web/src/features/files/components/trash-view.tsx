@@ -11,7 +11,6 @@ import type { DriveNode } from '@tideline/contracts';
 import { useTranslations } from 'use-intl';
 import { Age } from '#components/age.tsx';
 import { ErrorNotice } from '#components/error-notice.tsx';
-import { KeysetFooter } from '#components/keyset-footer.tsx';
 import { DataTable, type Head } from '#components/ui/data-table.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Loading } from '#components/ui/loading.tsx';
@@ -19,7 +18,7 @@ import { PageHeader } from '#components/ui/page-header.tsx';
 import { useLocaleChoice } from '#i18n/locale-provider.tsx';
 import { formatBytes } from '#lib/format.ts';
 import { useTrash } from '../api/files.ts';
-import { FILE_PAGE_SIZES } from '../files-query.ts';
+import { FilesFooter } from './files-footer.tsx';
 import type { ViewProps } from './folder-view.tsx';
 import { PathTrail } from './path-trail.tsx';
 
@@ -34,16 +33,7 @@ export function TrashView({ space, query, patch }: ViewProps) {
       {data && (
         <Paper variant="outlined" sx={{ overflow: 'hidden' }}>
           <TrashTable nodes={data.nodes} />
-          <KeysetFooter
-            shown={data.nodes.length}
-            total={data.total}
-            pageSize={query.limit}
-            pageSizes={FILE_PAGE_SIZES}
-            after={query.after}
-            next={data.next}
-            onPage={(after) => patch({ after })}
-            onPageSize={(limit) => patch({ limit: String(limit), after: undefined })}
-          />
+          <FilesFooter listing={data} query={query} patch={patch} />
         </Paper>
       )}
     </>

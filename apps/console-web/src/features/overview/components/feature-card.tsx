@@ -24,7 +24,7 @@ export function FeatureCard({ feature }: { readonly feature: FeatureState }) {
     <Panel
       title={t('title')}
       actions={
-        <Button component={NextLink} href="/settings/" size="small">
+        <Button component={NextLink} href="/settings/" size="small" sx={{ minWidth: 0 }}>
           {t('toSettings')}
         </Button>
       }

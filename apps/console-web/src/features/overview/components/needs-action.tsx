@@ -25,7 +25,7 @@ export function NeedsAction({ items, active }: { readonly items: Items; readonly
       lead={t('needsActionLead')}
       flush
       actions={
-        <Button component={NextLink} href="/devices/?sort=health&direction=asc" size="small">
+        <Button component={NextLink} href="/devices/?sort=health&direction=asc" size="small" sx={{ minWidth: 0 }}>
           {t('allDevices')}
         </Button>
       }

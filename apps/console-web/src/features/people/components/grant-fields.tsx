@@ -9,7 +9,7 @@ import Radio from '@mui/material/Radio';
 import RadioGroup from '@mui/material/RadioGroup';
 import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
-import { SyncRight } from '@tideline/contracts';
+import type { SyncRight } from '@tideline/contracts';
 import dayjs from 'dayjs';
 import { Controller } from 'react-hook-form';
 import { useTranslations } from 'use-intl';

@@ -6,7 +6,7 @@ import Checkbox from '@mui/material/Checkbox';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import TextField from '@mui/material/TextField';
 import { EnterpriseCode } from '@tideline/contracts';
-import { useForm } from 'react-hook-form';
+import { useForm, useWatch } from 'react-hook-form';
 import { useTranslations } from 'use-intl';
 import { z } from 'zod';
 import { ErrorNotice } from '#components/error-notice.tsx';
@@ -31,11 +31,11 @@ const Form = z
 export function LoginForm() {
   const t = useTranslations('login');
   const login = useLogin();
-  const { register, handleSubmit, watch, formState } = useForm<z.input<typeof Form>, unknown, z.output<typeof Form>>({
+  const { control, register, handleSubmit, formState } = useForm<z.input<typeof Form>, unknown, z.output<typeof Form>>({
     resolver: zodResolver(Form),
     defaultValues: { operator: false, enterpriseCode: readCode(), email: '', password: '' },
   });
-  const operator = watch('operator');
+  const operator = useWatch({ control, name: 'operator' });
   const submit = handleSubmit(({ operator: asOperator, enterpriseCode, email, password }) => {
     if (!asOperator) storeCode(enterpriseCode);
     login.mutate(asOperator ? { email, password } : { enterpriseCode, email, password });

@@ -45,6 +45,16 @@ export function SyncPanel({ feature }: { readonly feature: FeatureState }) {
           </Button>
         )}
       </Box>
+      <OffMeans />
+      {open && <SwitchSyncDialog on={!on} onClose={() => setOpen(false)} />}
+    </Panel>
+  );
+}
+
+function OffMeans() {
+  const t = useTranslations('settings');
+  return (
+    <>
       <Typography variant="h3" sx={{ mt: 2 }}>
         {t('offMeans')}
       </Typography>
@@ -53,7 +63,6 @@ export function SyncPanel({ feature }: { readonly feature: FeatureState }) {
         <li>{t('offDeletesNothing')}</li>
         <li>{t('offResumes')}</li>
       </Box>
-      {open && <SwitchSyncDialog on={!on} onClose={() => setOpen(false)} />}
-    </Panel>
+    </>
   );
 }
