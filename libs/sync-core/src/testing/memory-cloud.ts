@@ -198,9 +198,10 @@ export class MemoryCloud implements Cloud {
     const stored = this.#nodes.get(op.nodeId);
     if (op.kind === 'createFile' || op.kind === 'createFolder') return stored ? 'NODE_ID_TAKEN' : undefined;
     if (!stored || stored.trashed || this.#isHidden(stored.node)) return 'NODE_UNKNOWN';
-    if ('ifMatch' in op && op.ifMatch !== undefined && stored.node.rev !== op.ifMatch) return 'REV_MISMATCH';
-    if (op.kind !== 'trash' || op.ifSubtreeSeq === undefined) return undefined;
-    return this.#subtreeSeq(op.nodeId) > op.ifSubtreeSeq ? 'SUBTREE_CHANGED' : undefined;
+    const expected = 'ifMatch' in op ? op.ifMatch : undefined;
+    if (expected !== undefined && stored.node.rev !== expected) return 'REV_MISMATCH';
+    const lastSeq = op.kind === 'trash' ? op.ifSubtreeSeq : undefined;
+    return lastSeq !== undefined && this.#subtreeSeq(op.nodeId) > lastSeq ? 'SUBTREE_CHANGED' : undefined;
   }
 
   #placeRefusal(op: Extract<BatchOp, { parentId: unknown }>, check: { names: boolean }): ErrorCode | undefined {
@@ -216,15 +217,15 @@ export class MemoryCloud implements Cloud {
 
   #do(op: BatchOp): DriveNode {
     const stored = this.#nodes.get(op.nodeId);
-    const added = 'content' in op ? this.#keepContent(op.content.chunks) : undefined;
+    const added = 'content' in op ? [this.#keepContent(op.content.chunks)] : [];
+    const before = stored?.node ?? { kind: op.kind === 'createFolder' ? 'folder' : 'file', rev: 0 };
     const node = this.#make({
-      ...(stored?.node ?? { kind: op.kind === 'createFolder' ? 'folder' : 'file' }),
-      ...{ id: op.nodeId, rev: (stored?.node.rev ?? 0) + 1 },
-      ...('parentId' in op ? { parentId: op.parentId, name: op.name } : {}),
-      ...('content' in op ? { contentId: added, size: op.content.size } : {}),
-      ...('exec' in op ? { mtimeMs: op.mtimeMs, exec: op.exec } : {}),
+      ...before,
+      ...changesOf(op),
+      ...(added.length === 0 ? {} : { contentId: added[0] }),
+      ...{ id: op.nodeId, rev: before.rev + 1 },
     });
-    const versions = [...(stored?.versions ?? []), ...(added === undefined ? [] : [added])];
+    const versions = [...(stored?.versions ?? []), ...added];
     this.#nodes.set(op.nodeId, { node, trashed: op.kind === 'trash', versions });
     return node;
   }
@@ -284,6 +285,14 @@ export class MemoryCloud implements Cloud {
     const slash = path.lastIndexOf('/');
     return slash < 0 ? this.rootId : (this.find(path.slice(0, slash))?.id ?? this.rootId);
   }
+}
+
+function changesOf(op: BatchOp): object {
+  return {
+    ...('parentId' in op ? { parentId: op.parentId, name: op.name } : {}),
+    ...('content' in op ? { size: op.content.size } : {}),
+    ...('exec' in op ? { mtimeMs: op.mtimeMs, exec: op.exec } : {}),
+  };
 }
 
 function nameOf(path: string): string {
