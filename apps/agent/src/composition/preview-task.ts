@@ -4,24 +4,20 @@ import type { Preview } from '../local-api/messages.ts';
 import { checkNewTask, type CreateTaskDeps, type NewTask, type TaskTarget } from '../tasks/create-task.ts';
 import { PreviewCounter, toCloudFolders } from '../tasks/preview.ts';
 import { walkLocal } from '../tasks/walk-local.ts';
+import { ALWAYS_LEFT_OUT, isAlwaysLeftOut } from './preview-filter.ts';
 
-export type PreviewSurroundings = {
-  readonly openCloud: (target: TaskTarget) => Cloud;
-  readonly compileExclude: (patterns: readonly string[]) => (path: string, isFolder: boolean) => boolean;
-  readonly alwaysLeftOut: readonly string[];
-};
+type OpenCloud = (target: TaskTarget) => Cloud;
 
 /** TA-5: both sides are listed, nothing is changed. */
 export async function previewTask(
-  { openCloud, compileExclude, alwaysLeftOut }: PreviewSurroundings,
+  openCloud: OpenCloud,
   of: { create: CreateTaskDeps; task: NewTask; signal: AbortSignal },
 ): Promise<Preview> {
   const { task, signal } = of;
   const target = await checkNewTask(of.create, task);
   const counter = new PreviewCounter(task.mode, await listCloud(openCloud, target, signal));
-  const exclude = compileExclude(task.settings.exclude);
-  const isExcluded = (path: string, kind: 'file' | 'folder') => exclude(path, kind === 'folder');
-  for await (const folder of walkLocal(target.folder.realPath, { isExcluded, signal })) counter.addFolder(folder);
+  for await (const folder of walkLocal(target.folder.realPath, { isExcluded: isAlwaysLeftOut, signal }))
+    counter.addFolder(folder);
   const counts = counter.finish();
   const { space, missing } = target.cloud;
   return {
@@ -34,11 +30,11 @@ export async function previewTask(
       cloudNeededBytes: counts.upload.bytes + counts.compare.bytes + counts.newVersions.bytes,
       cloudFreeBytes: space.quotaBytes === null ? null : Math.max(0, space.quotaBytes - space.usedBytes),
     },
-    ...{ alwaysLeftOut: [...alwaysLeftOut], warnings: [...target.folder.warnings] },
+    ...{ alwaysLeftOut: [...ALWAYS_LEFT_OUT], warnings: [...target.folder.warnings] },
   };
 }
 
-async function listCloud(openCloud: PreviewSurroundings['openCloud'], target: TaskTarget, signal: AbortSignal) {
+async function listCloud(openCloud: OpenCloud, target: TaskTarget, signal: AbortSignal) {
   const { missing, node } = target.cloud;
   // A folder that is still to be made holds nothing.
   if (missing.length > 0) return toCloudFolders([], node.id);

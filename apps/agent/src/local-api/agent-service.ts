@@ -8,7 +8,7 @@ import { judgeWait, type WaitedTask } from '../runtime/wait.ts';
 import { createTask, type CreateTaskDeps, type NewTask } from '../tasks/create-task.ts';
 import { decisionsAbout, explainStates, summarize } from '../tasks/explain.ts';
 import { listFiles, toFailed } from '../tasks/list-files.ts';
-import { isSameOrInside } from '../tasks/overlap.ts';
+import { isSameOrInside } from '../tasks/is-inside.ts';
 import type { SyncTask } from '../tasks/sync-task.ts';
 import type {
   AccountAnswer,
@@ -201,10 +201,7 @@ export class AgentService {
 
   private async createNow(request: CreateTaskRequest): Promise<TaskView> {
     const { agent, create } = this.deps;
-    const settings = agent.settings;
-    const { tasks, maxTasks } = agent.limits();
-    if (settings?.refusal) throw refusalError(settings);
-    if (tasks >= maxTasks) throw new AppError('LIMIT_TASKS', { max: maxTasks });
+    await this.refuseEarly();
     try {
       const record = await createTask(create, toNewTask(request));
       return (await agent.take(record)).view();
@@ -212,6 +209,23 @@ export class AgentService {
       void agent.tasks.settleLeaving();
       throw error;
     }
+  }
+
+  /** What the server said last may be old news: before it refuses anything, it is asked again. */
+  private async refuseEarly(): Promise<void> {
+    const { agent } = this.deps;
+    if (!this.findRefusal()) return;
+    await agent.watch.refresh();
+    const refusal = this.findRefusal();
+    if (refusal) throw refusal;
+  }
+
+  private findRefusal(): AppError | undefined {
+    const { agent, identity } = this.deps;
+    const { settings } = agent;
+    const { tasks, maxTasks } = agent.limits();
+    if (settings?.refusal) return refusalError(settings, identity.version);
+    return tasks >= maxTasks ? new AppError('LIMIT_TASKS', { max: maxTasks }) : undefined;
   }
 
   private requestRun(task: SyncTask): number {
@@ -255,9 +269,9 @@ function statusOfRun(task: SyncTask): StatusAndReason {
   return toTaskStatus({ ...supervisor.facts(), pauses: new Set() });
 }
 
-function refusalError(settings: NonNullable<Agent['settings']>): AppError {
+function refusalError(settings: NonNullable<Agent['settings']>, version: string): AppError {
   const { refusal, enterprise, feature } = settings;
-  const params = { code: enterprise.code, minVersion: feature.minAgentVersion, version: 'this version' };
+  const params = { code: enterprise.code, minVersion: feature.minAgentVersion, version };
   return new AppError(refusal ?? 'SYNC_DISABLED', params);
 }
 

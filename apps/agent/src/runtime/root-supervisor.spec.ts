@@ -9,7 +9,7 @@ import { toTaskStatus } from './task-status.ts';
 
 const idle: CycleReport = {
   ...{ stop: null, blocked: null, pending: 0, pendingBytes: 0, failed: 0, skipped: 0, holds: 0, files: 3, folders: 1 },
-  ...{ again: false, wakeAtMs: null, lastFullSyncMs: 5, verified: true },
+  ...{ again: false, wakeAtMs: null, lastFullSyncMs: Infinity, verified: true },
 };
 
 /** An engine whose runs end when the test says so. */
@@ -98,6 +98,27 @@ describe('RootSupervisor', () => {
     timers.advance(1);
     await settled();
     expect(engine.runs).toHaveLength(3);
+  });
+
+  it('[SA-5] looks once more at everything when the work of a look took several runs', async () => {
+    const { engine, timers } = await start();
+    const before = { lastFullSyncMs: timers.nowMs() - 1 };
+    await engine.finish({ ...before, again: true });
+    await engine.finish({ ...before, pending: 1, wakeAtMs: timers.nowMs() + 2000 });
+    timers.advance(2000);
+    await settled();
+    await engine.finish(before);
+    expect(engine.last).toEqual({ dirty: 'all', pullFeed: true });
+    await engine.finish({ lastFullSyncMs: timers.nowMs() });
+    expect(engine.runs).toHaveLength(4);
+  });
+
+  it('lets long transfers give way once hints or nudges wait', async () => {
+    const { engine } = await start();
+    const [run] = engine.runs;
+    expect(run?.yieldNow()).toBe(false);
+    engine.onDirty(new Set(['a']));
+    expect(run?.yieldNow()).toBe(true);
   });
 
   it('asks the feed about every minute and rescans within the hour without any hint', async () => {

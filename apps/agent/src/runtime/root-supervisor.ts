@@ -58,6 +58,8 @@ export class RootSupervisor {
   private runs = 0;
   private checkedRun = 0;
   private endedRun = 0;
+  /** When the newest complete look began; what it found is settled once the engine says so (`lastFullSyncMs`). */
+  private lookedFromMs = 0;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
@@ -272,11 +274,13 @@ export class RootSupervisor {
     const run = ++this.runs;
     this.takeWork(decision);
     this.phase = dirty === null ? 'syncing' : 'scanning';
+    if (dirty === 'all') this.lookedFromMs = this.options.timers.nowMs();
     this.options.onChange();
     try {
       await this.recoverOnce();
       const onProgress = (progress: CycleProgress) => this.progressed(progress);
-      const report = await this.options.engine.run({ dirty, pullFeed, onProgress, signal });
+      const yieldNow = () => this.schedule.dirty !== null || this.schedule.nudged;
+      const report = await this.options.engine.run({ dirty, pullFeed, onProgress, yieldNow, signal });
       if (signal.aborted) this.giveBack(decision);
       else this.finished(report, { run, decision });
     } catch (error) {
@@ -336,6 +340,7 @@ export class RootSupervisor {
       notBeforeMs: 0,
     };
     this.lookedAt(of);
+    this.confirm(report, of.decision);
   }
 
   private lookedAt({ run, decision }: { run: number; decision: ScheduleDecision & { t: 'run' } }): void {
@@ -348,6 +353,14 @@ export class RootSupervisor {
     if (!decision.pullFeed) return;
     this.checked = true;
     this.checkedRun = run;
+  }
+
+  /** SA-5: work that took several runs is "synced" only after one more complete look, which then finds nothing to do. */
+  private confirm(report: CycleReport, { dirty }: ScheduleDecision & { t: 'run' }): void {
+    const { again, pending, failed, holds, lastFullSyncMs } = report;
+    if (dirty === 'all' || again || pending + failed + holds > 0) return;
+    if (this.lookedFromMs === 0 || (lastFullSyncMs ?? 0) >= this.lookedFromMs) return;
+    this.schedule = { ...this.schedule, dirty: 'all', nudged: true };
   }
 
   private stopped(stop: NonNullable<CycleReport['stop']>, decision: ScheduleDecision & { t: 'run' }): void {

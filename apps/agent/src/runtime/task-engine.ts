@@ -5,6 +5,8 @@ export type RunRequest = {
   readonly dirty: DirtyPaths | null;
   readonly pullFeed: boolean;
   readonly onProgress: (progress: CycleProgress) => void;
+  /** True when hints or nudges wait for the next run: long transfers give way. */
+  readonly yieldNow: () => boolean;
   readonly signal: AbortSignal;
 };
 

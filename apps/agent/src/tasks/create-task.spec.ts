@@ -103,12 +103,15 @@ describe('createTask', () => {
     expect(saved.at(-1)?.state).toBe('cancelled');
   });
 
-  it('[LI-6] refuses a folder inside the folder of another task', async () => {
-    const { deps } = stage({ existing: [{ id: uuid(7), localPath: '/data' } as unknown as TaskRecord] });
-    await expect(createTask(deps, wanted)).rejects.toMatchObject({
-      code: 'FOLDER_OVERLAPS',
-      params: { task: uuid(7) },
-    });
+  it('[LI-6] asks for the folder beside the folders of the other tasks, and ends with its refusal', async () => {
+    const other = { id: uuid(7), localPath: '/data' } as unknown as TaskRecord;
+    const { deps, log } = stage({ existing: [other] });
+    const checkFolder: CreateTaskDeps['checkFolder'] = (path, { mode, others }) => {
+      expect({ mode, others }).toEqual({ mode: 'bidirectional', others: [other] });
+      return Promise.reject(new AppError('FOLDER_OVERLAPS', { path, task: other.id }));
+    };
+    await expect(createTask({ ...deps, checkFolder }, wanted)).rejects.toMatchObject({ code: 'FOLDER_OVERLAPS' });
+    expect(log).toEqual([]);
   });
 
   it('refuses what is not a cloud path', async () => {

@@ -11,7 +11,6 @@ import {
   type TaskSettings,
 } from '@tideline/contracts';
 import { rightAllows } from '../runtime/pause-gates.ts';
-import { findOverlap } from './overlap.ts';
 import type { Server } from './server.ts';
 import type { TaskRecord } from './task-record.ts';
 
@@ -27,10 +26,11 @@ export type CreateTaskDeps = {
   readonly save: (record: TaskRecord) => void;
   readonly existing: () => readonly TaskRecord[];
   /** LI-5, LI-6: answers the real path, or throws why the folder is refused. */
-  readonly checkFolder: (localPath: string, mode: SyncMode) => Promise<CheckedFolder>;
+  readonly checkFolder: (localPath: string, of: CheckFolderFacts) => Promise<CheckedFolder>;
   readonly newId: () => string;
   readonly now: () => Date;
 };
+export type CheckFolderFacts = { readonly mode: SyncMode; readonly others: readonly TaskRecord[] };
 export type CheckedFolder = { readonly realPath: string; readonly warnings: readonly string[] };
 
 /** Both sides of a task that may be created; nothing was changed to find out. */
@@ -40,9 +40,7 @@ export type TaskTarget = { readonly folder: CheckedFolder; readonly cloudPath: s
 export async function checkNewTask(deps: CreateTaskDeps, task: NewTask): Promise<TaskTarget> {
   const parsed = parseCloudPath(task.cloudPath);
   if (!parsed) throw new AppError('CLOUD_PATH_INVALID', { path: task.cloudPath });
-  const folder = await deps.checkFolder(task.localPath, task.mode);
-  const overlap = findOverlap(folder.realPath, deps.existing());
-  if (overlap) throw new AppError('FOLDER_OVERLAPS', { path: folder.realPath, task: overlap.id });
+  const folder = await deps.checkFolder(task.localPath, { mode: task.mode, others: deps.existing() });
   const cloudPath = formatCloudPath(parsed);
   const cloud = await deps.server.resolve(cloudPath);
   refuseWithoutRight(cloudPath, cloud, task.mode);

@@ -1,0 +1,18 @@
+import { AppError } from '@tideline/contracts';
+import { checkSyncFolder } from '@tideline/local-fs';
+import type { CreateTaskDeps } from '../tasks/create-task.ts';
+
+/** LI-5, LI-6: whether a folder may become a sync folder beside the tasks of this home. */
+export function createFolderCheck(agentHome: string): CreateTaskDeps['checkFolder'] {
+  return (path, { mode, others }) => {
+    const otherRoots = others.map((task) => ({ path: task.localPath, task: task.id }));
+    const checked = checkSyncFolder(path, { otherRoots, agentHome, mode });
+    if (checked.t === 'refused') return Promise.reject(new AppError(checked.code, checked.params));
+    const warnings = checked.isWarned ? [fileSystemWarning(checked.fileSystem)] : [];
+    return Promise.resolve({ realPath: checked.path, warnings });
+  };
+}
+
+function fileSystemWarning(fileSystem: string | null): string {
+  return `On ${fileSystem ?? 'this file system'} files have no lasting identity: moves are recognized by content.`;
+}

@@ -1,0 +1,106 @@
+import {
+  createCloud,
+  createRetry,
+  createTokenBucket,
+  sleep,
+  withThrottle,
+  type ApiClient,
+  type TokenBucket,
+} from '@tideline/drive-client';
+import { createDisk, createScanner, createWatch, openJournal, type SqliteJournal } from '@tideline/local-fs';
+import { ROOT_ID, type Cloud, type Scanner } from '@tideline/sync-core';
+import type { Log } from '../logging/log.ts';
+import type { AgentDeps } from '../runtime/agent.ts';
+import type { TaskRecord } from '../tasks/task-record.ts';
+import type { TaskStore } from '../tasks/task-store.ts';
+import { createCycleEngine } from './cycle-engine.ts';
+import { toCycleSettings } from './cycle-settings.ts';
+import { clock, hashes, ids, monotonic } from './surroundings.ts';
+
+export type TaskOpenerParts = {
+  readonly client: ApiClient;
+  readonly deviceName: string;
+  readonly store: TaskStore;
+  readonly log: Log;
+};
+
+/** Opens tasks with the real journal, disk and drive. */
+export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] {
+  return (record, { current, maxFiles }) => {
+    const root = record.localPath;
+    const journal = openTaskJournal(record, parts);
+    const throttle = { upload: newBucket(), download: newBucket() };
+    const cloud = openCloud(withThrottle(parts.client, throttle), { ...record, rootId: record.rootNodeId });
+    const disk = createDisk({ root });
+    const scanners = createScanners(root, journal.path);
+    const deps = { journal, disk, cloud, clock, ids, hashes, scanner: scanners.forFilters(record.settings.exclude) };
+    const engine = createCycleEngine({
+      deps,
+      newWatch: () => createWatch({ root, entries: () => countEntries(journal) }),
+      prepare: () => {
+        const { exclude, uploadBytesPerSecond, downloadBytesPerSecond } = current().settings;
+        throttle.upload.setRate(uploadBytesPerSecond);
+        throttle.download.setRate(downloadBytesPerSecond);
+        return { scanner: scanners.forFilters(exclude) };
+      },
+      settings: () => {
+        const surroundings = { deviceName: parts.deviceName, platform: process.platform, now: new Date() };
+        return toCycleSettings(current(), { ...surroundings, maxFiles: maxFiles() });
+      },
+      close: async () => {
+        await Promise.all([scanners.close(), disk.close()]);
+        journal.close();
+      },
+    });
+    return Promise.resolve({ engine, journal });
+  };
+}
+
+export function openCloud(client: ApiClient, of: { spaceId: string; rootId: string }): Cloud {
+  const retry = createRetry({ sleep, random: Math.random });
+  const sha256Hex = (text: string) => hashes.sha256Hex(text);
+  return createCloud({ client, retry, spaceId: of.spaceId, rootId: of.rootId, sha256Hex });
+}
+
+function openTaskJournal(record: TaskRecord, { store, log }: TaskOpenerParts): SqliteJournal {
+  const journal = openJournal(store.journalPath(record.id), { isExpected: record.journalMade });
+  if (journal.origin.t === 'damaged') log('journal_damaged', { task: record.id, ...journal.origin });
+  if (!journal.base.get(ROOT_ID)) journal.advance({ rows: [toRootRow(record)] });
+  return journal;
+}
+
+/** Files and folders of the last scan; before the first one nobody knows, and a small tree is likely. */
+function countEntries(journal: SqliteJournal): number {
+  return journal.base.fileCount() + journal.meta().folders;
+}
+
+/** Every base begins with the root: the one node whose both sides are bound by the task itself. */
+function toRootRow(record: TaskRecord) {
+  return {
+    ...{ id: ROOT_ID, parent: ROOT_ID, localName: '', cloudName: '', kind: 'folder' as const },
+    ...{ cloudId: record.rootNodeId, rev: 1, contentId: null, size: null, sig: null },
+    ...{ meta: { mtimeMs: 0, exec: false }, state: 'managed' as const },
+  };
+}
+
+/** A scanner holds its filters for life: other filters, another scanner. */
+function createScanners(root: string, journalPath: string) {
+  const open = (exclude: readonly string[]) => createScanner({ root, journalPath, exclude });
+  let key = '';
+  let scanner: ReturnType<typeof createScanner> | undefined;
+  return {
+    forFilters: (exclude: readonly string[]): Scanner => {
+      const wanted = JSON.stringify(exclude);
+      if (scanner && key === wanted) return scanner;
+      void scanner?.close();
+      key = wanted;
+      scanner = open(exclude);
+      return scanner;
+    },
+    close: async () => scanner?.close(),
+  };
+}
+
+function newBucket(): TokenBucket {
+  return createTokenBucket({ bytesPerSecond: null, clock: monotonic, sleep });
+}
