@@ -10,13 +10,11 @@ import type { DataSource } from 'typeorm';
 import type { ServerConfig } from '../config/server-config.ts';
 import { IdentityPrincipalSource } from '../identity/principal-source.ts';
 import type { Clock } from '../platform/clock.ts';
+import { MAX_JSON_BYTES } from '../platform/body-limit.ts';
 import { ConsoleWsAdapter } from '../socket/console-ws-adapter.ts';
 import { registerSecurityHeaders } from '../web/security-headers.ts';
 import { registerStaticSite } from '../web/static-site.ts';
 import { AppModule } from './app.module.ts';
-
-/** JSON bodies; frames are streams with limits of their own. */
-const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
 export type AppParts = {
   readonly config: ServerConfig;

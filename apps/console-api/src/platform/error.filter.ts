@@ -2,6 +2,7 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import { API_PREFIX, AppError, type ErrorBody } from '@tideline/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendNotFoundPage } from '../web/static-site.ts';
+import { MAX_JSON_BYTES } from './body-limit.ts';
 import { ERROR_STATUS } from './error-status.ts';
 
 /** The one place where an error becomes an answer. Unexpected ones are logged here, once, with their correlation id. */
@@ -41,7 +42,7 @@ function toAppError(thrown: unknown): AppError {
   const status = thrown instanceof HttpException ? thrown.getStatus() : statusCodeOf(thrown);
   const reason = thrown instanceof Error ? thrown.message : 'unknown';
   if (status === 404) return new AppError('ROUTE_UNKNOWN', {}, { cause: thrown });
-  if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', { limitBytes: 1024 * 1024 }, { cause: thrown });
+  if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', { limitBytes: MAX_JSON_BYTES }, { cause: thrown });
   if (status !== undefined && status >= 400 && status < 500) {
     return new AppError('INVALID_INPUT', { reason }, { cause: thrown });
   }
