@@ -54,12 +54,16 @@ async function findTeamFolder(api) {
 }
 
 async function enroll(agent, bootstrap) {
-  if (existsSync(join(agent.home, 'enrolled'))) return;
+  const marker = join(agent.home, '..', 'enrolled');
+  if (existsSync(marker)) return;
   const { url, enrollmentToken } = bootstrap;
   const name = `${agent.name.split(' ')[0]}'s demo PC`;
   const flags = ['--server', url, '--token', enrollmentToken, '--user', agent.email, '--device-name', name];
-  await runCommand(agent, ['enroll', ...flags]);
-  writeFileSync(join(agent.home, 'enrolled'), '');
+  await runCommand(agent, ['enroll', ...flags]).catch((error) => {
+    // A start that was killed between the enrollment and the marker.
+    if (!error.message.includes('ALREADY_ENROLLED')) throw error;
+  });
+  writeFileSync(marker, '');
 }
 
 async function runAgent(agent, onStarted) {
