@@ -18,6 +18,8 @@ export type Draft<O> = {
   readonly act: 'create' | 'move' | 'aside' | 'trash' | 'change';
   /** Where it comes to stand on its side; null where nothing moves. */
   readonly to: Place | null;
+  /** The folder its path leads through, where that is not `to`. */
+  readonly under?: Entity;
   readonly build: (ordering: Ordering) => O;
 };
 

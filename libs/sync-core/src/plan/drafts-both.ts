@@ -136,4 +136,3 @@ function isSameStat(a: Present['local']['sig'], b: Present['local']['sig']): boo
   const isSameFile = a.volume === b.volume && a.fileId === b.fileId && a.birthNs === b.birthNs && a.links === b.links;
   return isSameFile && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
-

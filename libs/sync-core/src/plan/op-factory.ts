@@ -18,7 +18,10 @@ import type { Draft } from './draft.ts';
 import { linkedRow } from './linked-row.ts';
 import type { PlanIds } from './plan-ids.ts';
 
-type Names = {
+export type Names = {
+  /** Whether a folder is part of the target tree. */
+  stays(folder: Entity): boolean;
+
   isTaken(parent: Entity, name: string): boolean;
   take(parent: Entity, name: string, entity: Entity): void;
 };
@@ -76,7 +79,7 @@ export class OpFactory {
       name: target.localName,
       replaces: sigOf(local),
     });
-    return { entity, act: 'change', to: null, build };
+    return { entity, act: 'change', to: null, under: target.parent, build };
   }
 
   moveLocal({ entity, local }: Facts, target: Kept): Draft<LocalOp> {
@@ -95,15 +98,21 @@ export class OpFactory {
     return { entity, act: 'move', to, build };
   }
 
-  /** C16, C17: the place beside the original for content that lost its name. */
+  /** C16, C17: the place for content that lost its name: where it is, or in the nearest folder above that stays. */
   conflictPlace({ entity, local }: Facts, target: Kept): Place {
-    const name = local.t === 'present' ? local.name : target.localName;
-    const copy = conflictName(name, this.#policy, {
-      isFree: (free) => !this.#names.isTaken(target.parent, free),
+    let parent = local.t === 'present' ? local.parent : target.parent;
+    for (
+      let at = this.#scene.local(parent);
+      parent !== ROOT_ID && !this.#names.stays(parent);
+      at = this.#scene.local(parent)
+    )
+      parent = at.t === 'present' ? at.parent : ROOT_ID;
+    const name = conflictName(local.t === 'present' ? local.name : target.localName, this.#policy, {
+      isFree: (free) => !this.#names.isTaken(parent, free),
       maxBytes: maxLocalNameBytes(this.#policy.names),
     });
-    this.#names.take(target.parent, copy, entity);
-    return { parent: target.parent, name: copy };
+    this.#names.take(parent, name, entity);
+    return { parent, name };
   }
 
   setAside(

@@ -133,7 +133,8 @@ class Order<O> {
     const after = this.#dependencies(draft, to);
     const opId = this.#emit(draft, { after, ...(group === undefined ? {} : { atomicGroup: group }) });
     this.#leave(draft.entity, opId);
-    if (draft.act !== 'aside') this.#arrive(draft.entity, to, opId);
+    if (draft.act === 'aside') this.#madeBy.set(draft.entity, opId);
+    else this.#arrive(draft.entity, to, opId);
   }
 
   #dependencies(draft: Draft<O>, to: Place): string[] {

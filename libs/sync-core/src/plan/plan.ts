@@ -1,10 +1,13 @@
 import type { CloudOp, LocalOp, Plan } from '../model/plan.ts';
 import type { SyncPolicy } from '../model/policy.ts';
+import { ROOT_ID, type BaseId, type BaseView } from '../model/tree.ts';
+import { isNewLocal } from '../reconcile/scene.ts';
 import type { Entity } from '../reconcile/scene-types.ts';
 import type { TargetTree } from '../reconcile/target.ts';
 import { draftBoth, emptyDrafts } from './drafts-both.ts';
 import { draftUpload } from './drafts-upload.ts';
-import { OpFactory } from './op-factory.ts';
+import type { Draft } from './draft.ts';
+import { OpFactory, type Names } from './op-factory.ts';
 import { order } from './order.ts';
 import type { PlanIds } from './plan-ids.ts';
 import { SideTree } from './side-tree.ts';
@@ -12,10 +15,7 @@ import { SideTree } from './side-tree.ts';
 type Given = {
   readonly policy: SyncPolicy;
   readonly ids: PlanIds;
-  readonly names: {
-    isTaken(parent: Entity, name: string): boolean;
-    take(parent: Entity, name: string, entity: Entity): void;
-  };
+  readonly names: Names;
 };
 
 /** The differences of both sides to the target tree, as operations in an order in which they can run. */
@@ -25,10 +25,12 @@ export function makePlan(tree: TargetTree, given: Given): Omit<Plan, 'problems' 
   const drafts = emptyDrafts();
   const draft = policy.mode === 'upload' ? draftUpload : draftBoth;
   for (const entity of tree.entities()) draft(tree.scene.facts(entity), tree.get(entity), { make, drafts });
+  const linked = new Set(drafts.base.flatMap((op) => (op.op === 'link' ? [op.key] : [])));
+  const here = drafts.local.filter((each) => isReachable(each, linked));
   const scope = { entities: tree.entities(), leftBehind: tree.anew(), names: policy.names };
   const deletes = !policy.firstSync && !(policy.mode === 'upload' && policy.recovery);
   const rules = { newOpId: () => ids.opId(), deletes };
-  const local = order<LocalOp>(new SideTree(tree.scene, 'local', scope), drafts.local, {
+  const local = order<LocalOp>(new SideTree(tree.scene, 'local', scope), here, {
     ...rules,
     exchange: 'staging',
   });
@@ -37,26 +39,49 @@ export function makePlan(tree: TargetTree, given: Given): Omit<Plan, 'problems' 
     exchange: 'atomic',
   });
   if (policy.mode === 'upload' && local.ops.length > 0) throw new Error('upload mode never touches the disk');
-  const ops = drafts.base.length + local.ops.length + cloud.ops.length;
-  const waits = drafts.more || local.left.length + cloud.left.length > 0;
-  return { base: inOrder(drafts.base), local: local.ops, cloud: cloud.ops, more: ops > 0 && waits };
+  const base = inOrder(drafts.base, tree.scene.trees.base);
+  const ops = base.length + local.ops.length + cloud.ops.length;
+  const waits =
+    drafts.more ||
+    here.length < drafts.local.length ||
+    base.length < drafts.base.length ||
+    local.left.length + cloud.left.length > 0;
+  return { base, local: local.ops, cloud: cloud.ops, more: ops > 0 && waits };
 }
 
-/** Folders are linked before what they hold. */
-function inOrder(base: Plan['base']): Plan['base'] {
-  const links = new Map(base.flatMap((op) => (op.op === 'link' ? [[op.row.id, op] as const] : [])));
-  const depths = new Map<number, number>();
-  const depthOf = (id: number): number => {
-    const op = links.get(id);
-    if (!op) return 0;
-    const known = depths.get(id);
-    if (known !== undefined) return known;
-    depths.set(id, 0);
-    const depth = 1 + depthOf(op.row.parent);
-    depths.set(id, depth);
-    return depth;
-  };
-  const rank = (op: Plan['base'][number]) => (op.op === 'link' ? depthOf(op.row.id) : 0);
-  return [...base].sort((a, b) => rank(a) - rank(b));
+/**
+ * An operation on the disk finds its folder by the id that base has for it. A folder made here gets one when the cloud has it,
+ * and what is to be done in it waits until then.
+ */
+function isReachable({ to, under }: Draft<LocalOp>, linked: ReadonlySet<Entity>): boolean {
+  const folder = to?.parent ?? under;
+  return folder === undefined || !isNewLocal(folder) || linked.has(folder);
 }
 
+/** Folders are linked before what they hold, and forgotten after it: base is a tree at every moment. */
+function inOrder(base: Plan['base'], view: BaseView): Plan['base'] {
+  const links = base.filter((op) => op.op === 'link');
+  const parents = new Map(links.map((op) => [op.row.id, op.row.parent]));
+  const sorted = byDepth(links, (op) => depthIn(parents, op.row.id));
+  return [...sorted, ...forgets(base, view)];
+}
+
+function forgets(base: Plan['base'], view: BaseView): Plan['base'] {
+  const wanted = base.filter((op) => op.op === 'forget');
+  const parents = new Map(wanted.map((op) => [op.id, view.get(op.id)?.parent ?? ROOT_ID]));
+  const going = new Set(parents.keys());
+  const fromBelow = byDepth(wanted, (op) => depthIn(parents, op.id)).reverse();
+  for (const { id } of fromBelow) if (view.children(id).some((row) => !going.has(row.id))) going.delete(id);
+  return fromBelow.filter((op) => going.has(op.id));
+}
+
+function byDepth<O>(ops: readonly O[], depthOf: (op: O) => number): O[] {
+  const depths = new Map(ops.map((op) => [op, depthOf(op)]));
+  return [...ops].sort((a, b) => (depths.get(a) ?? 0) - (depths.get(b) ?? 0));
+}
+
+function depthIn(parents: ReadonlyMap<BaseId, BaseId>, id: BaseId): number {
+  let depth = 0;
+  for (let at = parents.get(id); at !== undefined; at = parents.get(at)) depth += 1;
+  return depth;
+}

@@ -47,11 +47,11 @@ function advanceOf(trees: ThreeTrees, op: Op, done: Done): Advance {
     case 'link':
       return settleLink(trees, op);
     case 'forget':
-      return { forget: [op.id] };
+      return forget(trees, [op.id]);
     case 'cloudTrash':
-      return forgetCloud(trees, op.ids);
+      return forget(trees, op.ids);
     case 'localTrash':
-      return forgetLocal(done.t === 'removed' ? done.ids : op.ids);
+      return forget(trees, done.t === 'removed' ? done.ids : op.ids);
     case 'localSetAside':
       return { local: [{ key: op.key, seen: op.key > 0 ? { t: 'absent', sinceMs: 0 } : 'equal' }] };
     case 'cloudCreateFolder':
@@ -77,14 +77,23 @@ function settleLink(trees: ThreeTrees, op: Extract<BaseOp, { op: 'link' }>): Adv
   };
 }
 
-function forgetCloud(trees: ThreeTrees, ids: readonly BaseId[]): Advance {
-  const cloudIds = ids.flatMap((id) => trees.base.get(id)?.cloudId ?? []);
-  return { forget: ids, cloud: cloudIds.map((id) => ({ id, seen: { t: 'absent', sinceMs: 0 } })) };
+/**
+ * Gone on both sides. A folder below which base still has something (moved out here, and not settled yet) stays in base until
+ * that has found its place, so that base is a tree at every moment.
+ */
+function forget({ base, cloud }: ThreeTrees, ids: readonly BaseId[]): Advance {
+  const going = new Set(ids);
+  for (const id of [...ids].reverse()) if (base.children(id).some((row) => !going.has(row.id))) going.delete(id);
+  const left = ids.flatMap((id) => base.children(id).filter((row) => !going.has(row.id) && !cloud.has(row.cloudId)));
+  const gone = [...ids.flatMap((id) => base.get(id) ?? []), ...left];
+  return {
+    forget: [...going],
+    local: ids.map((key) => ({ key, seen: going.has(key) ? 'equal' : ABSENT })),
+    cloud: gone.map(({ cloudId }) => ({ id: cloudId, seen: ABSENT })),
+  };
 }
 
-function forgetLocal(ids: readonly BaseId[]): Advance {
-  return { forget: ids, local: ids.map((key) => ({ key, seen: 'equal' })) };
-}
+const ABSENT = { t: 'absent', sinceMs: 0 } as const;
 
 type NodeOp = Exclude<CloudOp, { op: 'cloudTrash' }>;
 

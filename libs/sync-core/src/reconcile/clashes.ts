@@ -43,6 +43,10 @@ export class Clashes {
       this.#claimLocalName(claim);
   }
 
+  stays(folder: Entity): boolean {
+    return this.#tree.get(folder).t === 'kept';
+  }
+
   /** For names given out after the clashes are resolved: those of conflict copies. */
   isTaken(parent: Entity, name: string): boolean {
     return !this.#freeIn(parent).isFree(name);

@@ -58,4 +58,3 @@ function undoOneMove(tree: TargetTree, loop: readonly Entity[], policy: SyncPoli
   }
   throw new Error(`no move to undo in a loop of ${loop.length} folders`);
 }
-

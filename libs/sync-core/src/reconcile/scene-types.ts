@@ -37,4 +37,3 @@ export type Facts = {
   readonly local: LocalState;
   readonly cloud: CloudState;
 };
-

@@ -169,4 +169,3 @@ export function cloudFromRow(row: BaseNode, parentId: CloudId): CloudNode {
 export function isNewLocal(entity: Entity): boolean {
   return entity < 0 && entity > CLOUD_ONLY;
 }
-
