@@ -4,8 +4,8 @@ import {
   contentIdOf,
   MAX_CDC_CHUNK_BYTES,
   MIN_CDC_CHUNK_BYTES,
-  type ChunkRef,
-} from '@tideline/contracts';
+} from '@tideline/contracts/content-id';
+import type { ChunkRef } from '@tideline/contracts';
 import { GEAR } from './gear.ts';
 
 /** A gear hash of 32 bits forgets a byte after 32 more: bytes before that need not be looked at. */

@@ -1,5 +1,5 @@
 import { constants, closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { EMPTY_CONTENT_ID, MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts';
+import { EMPTY_CONTENT_ID, MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts/content-id';
 import type { Content, FileMeta, StatSig } from '@tideline/sync-core';
 import { isSameSig, toFileMeta, toStatSig } from '../stat/sig.ts';
 import { createChunker, sha256Hex, toContentId } from './chunker.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { ROOT_ID, type BaseId, type BaseNode, type BaseView, type CloudId } from '@tideline/sync-core';
+import { ROOT_ID, type BaseId, type BaseNode, type BaseView, type CloudId } from '@tideline/sync-core/tree';
 import { BASE_COLUMNS, fromBaseNode, marks, toBaseNode, type SqlRow } from './rows.ts';
 import { allRows, firstRow, prepareRows } from './statement.ts';
 

@@ -1,4 +1,4 @@
-import { ROOT_ID, type BaseNode, type CloudNode, type FileMeta, type LocalNode } from '@tideline/sync-core';
+import { ROOT_ID, type BaseNode, type CloudNode, type FileMeta, type LocalNode } from '@tideline/sync-core/tree';
 
 /** Equal in everything a decision looks at; the signature may differ and then follows. */
 export function isLocalEqual(node: LocalNode, base: BaseNode): boolean {

@@ -1,5 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
-import { ROOT_ID, type BaseId, type BaseNode, type LocalKey, type LocalNode, type Observed } from '@tideline/sync-core';
+import {
+  ROOT_ID,
+  type BaseId,
+  type BaseNode,
+  type LocalKey,
+  type LocalNode,
+  type Observed,
+} from '@tideline/sync-core/tree';
 import { BASE_COLUMNS, LOCAL_COLUMNS, toBaseNode, toLocalSeen, type SqlRow } from '../journal/rows.ts';
 import { allRows, firstRow, prepareRows } from '../journal/statement.ts';
 

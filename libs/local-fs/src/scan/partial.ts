@@ -1,4 +1,4 @@
-import { ROOT_ID, type BaseId, type LocalKey, type StatSig } from '@tideline/sync-core';
+import { ROOT_ID, type BaseId, type LocalKey, type StatSig } from '@tideline/sync-core/tree';
 import { isSameIdentity } from '../stat/sig.ts';
 import type { FolderTask, ScanSession } from './session.ts';
 import { withDescendants } from './settle.ts';

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { ROOT_ID } from '@tideline/sync-core';
+import { ROOT_ID } from '@tideline/sync-core/tree';
 import { toStatSig } from '../stat/sig.ts';
 import { listFolder } from './list-folder.ts';
 import { enqueueDirty, enqueueRelated } from './partial.ts';

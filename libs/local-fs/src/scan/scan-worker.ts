@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LocalKey, LocalNode, Observed } from '@tideline/sync-core';
-import { MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts';
+import { MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts/content-id';
 import { hashFile } from '../hash/hash-file.ts';
 import { volumeNameOf } from '../volume/mounts.ts';
 import { openKnownTree, type KnownTree } from './known-tree.ts';

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { ROOT_ID, type BaseNode, type LocalKey, type StatSig } from '@tideline/sync-core';
+import { ROOT_ID, type BaseNode, type LocalKey, type StatSig } from '@tideline/sync-core/tree';
 import { isSameIdentity, toStatSig } from '../stat/sig.ts';
 import { absolutePath, joinPath, type ScanSession } from './session.ts';
 import { isGone } from './system-error.ts';
