@@ -20,7 +20,7 @@ const hash = (n: number) => String(n).padStart(64, '0') as never;
 const SPACE: string = id(1);
 const ROOT: string = id(2);
 
-type Answer = (request: ReceivedRequest, response: ServerResponse, index: number) => void | Promise<void>;
+type Answer = (request: ReceivedRequest, response: ServerResponse, index: number) => unknown;
 let answer: Answer = () => undefined;
 let server: LocalServer;
 beforeEach(async () => {

@@ -56,6 +56,18 @@ it('holds a new rate for what is taken from then on', async () => {
   expect(time.clock.nowMs()).toBe(openMs);
 });
 
+it('forgives nothing when a rate is set again, and lets what is owed travel at the new one', async () => {
+  const waits: number[] = [];
+  const sleep = async (ms: number) => void waits.push(ms);
+  const bucket = createTokenBucket({ bytesPerSecond: 1000, burstMs: 0, clock: { nowMs: () => 0 }, sleep });
+  await bucket.take(1000);
+  bucket.setRate(1000);
+  await bucket.take(1000);
+  bucket.setRate(4000);
+  await bucket.take(2000);
+  expect(waits).toEqual([1000, 2000, 1000]);
+});
+
 it('counts every byte of a frame that is sent, by the device and by the task', async () => {
   const server = await startLocalServer((_, response) => sendJson(response, { stored: 1 }));
   const taken = { device: 0, task: 0 };

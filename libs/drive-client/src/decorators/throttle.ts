@@ -31,8 +31,9 @@ export function createTokenBucket({ clock, sleep, burstMs = 250, ...initial }: T
       if (paidUntilMs > nowMs) await sleep(paidUntilMs - nowMs, signal);
     },
     setRate: (bytesPerSecond) => {
+      const owedBytes = rate === null ? 0 : (Math.max(0, paidUntilMs - clock.nowMs()) * rate) / 1000;
       rate = bytesPerSecond;
-      paidUntilMs = Math.min(paidUntilMs, clock.nowMs());
+      if (owedBytes > 0 && rate !== null) paidUntilMs = clock.nowMs() + (owedBytes * 1000) / rate;
     },
   };
 }

@@ -17,8 +17,8 @@ export type ReceivedRequest = {
   readonly body: Buffer;
 };
 
-/** Answers one request; `index` counts them from 0. */
-export type Answer = (request: ReceivedRequest, response: ServerResponse, index: number) => void | Promise<void>;
+/** Answers one request; `index` counts them from 0. What it returns is waited for and means nothing. */
+export type Answer = (request: ReceivedRequest, response: ServerResponse, index: number) => unknown;
 
 export async function startLocalServer(answer: Answer): Promise<LocalServer> {
   const requests: ReceivedRequest[] = [];

@@ -317,7 +317,7 @@ describe('a complete listing', () => {
     [
       'ends differences that are over',
       all,
-      new Map([
+      new Map<CloudId, Observed<CloudNode>>([
         ['a', absent],
         ['x', revoked],
       ]),
