@@ -15,6 +15,7 @@ import { createApp } from './create-app.ts';
 
 export type RunningConsole = { readonly url: string; readonly stop: () => Promise<void> };
 type Undo = () => Promise<unknown>;
+const REQUEST_GRACE_MS = 3_000;
 
 /** Starts the whole console; what was started is stopped again when a later step fails. */
 export async function startConsole(config: ServerConfig): Promise<RunningConsole> {
@@ -42,7 +43,7 @@ async function startSteps(config: ServerConfig, undo: Undo[]): Promise<string> {
   undo.push(() => dataSource.destroy());
   const log = new NestLog(logger);
   const app = await createApp({ config, dataSource, clock: new SystemClock(), log, webFolder: WEB_FOLDER });
-  undo.push(() => app.close());
+  undo.push(() => closeApp(app));
   await app.get(FirstStartService).run();
   const url = await listen(app, config);
   await updateBootstrapUrl(config.dataFolder, url);
@@ -75,6 +76,13 @@ async function listen(app: NestFastifyApplication, config: ServerConfig): Promis
   }
   const { port } = app.getHttpServer().address() as AddressInfo;
   return `http://${toUrlHost(config.host)}:${port}`;
+}
+
+/** Open requests may end; connections that are only kept, or too slow, do not hold the stop up. */
+async function closeApp(app: NestFastifyApplication): Promise<void> {
+  const timer = setTimeout(() => app.getHttpServer().closeAllConnections(), REQUEST_GRACE_MS);
+  await app.close();
+  clearTimeout(timer);
 }
 
 /** An address that a browser on this machine can open. */
