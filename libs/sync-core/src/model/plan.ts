@@ -162,6 +162,7 @@ type LocalOpKind =
 /** Changes of base alone: both sides were seen equal. `row` replaces or inserts; `key` and `cloudId` lose their overlay entries. */
 export type BaseOp =
   | { readonly op: 'link'; readonly row: BaseNode; readonly key: LocalKey; readonly cloudId: CloudId }
+  /** Gone on both sides. `id` 0: never in base, what goes is an entry of the cloud overlay. */
   | { readonly op: 'forget'; readonly id: BaseId; readonly cloudId: CloudId };
 
 export type Op = CloudOp | LocalOp | BaseOp;

@@ -46,8 +46,16 @@ export function draftBoth(facts: Facts, target: Target, { make, drafts }: { make
 function draftGone(facts: Facts, make: OpFactory, drafts: Drafts): void {
   if (facts.local.t === 'present') drafts.local.push(make.trashLocal(facts));
   else if (facts.cloud.t === 'present') drafts.cloud.push(make.trashCloud(facts));
-  else if (facts.row) drafts.base.push({ op: 'forget', id: facts.row.id, cloudId: facts.row.cloudId });
+  else draftForget(facts, drafts);
 }
+
+/** Also what base never knew: a new cloud node whose folder is gone leaves nothing but its entry in the overlay. */
+export function draftForget({ row, cloudId }: Facts, drafts: Drafts): void {
+  if (row) drafts.base.push({ op: 'forget', id: row.id, cloudId: row.cloudId });
+  else if (cloudId !== null) drafts.base.push({ op: 'forget', id: NO_ROW, cloudId });
+}
+
+const NO_ROW = 0;
 
 function draftKept(facts: Facts, target: Kept, { make, drafts }: { make: OpFactory; drafts: Drafts }): void {
   const { local, cloud } = facts;

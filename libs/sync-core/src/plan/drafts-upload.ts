@@ -1,6 +1,6 @@
 import type { Facts } from '../reconcile/scene-types.ts';
 import type { Kept, Target } from '../reconcile/target.ts';
-import { isLinked, isSameMeta, type Drafts } from './drafts-both.ts';
+import { draftForget, isLinked, isSameMeta, type Drafts } from './drafts-both.ts';
 import type { OpFactory } from './op-factory.ts';
 
 type On = { readonly make: OpFactory; readonly drafts: Drafts };
@@ -11,7 +11,7 @@ export function draftUpload(facts: Facts, target: Target, on: On): void {
   switch (target.t) {
     case 'gone':
       if (facts.cloud.t === 'present') on.drafts.cloud.push(on.make.trashCloud(facts));
-      else if (row) on.drafts.base.push({ op: 'forget', id: row.id, cloudId: row.cloudId });
+      else draftForget(facts, on.drafts);
       return;
     case 'detached':
       if (row?.state === 'managed') on.drafts.base.push(on.make.detach(row));

@@ -325,7 +325,7 @@ class Order<O> {
     const atomicGroup = this.#groups;
     const sorted = inGroupOrder(group);
     const inside = new Set<string>();
-    const outside = new Set(sorted.flatMap((draft) => (draft.to ? this.#dependencies(draft, draft.to) : [])));
+    const outside = new Set(sorted.flatMap((draft) => this.#groupDependencies(draft)));
     for (const draft of sorted) this.#unpark(draft);
     const done: { draft: Draft<O>; opId: string }[] = [];
     for (const draft of sorted) {
@@ -342,6 +342,10 @@ class Order<O> {
     for (const { draft, opId } of done) if (!draft.to) this.#removeAll(this.#subtree(draft.entity), opId);
     for (const { draft, opId } of done) if (draft.to) this.#arrive(draft.entity, draft.to, opId);
     return true;
+  }
+
+  #groupDependencies(draft: Draft<O>): readonly string[] {
+    return draft.to ? this.#dependencies(draft, draft.to) : this.#emptiedBy(this.#subtree(draft.entity));
   }
 
   #subtreeWithout(entity: Entity, group: readonly Draft<O>[]): Entity[] {

@@ -47,7 +47,7 @@ function advanceOf(trees: ThreeTrees, op: Op, done: Done): Advance {
     case 'link':
       return settleLink(trees, op);
     case 'forget':
-      return forget(trees, [op.id]);
+      return trees.base.get(op.id) ? forget(trees, [op.id]) : { cloud: [{ id: op.cloudId, seen: ABSENT }] };
     case 'cloudTrash':
       return forget(trees, op.ids);
     case 'localTrash':

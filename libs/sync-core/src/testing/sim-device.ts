@@ -74,6 +74,11 @@ export class SimDevice {
     this.journal.foldScan(result);
     const changes = this.cloud.changesSince(this.journal.meta().seq);
     this.journal.advance({ cloud: changes, meta: { seq: this.cloud.seq } });
+    // What base never knew leaves the overlay with its folder, as the fold of the real feed does it.
+    const dead = [...this.journal.cloudOverlay().keys()].filter(
+      (id) => !this.journal.base.byCloudId(id) && !this.cloud.isLive(id),
+    );
+    this.journal.advance({ cloud: dead.map((id) => ({ id, seen: 'equal' })) });
   }
 
   plan(): Plan {
@@ -102,8 +107,11 @@ export class SimDevice {
     this.observe();
     const plan = this.plan();
     const count = this.run(plan, chance, limit);
-    if (count === 0) this.journal.advance({ meta: { firstSyncDone: true, recovery: false } });
-    return count;
+    if (count > 0 || limit === 0) return count;
+    // A first sync or a recovery is over when nothing is left to do; then the deletes it put off are decided.
+    const { firstSyncDone, recovery } = this.journal.meta();
+    this.journal.advance({ meta: { firstSyncDone: true, recovery: false } });
+    return firstSyncDone && !recovery ? 0 : 1;
   }
 
   /** Base first, then both sides in any mixture that keeps the order of each. */
