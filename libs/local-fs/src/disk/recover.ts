@@ -1,11 +1,11 @@
 import { readdirSync, unlinkSync } from 'node:fs';
 import { codeOf } from '../scan/system-error.ts';
-import { findStat, type DiskContext } from './disk-context.ts';
+import { findStat, lstat, type DiskContext } from './disk-context.ts';
 import { splitPath, withFolders, type FolderHandle, type FolderSet } from './folder-handle.ts';
 import { placeAt } from './place-at.ts';
 import { rescue } from './rescue.ts';
 import { hasStaging, namesIn } from './settle-displaced.ts';
-import { findNote, openStaging, removeNote } from './staging.ts';
+import { findNote, openStaging, removeNote, type Note } from './staging.ts';
 
 /**
  * K07, K09: what a crash left in staging. Downloads are bytes of the cloud and are fetched again; hidden nodes go back to where
@@ -63,7 +63,13 @@ function isTaken({ folders }: Work, path: string): boolean {
 
 /** To its old place if it is known and free, else beside it, else into the root. */
 function bringBack(work: Work, from: FolderHandle, name: string): readonly string[] {
-  const path = findNote(from, name)?.path;
+  const note = findNote(from, name);
+  const path = note?.path;
+  if (note && hasSecondName(from, name, note)) {
+    unlinkSync(from.at(name));
+    removeNote(from, name);
+    return [];
+  }
   if (path !== undefined && returnTo(work, from, { name, path })) {
     removeNote(from, name);
     return [];
@@ -72,6 +78,12 @@ function bringBack(work: Work, from: FolderHandle, name: string): readonly strin
   const rescued = rescue(work.context, work.folders, request);
   removeNote(from, name);
   return [rescued];
+}
+
+/** Placing links first and unlinks then: a kill between the two leaves the file in its place and here. */
+function hasSecondName(from: FolderHandle, name: string, note: Note): boolean {
+  const stats = lstat(from.at(name));
+  return stats.isFile() && Number(stats.nlink) > note.links;
 }
 
 function returnTo({ folders }: Work, from: FolderHandle, item: { name: string; path: string }): boolean {

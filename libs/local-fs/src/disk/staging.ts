@@ -32,7 +32,13 @@ function makePrivate(path: string): void {
 }
 
 /** Where a moved file came from, when, and what it looked like then. */
-export type Note = { readonly path: string; readonly atMs: number; readonly size: number; readonly mtimeNs: string };
+export type Note = {
+  readonly path: string;
+  readonly atMs: number;
+  readonly size: number;
+  readonly mtimeNs: string;
+  readonly links: number;
+};
 
 const noteName = (name: string): string => `${name}.json`;
 
@@ -46,9 +52,10 @@ export function findNote(folder: FolderHandle, name: string): Note | undefined {
 }
 
 function toNote(value: unknown): Note | undefined {
-  const { path, atMs, size, mtimeNs } = Object(value) as Partial<Record<keyof Note, unknown>>;
+  const { path, atMs, size, mtimeNs, links } = Object(value) as Partial<Record<keyof Note, unknown>>;
   if (typeof path !== 'string' || typeof mtimeNs !== 'string' || !/^-?\d+$/.test(mtimeNs)) return undefined;
-  return typeof atMs === 'number' && typeof size === 'number' ? { path, atMs, size, mtimeNs } : undefined;
+  const areNumbers = typeof atMs === 'number' && typeof size === 'number' && typeof links === 'number';
+  return areNumbers ? { path, atMs, size, mtimeNs, links } : undefined;
 }
 
 export function removeNote(folder: FolderHandle, name: string): void {
@@ -80,8 +87,8 @@ export function setAside(
 ): Aside | undefined {
   const { context, path, expect } = what;
   const name = freeName(to, what.id);
-  const { size, mtimeNs } = expect;
-  const note: Note = { path, atMs: context.nowMs(), size, mtimeNs: mtimeNs.toString() };
+  const { size, mtimeNs, links } = expect;
+  const note: Note = { path, atMs: context.nowMs(), size, mtimeNs: mtimeNs.toString(), links };
   writeFileSync(to.at(noteName(name)), JSON.stringify(note), { flag: 'wx' });
   const aside: Aside = { folder: to, name, from: from.folder, fromName: from.name };
   try {
