@@ -15,6 +15,8 @@ const NEW_TASK: TaskMeta = {
   cursor: null,
   epoch: null,
   seq: 0,
+  capsRev: null,
+  hidden: [],
   firstSyncDone: false,
   recovery: false,
   rootIdentity: null,

@@ -1,4 +1,4 @@
-import { contentIdOf, type ChunkRef } from '@tideline/contracts';
+import { AppError, contentIdOf, type ChunkRef } from '@tideline/contracts';
 import type { CloudNode } from '../model/tree.ts';
 import type { StagedFile } from '../ports/disk.ts';
 import type { Execution } from './execution.ts';
@@ -8,38 +8,46 @@ export type LargeFetch = { readonly t: 'staged'; readonly name: string } | { rea
 /** Brings a large file into staging, chunk by chunk, each verified before it is written: at most one chunk is held in memory. */
 export async function fetchLarge(node: CloudNode, opId: string, execution: Execution): Promise<LargeFetch> {
   const { cloud, disk, hashes } = execution.deps;
-  const { contentId, chunks } = await cloud.manifest(node.id);
-  const isTheOne = contentId === node.contentId && contentIdOf(chunks, (text) => hashes.sha256Hex(text)) === contentId;
-  if (!isTheOne) return { t: 'unavailable' };
+  const manifest = await cloud.manifest(node.id).catch(absentIfGone);
+  const contentId = manifest && contentIdOf(manifest.chunks, (text) => hashes.sha256Hex(text));
+  if (!manifest || contentId !== manifest.contentId || contentId !== node.contentId) return { t: 'unavailable' };
   const staged = await disk.stage(opId);
   try {
-    if (await receive(node, { chunks, staged }, execution)) {
-      await staged.finish();
-      return { t: 'staged', name: staged.name };
+    const received = await receive(node, { chunks: manifest.chunks, staged }, execution);
+    if (received !== 'whole') {
+      await staged.discard();
+      return { t: received };
     }
+    await staged.finish();
+    return { t: 'staged', name: staged.name };
   } catch (error) {
     await staged.discard();
     throw error;
   }
-  await staged.discard();
-  return { t: 'corrupt' };
+}
+
+/** The file was deleted since the plan was made; the feed tells. */
+function absentIfGone(error: unknown): undefined {
+  if (error instanceof AppError && error.code === 'NODE_UNKNOWN') return undefined;
+  throw error;
 }
 
 async function receive(
   node: CloudNode,
   into: { readonly chunks: readonly ChunkRef[]; readonly staged: StagedFile },
   execution: Execution,
-): Promise<boolean> {
+): Promise<'whole' | 'unavailable' | 'corrupt'> {
   const range = { contentId: node.contentId ?? '', from: 0, to: node.size ?? 0 };
   const bytes = execution.deps.cloud.content(node.id, range, execution.request.signal);
   let received = 0;
   for await (const whole of cutInto(into.chunks, bytes)) {
     const chunk = into.chunks[received];
-    if (!chunk || execution.deps.hashes.sha256Hex(whole) !== chunk.hash) return false;
+    if (!chunk || execution.deps.hashes.sha256Hex(whole) !== chunk.hash) return 'corrupt';
     await into.staged.write(whole);
     received += 1;
   }
-  return received === into.chunks.length;
+  // Fewer bytes than promised: the drive has another content by now.
+  return received === into.chunks.length ? 'whole' : 'unavailable';
 }
 
 /**

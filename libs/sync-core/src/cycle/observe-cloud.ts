@@ -1,9 +1,13 @@
-import { AppError, type ChangesAnswer, type ErrorCode } from '@tideline/contracts';
+import { AppError, type CapsAnswer, type ChangesAnswer, type ErrorCode } from '@tideline/contracts';
+import type { CloudStep } from '../feed/cloud-step.ts';
 import { diffListing, diffSubtree, foldFeed } from '../feed/remote-state.ts';
+import type { CloudListing } from '../ports/cloud.ts';
 import type { CycleDeps, CycleStop } from './cycle-types.ts';
 
 /** Pages of one pull; more than this is the next cycle's. */
 const MAX_PAGES = 10_000;
+/** Rights that change during a listing make it be read again; so often that it is the next cycle's. */
+const MAX_LISTINGS = 3;
 
 /**
  * Brings the cloud overlay up to the head of the change feed. Cursor and overlay move in one transaction, so that nothing is
@@ -21,26 +25,40 @@ export async function observeCloud(deps: CycleDeps, signal: AbortSignal): Promis
 
 async function readFeed(deps: CycleDeps, signal: AbortSignal): Promise<void> {
   for (let page = 0; page < MAX_PAGES; page++) {
-    const { cursor, epoch } = deps.journal.meta();
+    const { cursor, epoch, capsRev } = deps.journal.meta();
     const answer = await changesOrNull(deps, cursor ?? '', signal);
     if (!answer) return readListing(deps, signal);
     if (epoch !== null && answer.epoch !== epoch) return recover(deps, signal);
-    const overlay = deps.journal.cloudOverlay();
-    const fold = foldFeed(answer, {
-      base: deps.journal.base,
-      overlay,
-      rootId: deps.cloud.rootId,
-      nowMs: deps.clock.nowMs(),
-    });
-    if (fold.rootGone) throw new AppError('NODE_UNKNOWN');
-    const below = [];
-    for (const folder of fold.toList) below.push(...(await listBelow(deps, folder, signal)));
-    deps.journal.advance({
-      cloud: [...fold.cloud, ...below],
-      meta: { cursor: answer.cursor, epoch: answer.epoch, seq: answer.seq },
-    });
+    if (answer.capsRev !== capsRev && (await sightChanged(deps, answer.capsRev))) return readListing(deps, signal);
+    await foldPage(deps, answer, signal);
     if (!answer.more) return;
   }
+}
+
+async function foldPage(deps: CycleDeps, answer: ChangesAnswer, signal: AbortSignal): Promise<void> {
+  const { journal, cloud, clock } = deps;
+  const { base } = journal;
+  const overlay = journal.cloudOverlay();
+  const fold = foldFeed(answer, { base, overlay, rootId: cloud.rootId, nowMs: clock.nowMs() });
+  if (fold.rootGone) throw new AppError('NODE_UNKNOWN');
+  const below = [];
+  for (const folder of fold.toList) below.push(...(await listBelow(deps, folder, signal)));
+  const { cursor, epoch, seq } = answer;
+  journal.advance({ cloud: [...fold.cloud, ...below], meta: { cursor, epoch, seq } });
+}
+
+/** Rights moved in the space. The feed says nothing of nodes that only came into sight or went out of it: a listing must. */
+async function sightChanged(deps: CycleDeps, capsRev: number): Promise<boolean> {
+  const hidden = hiddenIn(await deps.cloud.caps());
+  const before = deps.journal.meta().hidden;
+  if (hidden.length !== before.length || hidden.some((id, index) => id !== before[index])) return true;
+  deps.journal.advance({ meta: { capsRev } });
+  return false;
+}
+
+function hiddenIn(caps: CapsAnswer): string[] {
+  const hidden = caps.boundaries.filter((boundary) => !boundary.atoms.includes('visible'));
+  return hidden.map((boundary) => boundary.nodeId as string).sort();
 }
 
 async function changesOrNull(deps: CycleDeps, cursor: string, signal: AbortSignal): Promise<ChangesAnswer | undefined> {
@@ -53,7 +71,7 @@ async function changesOrNull(deps: CycleDeps, cursor: string, signal: AbortSigna
   }
 }
 
-async function listBelow(deps: CycleDeps, folder: string, signal: AbortSignal) {
+async function listBelow(deps: CycleDeps, folder: string, signal: AbortSignal): Promise<readonly CloudStep[]> {
   try {
     const listing = await deps.cloud.listing(folder, signal);
     return diffSubtree(listing.nodes, {
@@ -75,16 +93,26 @@ async function recover(deps: CycleDeps, signal: AbortSignal): Promise<void> {
 
 async function readListing(deps: CycleDeps, signal: AbortSignal): Promise<void> {
   const { journal, cloud, clock } = deps;
-  const listing = await cloud.listing(cloud.rootId, signal);
-  const { epoch } = journal.meta();
-  const recovery = journal.meta().recovery || (epoch !== null && epoch !== listing.epoch);
-  const seen = diffListing(listing.nodes, {
-    base: journal.base,
-    overlay: journal.cloudOverlay(),
-    rootId: cloud.rootId,
-    nowMs: clock.nowMs(),
-  });
-  journal.advance({ cloud: seen, meta: { cursor: listing.cursor, epoch: listing.epoch, seq: listing.seq, recovery } });
+  const { listing, hidden } = await listWithRights(deps, signal);
+  const before = journal.meta();
+  const recovery = before.recovery || (before.epoch !== null && before.epoch !== listing.epoch);
+  const context = { base: journal.base, overlay: journal.cloudOverlay(), rootId: cloud.rootId, nowMs: clock.nowMs() };
+  const seen = diffListing(listing.nodes, { ...context, hidden: new Set(hidden) });
+  const { cursor, epoch, seq, capsRev } = listing;
+  journal.advance({ cloud: seen, meta: { cursor, epoch, seq, capsRev, hidden, recovery } });
+}
+
+/** A listing and the rights it was made with: what the caller may not see must not look deleted. */
+async function listWithRights(
+  deps: CycleDeps,
+  signal: AbortSignal,
+): Promise<{ listing: CloudListing; hidden: readonly string[] }> {
+  for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
+    const caps = await deps.cloud.caps();
+    const listing = await deps.cloud.listing(deps.cloud.rootId, signal);
+    if (listing.capsRev === caps.capsRev) return { listing, hidden: hiddenIn(caps) };
+  }
+  throw new AppError('UNAVAILABLE');
 }
 
 /** What an answer of the drive means for the whole task. */

@@ -19,6 +19,10 @@ export type TaskMeta = {
   readonly epoch: string | null;
   /** Position of the space up to which the cursor has told everything. */
   readonly seq: number;
+  /** Count of changes of rights that `hidden` belongs to; null before the first listing. */
+  readonly capsRev: number | null;
+  /** Cloud ids of folders below the root that this device may not see: out of sight, never deleted (D22). */
+  readonly hidden: readonly string[];
   /** False until the first complete sync: FI rules apply. */
   readonly firstSyncDone: boolean;
   /** True after lost state or a new epoch, until the next complete sync: FI-4 applies. */
