@@ -29,7 +29,7 @@ export function DataTable({ label, heads, children }: Props) {
       <Table
         size="small"
         aria-label={label}
-        sx={{ '& th, & td': { px: 1.25 }, '& tr > :first-of-type': { pl: 2 }, '& tr > :last-child': { pr: 2 } }}
+        sx={{ '& th, & td': { px: 1.25 }, '& th:first-of-type': { pl: 2 }, '& tr > :last-child': { pr: 2 } }}
       >
         <TableHead>
           <TableRow>

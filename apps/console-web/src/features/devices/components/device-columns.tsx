@@ -33,8 +33,8 @@ export function useDeviceColumns(): Column[] {
       renderCell: ({ row }) => <span style={{ fontVariantNumeric: 'tabular-nums' }}>{textOf(row)}</span>,
     });
     return [
-      { ...text('name', 1, 120), hideable: false, renderCell: ({ row }) => <NameCell device={row} /> },
-      { ...text('user', 0.8, 100), display: 'text', valueGetter: (_, row) => row.user.name },
+      { ...text('name', 1, 115), hideable: false, renderCell: ({ row }) => <NameCell device={row} /> },
+      { ...text('user', 0.8, 95), display: 'text', valueGetter: (_, row) => row.user.name },
       { ...text('health', 2, 230), renderCell: ({ row }) => <HealthMark health={row.health} /> },
       { ...text('lastSeen', 0.6, 110), renderCell: ({ row }) => <ConnectionMark device={row} /> },
       { ...text('lastFullSync', 0.6, 115), renderCell: ({ row }) => <LastFullSync device={row} /> },

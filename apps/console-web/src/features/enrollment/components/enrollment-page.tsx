@@ -1,6 +1,7 @@
 'use client';
 
 import AddIcon from '@mui/icons-material/Add';
+import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useState } from 'react';
@@ -11,7 +12,9 @@ import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx';
 import { Loading } from '#components/ui/loading.tsx';
 import { useNotice } from '#components/ui/notice-provider.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
+import { useNow } from '#lib/use-now.ts';
 import { useEnrollmentTokens, useRevokeToken, type EnrollmentToken } from '../api/enrollment.ts';
+import { tokenState } from '../token-state.ts';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
 import { InstallGuide } from './install-guide.tsx';
 import { TokensPanel } from './tokens-panel.tsx';
@@ -43,6 +46,7 @@ function Tokens() {
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {!tokens && !error && <Loading />}
       <Box sx={{ display: 'grid', gap: 2 }}>
+        {tokens && <FirstStartNotice tokens={tokens} />}
         {tokens && <TokensPanel tokens={tokens} onRevoke={setRevoking} />}
         <InstallGuide />
       </Box>
@@ -50,6 +54,14 @@ function Tokens() {
       {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(null)} />}
     </>
   );
+}
+
+/** The first-start token names nobody: it is shown for as long as it works. */
+function FirstStartNotice({ tokens }: { readonly tokens: readonly EnrollmentToken[] }) {
+  const t = useTranslations('enrollment');
+  const nowMs = useNow();
+  const lives = tokens.some((token) => token.loopbackOnly && tokenState(token, nowMs) === 'usable');
+  return lives && <Alert severity="warning">{t('loopbackLives')}</Alert>;
 }
 
 function RevokeDialog({ token, onClose }: { readonly token: EnrollmentToken; readonly onClose: () => void }) {

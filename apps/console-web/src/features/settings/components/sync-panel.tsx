@@ -19,22 +19,13 @@ import { SwitchSyncDialog } from './switch-sync-dialog.tsx';
 /** EN-1 and EN-4. */
 export function SyncPanel({ feature }: { readonly feature: FeatureState }) {
   const t = useTranslations('settings');
-  const { locale } = useLocaleChoice();
   const admin = mayAdminister(useSession());
   const [open, setOpen] = useState(false);
   const on = feature.syncOn;
-  const since = feature.enabledSince
-    ? t('syncSince', { time: formatDateTime(feature.enabledSince, locale) })
-    : undefined;
   return (
     <Panel title={t('sync')} lead={t('syncLead')}>
       <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2, alignItems: 'center', justifyContent: 'space-between' }}>
-        <StatusLabel
-          tone={on ? 'success' : 'neutral'}
-          icon={on ? CheckCircleIcon : PauseCircleIcon}
-          text={t(on ? 'syncIsOn' : 'syncIsOff')}
-          detail={on ? since : undefined}
-        />
+        <SyncState feature={feature} />
         {admin && (
           <Button
             variant={on ? 'outlined' : 'contained'}
@@ -65,4 +56,12 @@ function OffMeans() {
       </Box>
     </>
   );
+}
+
+function SyncState({ feature }: { readonly feature: FeatureState }) {
+  const t = useTranslations('settings');
+  const { locale } = useLocaleChoice();
+  if (!feature.syncOn) return <StatusLabel tone="neutral" icon={PauseCircleIcon} text={t('syncIsOff')} />;
+  const since = feature.enabledSince && t('syncSince', { time: formatDateTime(feature.enabledSince, locale) });
+  return <StatusLabel tone="success" icon={CheckCircleIcon} text={t('syncIsOn')} detail={since ?? undefined} />;
 }
