@@ -68,14 +68,16 @@ export async function listStatesUpwards(
 ): Promise<PastState[]> {
   const rows = await queryRows<PastState & { fromSeq: string; toSeq: string | null }>(
     manager,
+    // OFFSET 0 keeps each look-up an index probe, also for a planner without statistics
     `WITH RECURSIVE up AS (
-       SELECT node_id, parent_id, kind, rev, trashed, from_seq, to_seq FROM node_history
-       WHERE enterprise_id = $1 AND space_id = $2 AND node_id = ANY($3::uuid[]) AND (to_seq IS NULL OR to_seq > $4)
+       SELECT h.* FROM unnest($3::uuid[]) AS asked(id) CROSS JOIN LATERAL (
+         SELECT node_id, parent_id, kind, rev, trashed, from_seq, to_seq FROM node_history
+         WHERE enterprise_id = $1 AND space_id = $2 AND node_id = asked.id AND (to_seq IS NULL OR to_seq > $4) OFFSET 0) h
        UNION
-       SELECT h.node_id, h.parent_id, h.kind, h.rev, h.trashed, h.from_seq, h.to_seq
-       FROM up JOIN node_history h ON h.enterprise_id = $1 AND h.space_id = $2 AND h.node_id = up.parent_id
-                                  AND (h.to_seq IS NULL OR h.to_seq > $4)
-       WHERE up.node_id <> $5
+       SELECT h.* FROM (SELECT DISTINCT parent_id FROM up WHERE node_id <> $5) parent CROSS JOIN LATERAL (
+         SELECT node_id, parent_id, kind, rev, trashed, from_seq, to_seq FROM node_history
+         WHERE enterprise_id = $1 AND space_id = $2 AND node_id = parent.parent_id AND (to_seq IS NULL OR to_seq > $4)
+         OFFSET 0) h
      )
      SELECT node_id AS "nodeId", parent_id AS "parentId", kind, rev, trashed, from_seq AS "fromSeq", to_seq AS "toSeq" FROM up`,
     [key.enterpriseId, key.spaceId, from.nodeIds, from.afterSeq, from.rootId],

@@ -69,22 +69,29 @@ export async function loadBatchNodes(
   return { nodes: own.map(toNode), takenIds: new Set(foreign.map((row) => row.id)) };
 }
 
+/** LIMIT keeps each look-up an index probe: a planner without statistics would rather read the whole table. */
 const BATCH_NODES = `
-  WITH RECURSIVE up AS (
-    SELECT id, parent_id FROM node WHERE enterprise_id = $1 AND id IN (
-      SELECT unnest($3::uuid[])
-      UNION ALL
-      SELECT o.id FROM unnest($4::uuid[], $5::text[]) AS want(parent_id, name)
-      JOIN node o ON o.enterprise_id = $1 AND o.space_id = $2 AND o.parent_id = want.parent_id AND o.live_name = want.name
-      UNION ALL
-      SELECT o.id FROM node r
-      JOIN node o ON o.enterprise_id = $1 AND o.space_id = $2 AND o.parent_id = r.parent_id AND o.live_name = r.name
-      WHERE r.enterprise_id = $1 AND r.id = ANY($6::uuid[])
-    )
+  WITH RECURSIVE wanted AS (
+    SELECT unnest($3::uuid[]) AS id
     UNION
-    SELECT p.id, p.parent_id FROM up JOIN node p ON p.enterprise_id = $1 AND p.id = up.parent_id
+    SELECT o.id FROM unnest($4::uuid[], $5::text[]) AS want(parent_id, name) CROSS JOIN LATERAL (
+      SELECT id FROM node WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = want.parent_id AND live_name = want.name
+      LIMIT 1) o
+    UNION
+    SELECT o.id FROM unnest($6::uuid[]) AS restored(id)
+    CROSS JOIN LATERAL (SELECT parent_id, name FROM node WHERE enterprise_id = $1 AND id = restored.id LIMIT 1) r
+    CROSS JOIN LATERAL (
+      SELECT id FROM node WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = r.parent_id AND live_name = r.name
+      LIMIT 1) o
+  ), up AS (
+    SELECT n.id, n.parent_id FROM wanted
+    CROSS JOIN LATERAL (SELECT id, parent_id FROM node WHERE enterprise_id = $1 AND id = wanted.id LIMIT 1) n
+    UNION
+    SELECT p.id, p.parent_id FROM up
+    CROSS JOIN LATERAL (SELECT id, parent_id FROM node WHERE enterprise_id = $1 AND id = up.parent_id LIMIT 1) p
   )
-  SELECT ${NODE_COLUMNS}, n.space_id FROM up JOIN node n ON n.enterprise_id = $1 AND n.id = up.id`;
+  SELECT ${NODE_COLUMNS}, n.space_id FROM up
+  CROSS JOIN LATERAL (SELECT * FROM node WHERE enterprise_id = $1 AND id = up.id LIMIT 1) n`;
 
 /** Operations whose folder has something below it that changed after `ifSubtreeSeq`; walks up from what changed since. */
 export async function listChangedSubtrees(
@@ -102,8 +109,9 @@ export async function listChangedSubtrees(
        JOIN node_history h ON h.enterprise_id = $1 AND h.space_id = $2 AND h.from_seq > want.seq AND h.to_seq IS NULL
        JOIN node n ON n.enterprise_id = $1 AND n.id = h.node_id
        UNION
-       SELECT up.op_id, up.folder_id, n.parent_id FROM up
-       JOIN node n ON n.enterprise_id = $1 AND n.id = up.parent_id WHERE up.parent_id <> up.folder_id
+       SELECT up.op_id, up.folder_id, p.parent_id FROM up
+       CROSS JOIN LATERAL (SELECT parent_id FROM node WHERE enterprise_id = $1 AND id = up.parent_id LIMIT 1) p
+       WHERE up.parent_id <> up.folder_id
      )
      SELECT DISTINCT op_id FROM up WHERE parent_id = folder_id`,
     [
@@ -124,13 +132,12 @@ export async function writeBatch(
   batch: { readonly author: Author; readonly changes: readonly Change[]; readonly outcomes: readonly BatchOutcome[] },
 ): Promise<void> {
   const { author, changes } = batch;
-  const changed = new Map(changes.map((change) => [change.opId, change]));
+  const changed = new Set(changes.map((change) => change.opId));
   const answers = batch.outcomes.filter((outcome) => changed.has(outcome.opId));
   await queryRows(manager, WRITE_BATCH, [
     key.enterpriseId,
     key.spaceId,
-    JSON.stringify(toNodeRows(changes)),
-    JSON.stringify(toHistoryRows(changes)),
+    JSON.stringify(toRows(changes)),
     author.actorId,
     author.userId,
     author.deviceId,
@@ -140,22 +147,14 @@ export async function writeBatch(
   ]);
 }
 
-/** The last state of each node that changed. */
-function toNodeRows(changes: readonly Change[]): unknown[] {
-  const last = new Map<string, { after: DriveNode; isNew: boolean }>();
-  for (const { before, after } of changes) {
-    last.set(after.id, { after, isNew: last.get(after.id)?.isNew ?? before === null });
-  }
-  return [...last.values()].map(({ after, isNew }) => ({ ...toRow(after), is_new: isNew }));
-}
-
-/** One row per change, each ending where the next change of the same node begins. */
-function toHistoryRows(changes: readonly Change[]): unknown[] {
+/** One row per change. Its state ends where the next change of the same node begins; the last one is the node's present state. */
+function toRows(changes: readonly Change[]): unknown[] {
+  const made = new Set(changes.filter((change) => change.before === null).map((change) => change.after.id));
   const nextSeq = new Map<string, number>();
   const rows = changes.toReversed().map(({ after, version }) => {
     const toSeq = nextSeq.get(after.id) ?? null;
     nextSeq.set(after.id, after.seq);
-    return { ...toRow(after), to_seq: toSeq, is_new_version: version !== null };
+    return { ...toRow(after), to_seq: toSeq, is_new: made.has(after.id), is_new_version: version !== null };
   });
   return rows.reverse();
 }
@@ -177,16 +176,18 @@ function toRow(node: DriveNode): Record<string, unknown> {
   };
 }
 
-const ROW_SHAPE = `id uuid, parent_id uuid, name text, kind text, rev integer, seq bigint, version_id uuid,
-  content_id text, size bigint, mtime_ms double precision, exec boolean, trashed_at timestamptz`;
-
 /** One statement, one round trip: every part works on other rows, so their order does not matter. */
 const WRITE_BATCH = `
-  WITH present AS (SELECT * FROM json_to_recordset($3::json) AS t(${ROW_SHAPE}, is_new boolean)),
-  change AS (SELECT * FROM json_to_recordset($4::json) AS t(${ROW_SHAPE}, to_seq bigint, is_new_version boolean)),
+  WITH change AS MATERIALIZED (
+    SELECT *, decode(content_id, 'hex') AS content, CASE WHEN trashed_at IS NULL THEN name END AS live_name,
+           to_seq IS NULL AS is_present
+    FROM json_to_recordset($3::json) AS t(id uuid, parent_id uuid, name text, kind text, rev integer, seq bigint,
+      version_id uuid, content_id text, size bigint, mtime_ms double precision, exec boolean, trashed_at timestamptz,
+      to_seq bigint, is_new boolean, is_new_version boolean)
+  ),
   closed AS (
     UPDATE node_history h SET to_seq = first.seq
-    FROM (SELECT id, min(seq) AS seq FROM change GROUP BY id) first
+    FROM (SELECT id, min(seq) AS seq FROM change WHERE NOT is_new GROUP BY id) first
     WHERE h.enterprise_id = $1 AND h.space_id = $2 AND h.node_id = first.id AND h.to_seq IS NULL
   ),
   recorded AS (
@@ -197,27 +198,26 @@ const WRITE_BATCH = `
   ),
   versioned AS (
     INSERT INTO version (enterprise_id, id, space_id, node_id, content_id, size, author_user_id, author_device_id, origin)
-    SELECT $1, version_id, $2, id, decode(content_id, 'hex'), size, $6, $7, $8 FROM change WHERE is_new_version
+    SELECT $1, version_id, $2, id, content, size, $5, $6, $7 FROM change WHERE is_new_version
   ),
   inserted AS (
     INSERT INTO node (enterprise_id, id, space_id, parent_id, name, live_name, kind, rev, seq, version_id, content_id,
                       size, mtime_ms, exec, trashed_at)
-    SELECT $1, id, $2, parent_id, name, CASE WHEN trashed_at IS NULL THEN name END, kind, rev, seq, version_id,
-           decode(content_id, 'hex'), size, mtime_ms, exec, trashed_at
-    FROM present WHERE is_new
+    SELECT $1, id, $2, parent_id, name, live_name, kind, rev, seq, version_id, content, size, mtime_ms, exec, trashed_at
+    FROM change WHERE is_new AND is_present
   ),
   updated AS (
-    UPDATE node n SET parent_id = p.parent_id, name = p.name, live_name = CASE WHEN p.trashed_at IS NULL THEN p.name END,
-                      rev = p.rev, seq = p.seq, version_id = p.version_id, content_id = decode(p.content_id, 'hex'),
-                      size = p.size, mtime_ms = p.mtime_ms, exec = p.exec, trashed_at = p.trashed_at
-    FROM present p WHERE NOT p.is_new AND n.enterprise_id = $1 AND n.id = p.id
+    UPDATE node n SET parent_id = c.parent_id, name = c.name, live_name = c.live_name, rev = c.rev, seq = c.seq,
+                      version_id = c.version_id, content_id = c.content, size = c.size, mtime_ms = c.mtime_ms,
+                      exec = c.exec, trashed_at = c.trashed_at
+    FROM change c WHERE NOT c.is_new AND c.is_present AND n.enterprise_id = $1 AND n.id = c.id
   ),
   answered AS (
     INSERT INTO op_answer (enterprise_id, actor_id, op_id, outcome)
-    SELECT $1, $5, op_id, outcome FROM json_to_recordset($9::json) AS t(op_id uuid, outcome jsonb)
+    SELECT $1, $4, op_id, outcome FROM json_to_recordset($8::json) AS t(op_id uuid, outcome json)
   ),
   advanced AS (
-    UPDATE space SET seq = $10, used_bytes = used_bytes + (SELECT coalesce(sum(size), 0) FROM change WHERE is_new_version)
+    UPDATE space SET seq = $9, used_bytes = used_bytes + (SELECT coalesce(sum(size), 0) FROM change WHERE is_new_version)
     WHERE enterprise_id = $1 AND id = $2
   )
-  INSERT INTO commit_token (enterprise_id, space_id, seq) VALUES ($1, $2, $10)`;
+  INSERT INTO commit_token (enterprise_id, space_id, seq) VALUES ($1, $2, $9)`;

@@ -9,14 +9,16 @@ import {
   type BatchAnswer,
   type BatchOp,
   type ChunkHash,
+  type ChunkRef,
   type ContentId,
+  type Manifest,
   type SpaceId,
   type VersionId,
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
-import { insertManifests, lock } from '../blobs/chunk.store.ts';
+import { insertManifests, lock, recordUploads } from '../blobs/chunk.store.ts';
 import { FrameReader } from '../blobs/frame-reader.ts';
 import { PackService, type ReceivedPack } from '../blobs/pack.service.ts';
 import { AccessService } from '../grants/access.service.ts';
@@ -80,18 +82,20 @@ export class CommitService {
     const { enterpriseId } = principal;
     const key = { enterpriseId, spaceId };
     const actor = { enterpriseId, actorId: actorIdOf(principal) };
-    await this.packs.record(manager, actor, pack);
+    await this.packs.record(manager, enterpriseId, pack);
     const rights = await this.access.resolve(manager, principal, mentionedNodes(request.ops));
     const unusable = await this.#findUnusable(manager, batch);
+    await insertManifests(manager, enterpriseId, manifestRows(request.ops, unusable));
     const space = await findAndLockSpace(manager, key);
     if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
     const answered = await listAnswers(manager, actor, opIdsOf(request.ops));
     const found = await loadBatchNodes(manager, key, request.ops);
+    const tree = new BatchTree(found.nodes, rights);
     const decision = decideBatch({
       ops: request.ops,
       atomic: request.atomic,
       answered,
-      tree: new BatchTree(found.nodes, rights),
+      tree,
       takenIds: found.takenIds,
       unusable,
       changedSubtrees: await listChangedSubtrees(manager, key, request.ops),
@@ -99,12 +103,12 @@ export class CommitService {
       seq: space.seq,
       now: this.clock.now().toISOString(),
       newVersionId: () => uuidv7() as VersionId,
-      contentIdOf: (chunks) => contentIdOf(chunks, sha256Hex) as ContentId,
+      contentIdOf: toContentId,
     });
     if (decision.changes.length > 0) {
-      await insertManifests(manager, enterpriseId, manifestRows(decision.changes));
       await writeBatch(manager, key, { author: authorOf(principal, request.origin ?? 'sync'), ...decision });
     }
+    await recordUploads(manager, actor, onlyProven(pack, decision.changes, tree));
     const seq = space.seq + decision.changes.length;
     return { seq, epoch: space.epoch, outcomes: [...decision.outcomes], changed: decision.changes.length };
   }
@@ -166,16 +170,42 @@ function opIdsOf(ops: readonly BatchOp[]): string[] {
   return ops.map((op) => op.opId);
 }
 
+/** Nodes that were there before the batch; what it makes has the rights of where it is made. */
 function mentionedNodes(ops: readonly BatchOp[]): string[] {
-  return [...new Set(ops.flatMap((op) => ('parentId' in op ? [op.nodeId, op.parentId] : [op.nodeId])))];
+  const made = new Set(ops.filter((op) => isCreation(op)).map((op) => op.nodeId));
+  const named = ops.flatMap((op) => ('parentId' in op ? [op.nodeId, op.parentId] : [op.nodeId]));
+  return [...new Set(named)].filter((id) => !made.has(id));
 }
 
-/** A content of one chunk needs no manifest: its id is the chunk's hash. */
-function manifestRows(changes: readonly Change[]): Parameters<typeof insertManifests>[2] {
-  const contents = new Map(changes.map(({ version }) => [version?.contentId, version?.chunks ?? []]));
-  return [...contents].flatMap(([contentId, chunks]) =>
-    contentId === undefined || chunks.length < 2 ? [] : chunks.map((chunk, ordinal) => ({ contentId, ordinal, chunk })),
+function isCreation(op: BatchOp): boolean {
+  return op.kind === 'createFolder' || op.kind === 'createFile';
+}
+
+/** A content of one chunk needs no manifest: its id is the chunk's hash. Written before the lock, since nothing depends on it yet. */
+function manifestRows(
+  ops: readonly BatchOp[],
+  unusable: ReadonlyMap<string, unknown>,
+): Parameters<typeof insertManifests>[2] {
+  const usable = ops.filter((op) => 'content' in op && op.content.chunks.length > 1 && !unusable.has(op.opId));
+  const manifests = usable.map((op) => ('content' in op ? op.content.chunks : []));
+  const byContent = new Map(manifests.map((chunks) => [toContentId(chunks), chunks]));
+  return [...byContent].flatMap(([contentId, chunks]) =>
+    chunks.map((chunk, ordinal) => ({ contentId, ordinal, chunk })),
   );
+}
+
+/** Chunks whose sending is all that lets the caller use them again; of the others it may now download a version. */
+function onlyProven(pack: ReceivedPack, changes: readonly Change[], tree: BatchTree): ChunkRef[] {
+  const readable = new Set<string>();
+  for (const { after, version } of changes) {
+    if (!version || !tree.atomsOf(after.id).has('download')) continue;
+    for (const chunk of version.chunks) readable.add(chunk.hash);
+  }
+  return pack.proven.filter((chunk) => !readable.has(chunk.hash));
+}
+
+function toContentId(chunks: Manifest): ContentId {
+  return contentIdOf(chunks, sha256Hex) as ContentId;
 }
 
 function sha256Hex(text: string): string {

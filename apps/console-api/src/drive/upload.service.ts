@@ -10,7 +10,7 @@ import {
   type SpaceId,
 } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
-import { touch } from '../blobs/chunk.store.ts';
+import { recordUploads, touch } from '../blobs/chunk.store.ts';
 import { FrameReader } from '../blobs/frame-reader.ts';
 import { PackService } from '../blobs/pack.service.ts';
 import { AccessService } from '../grants/access.service.ts';
@@ -49,7 +49,10 @@ export class UploadService {
       const { enterpriseId } = principal;
       const pack = await this.packs.receive(this.dataSource.manager, enterpriseId, { refs, frame });
       const actor = { enterpriseId, actorId: actorIdOf(principal) };
-      await inTransaction(this.dataSource, (manager) => this.packs.record(manager, actor, pack));
+      await inTransaction(this.dataSource, async (manager) => {
+        await this.packs.record(manager, enterpriseId, pack);
+        await recordUploads(manager, actor, pack.proven);
+      });
       return refs.length;
     } catch (error) {
       frame.discard();

@@ -39,11 +39,13 @@ export async function findChains(
 ): Promise<ChainNode[]> {
   return queryRows<ChainNode>(
     manager,
+    // LIMIT keeps each look-up an index probe: a planner without statistics would rather read the whole table
     `WITH RECURSIVE up AS (
-       SELECT id, parent_id, space_id, trashed_at FROM node WHERE enterprise_id = $1 AND id = ANY($2::uuid[])
+       SELECT n.* FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
+         SELECT id, parent_id, space_id, trashed_at FROM node WHERE enterprise_id = $1 AND id = asked.id LIMIT 1) n
        UNION
-       SELECT p.id, p.parent_id, p.space_id, p.trashed_at
-       FROM up JOIN node p ON p.enterprise_id = $1 AND p.id = up.parent_id
+       SELECT p.* FROM up CROSS JOIN LATERAL (
+         SELECT id, parent_id, space_id, trashed_at FROM node WHERE enterprise_id = $1 AND id = up.parent_id LIMIT 1) p
      )
      SELECT id, parent_id AS "parentId", space_id AS "spaceId", trashed_at IS NOT NULL AS trashed FROM up`,
     [enterpriseId, nodeIds],

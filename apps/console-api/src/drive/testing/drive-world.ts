@@ -28,7 +28,7 @@ import { GrantService } from '../../grants/grant.service.ts';
 import { SystemClock } from '../../platform/clock.ts';
 import type { DevicePrincipal, MemberPrincipal, PersonPrincipal } from '../../platform/principal.ts';
 import { SocketHub } from '../../platform/socket-hub.ts';
-import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts';
+import type { TestDatabase } from '../../testing/test-database.ts';
 import { BrowseService } from '../browse.service.ts';
 import { CommitService } from '../commit.service.ts';
 import { ContentService } from '../content.service.ts';
@@ -84,8 +84,13 @@ export class DriveWorld {
   }
 
   static async open(): Promise<DriveWorld> {
+    const { createTestDatabase } = await import('../../testing/test-database.ts'); // needs a test run, benchmarks have none
+    return DriveWorld.on(await createTestDatabase());
+  }
+
+  static async on(database: TestDatabase): Promise<DriveWorld> {
     const folder = await mkdtemp(path.join(tmpdir(), 'tideline-drive-'));
-    const world = new DriveWorld(await createTestDatabase(), await DirectoryBlobStore.open(folder), folder);
+    const world = new DriveWorld(database, await DirectoryBlobStore.open(folder), folder);
     await world.sql(`INSERT INTO enterprise (id, code, name, plan) VALUES ($1, $2, 'Acme', 'test')`, [
       world.enterpriseId,
       `e${world.enterpriseId.slice(0, 8)}`,
