@@ -1,22 +1,22 @@
 import type { Advance, BaseId, LocalKey } from '@tideline/sync-core';
 import type { Trees } from './normalise.ts';
 
+export type FindChildKeys = (parent: LocalKey) => readonly LocalKey[];
+
 /**
  * A new entry has a negative key until base knows it. From then on it lives under its id: what was seen below the key moves
- * below the id, and the entry itself is over.
+ * below the id, and the entry itself is over. `childKeys` asks the table, because the overlay may hold a million entries.
  */
-export function adopt({ local }: Trees, adopted: NonNullable<Advance['adopt']>): void {
-  if (adopted.length === 0) return;
-  const ids = new Map<LocalKey, BaseId>(adopted.map(({ key, id }) => [key, id]));
-  const mayHaveChildren = adopted.some(({ key }) => isFolder(local.entries.get(key)));
-  for (const { key } of adopted) local.remove(key);
-  if (!mayHaveChildren) return;
-  for (const [key, seen] of local.entries) {
-    const parent = seen.t === 'present' ? ids.get(seen.node.parent) : undefined;
-    if (seen.t === 'present' && parent !== undefined) local.set(key, { ...seen, node: { ...seen.node, parent } });
+export function adopt({ local }: Trees, adopted: NonNullable<Advance['adopt']>, childKeys: FindChildKeys): void {
+  for (const { key, id } of adopted) {
+    const seen = local.entries.get(key);
+    local.remove(key);
+    const isFolder = seen?.t === 'present' && seen.node.kind === 'folder';
+    if (isFolder) for (const child of childKeys(key)) moveBelow(local, child, id);
   }
 }
 
-function isFolder(seen: ReturnType<Trees['local']['entries']['get']>): boolean {
-  return seen?.t === 'present' && seen.node.kind === 'folder';
+function moveBelow(local: Trees['local'], child: LocalKey, parent: BaseId): void {
+  const seen = local.entries.get(child);
+  if (seen?.t === 'present') local.set(child, { ...seen, node: { ...seen.node, parent } });
 }

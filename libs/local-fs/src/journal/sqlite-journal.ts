@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Advance, Journal, Op } from '@tideline/sync-core';
-import { adopt } from './adopt.ts';
+import { adopt, type FindChildKeys } from './adopt.ts';
 import { createBaseStore } from './base-store.ts';
 import { foldScan } from './fold-scan.ts';
 import { createHoldStore, type HoldStore } from './hold-store.ts';
@@ -23,14 +23,22 @@ export type SqliteJournal = Journal & {
   close(): void;
 };
 
-type Parts = { readonly db: DatabaseSync; readonly trees: Trees; readonly meta: MetaStore; readonly holds: HoldStore };
+type Parts = {
+  readonly db: DatabaseSync;
+  readonly trees: Trees;
+  readonly meta: MetaStore;
+  readonly holds: HoldStore;
+  readonly childKeys: FindChildKeys;
+};
 
 export function createSqliteJournal(db: DatabaseSync, path: string, origin: JournalOrigin): SqliteJournal {
   const base = createBaseStore(db);
   const trees: Trees = { base, local: createLocalOverlayStore(db), cloud: createCloudOverlayStore(db) };
   const meta = createMetaStore(db, base.highestId());
   const holds = createHoldStore(db);
-  const parts: Parts = { db, trees, meta, holds };
+  const childrenInOverlay = db.prepare('SELECT key FROM local_delta WHERE parent = ?');
+  const childKeys: FindChildKeys = (parent) => childrenInOverlay.all(parent).map((row) => Number(row['key']));
+  const parts: Parts = { db, trees, meta, holds, childKeys };
   return {
     path,
     origin,
@@ -74,12 +82,12 @@ function atomically({ db, trees }: Parts, work: () => void): void {
   }
 }
 
-function advance({ db, trees, meta, holds }: Parts, step: Advance): void {
+function advance({ db, trees, meta, holds, childKeys }: Parts, step: Advance): void {
   const { rows = [], forget = [], cloud = [], local = [], finished = [] } = step;
   const forgotten = forget.map((id) => trees.base.get(id)?.cloudId).filter((id) => id !== undefined);
   trees.base.write({ rows, forget });
   meta.noteUsed(rows.map((row) => row.id));
-  adopt(trees, step.adopt ?? []);
+  adopt(trees, step.adopt ?? [], childKeys);
   for (const { key, seen } of local) seen === 'equal' ? trees.local.remove(key) : trees.local.set(key, seen);
   for (const { id, seen } of cloud) seen === 'equal' ? trees.cloud.remove(id) : trees.cloud.set(id, seen);
   const keys = new Set([...rows.map((row) => row.id), ...forget, ...local.map((entry) => entry.key)]);
