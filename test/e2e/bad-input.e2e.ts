@@ -113,7 +113,7 @@ describe('cloud paths', () => {
     const eve = await world.admin.user('Eve', [team]);
     await world.admin.makeFolder('team/Closed:/Plans');
     const device = await world.agent('eve', eve.email);
-    const answer = await device.tryCreateTask({ local: world.path('eve'), cloud: 'team/Closed:/Plans' });
+    const answer = await device.tryCreateTask({ local: makeFolder(world.path('eve')), cloud: 'team/Closed:/Plans' });
     expect(answer.code).toBe(1);
     expect(answer.text).toMatch(/RIGHT_MISSING|SPACE_UNKNOWN/);
     await device.stop();
