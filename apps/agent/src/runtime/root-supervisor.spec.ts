@@ -52,7 +52,7 @@ class FakeEngine implements TaskEngine {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 async function start(options: Partial<SupervisorOptions> = {}) {
-  const engine = new FakeEngine();
+  const engine = options.engine instanceof FakeEngine ? options.engine : new FakeEngine();
   const timers = new ManualTimers(1_000_000);
   const doubts: string[] = [];
   const supervisor = new RootSupervisor({
@@ -68,7 +68,7 @@ async function start(options: Partial<SupervisorOptions> = {}) {
 describe('RootSupervisor', () => {
   it('watches, recovers what a crash left, then looks at both sides completely', async () => {
     const { engine, status } = await start();
-    expect(engine.log).toEqual(['watch', 'recover']);
+    expect(engine.log).toEqual(['unwatch', 'watch', 'recover']);
     expect(engine.last).toEqual({ dirty: 'all', pullFeed: true });
     expect(status().status).toBe('scanning');
     await engine.finish();
@@ -240,7 +240,7 @@ describe('RootSupervisor', () => {
     await settled();
     await engine.finish();
     await settled();
-    expect(engine.log).toEqual(['watch', 'recover', 'unwatch', 'watch']);
+    expect(engine.log.slice(2)).toEqual(['recover', 'unwatch', 'watch']);
     expect(status().status).not.toBe('blocked');
   });
 
@@ -264,6 +264,14 @@ describe('RootSupervisor', () => {
     supervisor.setSuspended(false);
     await settled();
     expect(engine.runs).toHaveLength(2);
+  });
+
+  it('falls back to timed scans when watching cannot even begin', async () => {
+    const engine = new FakeEngine();
+    engine.watch = () => Promise.reject(new Error('no watches left'));
+    const { supervisor } = await start({ engine });
+    expect(supervisor.remarks().watcherTrouble).toBe('WATCH_FAILED');
+    expect(engine.runs).toHaveLength(1);
   });
 
   it('stops cleanly in the middle of a cycle, and runs nothing after', async () => {

@@ -14,7 +14,10 @@ import {
   type ScheduleState,
 } from './schedule.ts';
 import type { TaskEngine, Timers } from './task-engine.ts';
+import { TaskWatching } from './task-watching.ts';
 import type { TaskFacts } from './task-status.ts';
+
+type RunDecision = ScheduleDecision & { t: 'run' };
 
 export type SupervisorOptions = {
   readonly engine: TaskEngine;
@@ -46,7 +49,7 @@ export class RootSupervisor {
   private block: BlockReason | null = null;
   private checked = false;
   private failures = 0;
-  private watcherTrouble: string | null = null;
+  private readonly watching: TaskWatching;
   private detail: string | null = null;
   private tally: TaskCounts;
   private running: Promise<void> | null = null;
@@ -63,6 +66,11 @@ export class RootSupervisor {
 
   constructor(options: SupervisorOptions) {
     this.options = options;
+    this.watching = new TaskWatching(options.engine, {
+      onDirty: (dirty) => this.hinted(dirty),
+      onDegraded: () => this.watcherFailed(),
+      log: options.log,
+    });
     this.schedule = {
       pauses: new Set(options.pauses),
       suspended: false,
@@ -96,7 +104,7 @@ export class RootSupervisor {
     this.cancelTimer();
     this.aborting.abort();
     await this.running;
-    await this.options.engine.unwatch();
+    await this.watching.stop();
     await this.options.engine.close();
   }
 
@@ -115,7 +123,7 @@ export class RootSupervisor {
 
   /** Why it is blocked or waits, for a person; the code of lost hints. */
   remarks(): { detail: string | null; watcherTrouble: string | null } {
-    return { detail: this.detail, watcherTrouble: this.watcherTrouble };
+    return { detail: this.detail, watcherTrouble: this.watching.trouble };
   }
 
   /** While the device is not accepted by the server, nothing runs and nothing is lost. */
@@ -191,24 +199,8 @@ export class RootSupervisor {
     return this.schedule.request !== null;
   }
 
-  private async applyWatching(): Promise<void> {
-    const { engine } = this.options;
-    if (!this.schedule.auto) return engine.unwatch();
-    await engine.watch(
-      (dirty) => this.hinted(dirty),
-      (code) => this.watcherFailed(code),
-    );
-  }
-
-  /** A root that was away and came back is another folder to the watcher. */
-  private async rewatch(): Promise<void> {
-    try {
-      await this.options.engine.unwatch();
-      if (this.state === 'started') await this.applyWatching();
-    } catch (error) {
-      this.options.log('watch_failed', { error });
-      this.watcherFailed('WATCH_LIMIT');
-    }
+  private applyWatching(): Promise<void> {
+    return this.schedule.auto ? this.watching.restart() : this.watching.stop();
   }
 
   private hinted(dirty: DirtyPaths): void {
@@ -216,10 +208,8 @@ export class RootSupervisor {
     this.kick();
   }
 
-  private watcherFailed(code: string): void {
-    const { timers, log } = this.options;
-    if (this.watcherTrouble === null) log('watch_degraded', { code });
-    this.watcherTrouble = code;
+  private watcherFailed(): void {
+    const { timers } = this.options;
     const rescanAtMs = Math.min(this.schedule.rescanAtMs, nextRescanMs(timers.nowMs(), true, timers.random()));
     this.schedule = { ...this.schedule, rescanAtMs };
     this.changed();
@@ -256,7 +246,7 @@ export class RootSupervisor {
     this.aborting.abort();
   }
 
-  private async runOnce(first: ScheduleDecision & { t: 'run' }, signal: AbortSignal): Promise<void> {
+  private async runOnce(first: RunDecision, signal: AbortSignal): Promise<void> {
     const release = await this.options.slots.take(signal);
     if (release === null) return;
     try {
@@ -269,7 +259,7 @@ export class RootSupervisor {
     }
   }
 
-  private async cycle(decision: ScheduleDecision & { t: 'run' }, signal: AbortSignal): Promise<void> {
+  private async cycle(decision: RunDecision, signal: AbortSignal): Promise<void> {
     const { dirty, pullFeed } = decision;
     const run = ++this.runs;
     this.takeWork(decision);
@@ -281,6 +271,7 @@ export class RootSupervisor {
       const onProgress = (progress: CycleProgress) => this.progressed(progress);
       const yieldNow = () => this.schedule.dirty !== null || this.schedule.nudged;
       const report = await this.options.engine.run({ dirty, pullFeed, onProgress, yieldNow, signal });
+      this.logRun(report, decision);
       if (signal.aborted) this.giveBack(decision);
       else this.finished(report, { run, decision });
     } catch (error) {
@@ -291,20 +282,25 @@ export class RootSupervisor {
     }
   }
 
+  private logRun({ stop, pending, failed, holds, again }: CycleReport, { dirty, pullFeed }: RunDecision): void {
+    const asked = dirty === null || dirty === 'all' ? dirty : dirty.size;
+    this.options.log('cycle_done', { dirty: asked, pullFeed, stop, pending, failed, holds, again });
+  }
+
   private async recoverOnce(): Promise<void> {
     if (this.recovered) return;
     await this.options.engine.recover();
     this.recovered = true;
   }
 
-  private takeWork(decision: ScheduleDecision & { t: 'run' }): void {
+  private takeWork(decision: RunDecision): void {
     const request = this.schedule.request === null ? null : 'rest';
     const nudged = decision.pullFeed ? false : this.schedule.nudged;
     this.schedule = { ...this.schedule, request, dirty: null, nudged, again: false, wakeAtMs: null };
   }
 
   /** What an interrupted or failed run was to do is still to be done. */
-  private giveBack(decision: ScheduleDecision & { t: 'run' }): void {
+  private giveBack(decision: RunDecision): void {
     const dirty = mergeDirty(this.schedule.dirty, decision.dirty);
     this.schedule = { ...this.schedule, dirty, nudged: this.schedule.nudged || decision.pullFeed, again: true };
   }
@@ -316,11 +312,11 @@ export class RootSupervisor {
     this.options.onChange();
   }
 
-  private finished(report: CycleReport, of: { run: number; decision: ScheduleDecision & { t: 'run' } }): void {
+  private finished(report: CycleReport, of: { run: number; decision: RunDecision }): void {
     const { stop, blocked, again, wakeAtMs, ...tally } = report;
     this.tally = tally;
     if (stop !== null) return this.stopped(stop, of.decision);
-    if (this.block === 'root') void this.rewatch();
+    if (this.block === 'root') void this.applyWatching();
     this.failures = 0;
     this.block = blocked;
     this.detail = null;
@@ -343,12 +339,12 @@ export class RootSupervisor {
     this.confirm(report, of.decision);
   }
 
-  private lookedAt({ run, decision }: { run: number; decision: ScheduleDecision & { t: 'run' } }): void {
+  private lookedAt({ run, decision }: { run: number; decision: RunDecision }): void {
     const { timers } = this.options;
     const nowMs = timers.nowMs();
     if (decision.pullFeed) this.schedule = { ...this.schedule, pollAtMs: nextPollMs(nowMs, timers.random()) };
     if (decision.dirty !== 'all') return;
-    const rescanAtMs = nextRescanMs(nowMs, this.watcherTrouble !== null, timers.random());
+    const rescanAtMs = nextRescanMs(nowMs, this.watching.trouble !== null, timers.random());
     this.schedule = { ...this.schedule, rescanAtMs };
     if (!decision.pullFeed) return;
     this.checked = true;
@@ -356,14 +352,14 @@ export class RootSupervisor {
   }
 
   /** SA-5: work that took several runs is "synced" only after one more complete look, which then finds nothing to do. */
-  private confirm(report: CycleReport, { dirty }: ScheduleDecision & { t: 'run' }): void {
+  private confirm(report: CycleReport, { dirty }: RunDecision): void {
     const { again, pending, failed, holds, lastFullSyncMs } = report;
     if (dirty === 'all' || again || pending + failed + holds > 0) return;
     if (this.lookedFromMs === 0 || (lastFullSyncMs ?? 0) >= this.lookedFromMs) return;
     this.schedule = { ...this.schedule, dirty: 'all', nudged: true };
   }
 
-  private stopped(stop: NonNullable<CycleReport['stop']>, decision: ScheduleDecision & { t: 'run' }): void {
+  private stopped(stop: NonNullable<CycleReport['stop']>, decision: RunDecision): void {
     this.giveBack(decision);
     if (stop.why === 'blocked') {
       const credentials = stop.reason === 'credentials';

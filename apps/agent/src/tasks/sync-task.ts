@@ -66,7 +66,8 @@ export class SyncTask {
       if (!this.current.journalMade) this.update({ journalMade: true });
       this.opened = { ...opened, supervisor: this.supervise(opened) };
       this.openFailure = null;
-      await this.opened.supervisor.start();
+      // Whoever waits for the task does not wait for its watcher.
+      void this.opened.supervisor.start();
     } catch (error) {
       this.openFailure = error instanceof Error ? error.message : String(error);
       this.deps.log('task_open_failed', { task: this.current.id, error });
