@@ -18,3 +18,5 @@ export * from './plan/settle.ts';
 export * from './reconcile/decide.ts';
 export * from './reconcile/rules.ts';
 export { runCycle } from './cycle/run-cycle.ts';
+export * from './filter/apply-filter.ts';
+export * from './filter/compile-filter.ts';

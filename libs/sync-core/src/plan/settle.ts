@@ -53,7 +53,7 @@ function advanceOf(trees: ThreeTrees, op: Op, done: Done): Advance {
     case 'localTrash':
       return forget(trees, done.t === 'removed' ? done.ids : op.ids);
     case 'localSetAside':
-      return { local: [{ key: op.key, seen: op.key > 0 ? { t: 'absent', sinceMs: 0 } : 'equal' }] };
+      return settleAside(trees, op.key);
     case 'cloudCreateFolder':
     case 'cloudUpload':
     case 'cloudMove':
@@ -75,6 +75,13 @@ function settleLink(trees: ThreeTrees, op: Extract<BaseOp, { op: 'link' }>): Adv
     local: localAgain(trees.local.get(key), row.id),
     cloud: [...leaveOldNode(trees, row), ...cloudAgain(trees.cloud.get(row.cloudId), row.cloudId)],
   };
+}
+
+/** The file is nobody's from now on: its signature must not lead the next scan to take it for the node it was, moved. */
+function settleAside({ base }: ThreeTrees, key: LocalKey): Advance {
+  const row = key > 0 ? base.get(key) : undefined;
+  if (!row) return { local: [{ key, seen: 'equal' }] };
+  return { rows: [{ ...row, sig: null }], local: [{ key, seen: ABSENT }] };
 }
 
 /**

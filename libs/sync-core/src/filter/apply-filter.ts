@@ -1,0 +1,110 @@
+import type { SyncMode } from '@tideline/contracts';
+import {
+  ROOT_ID,
+  type BaseId,
+  type BaseView,
+  type CloudId,
+  type CloudNode,
+  type LocalKey,
+  type LocalNode,
+  type Observed,
+  type ThreeTrees,
+} from '../model/tree.ts';
+import type { IsExcluded } from './compile-filter.ts';
+
+/**
+ * SY-26: what a filter leaves out is not decided about. New nodes are not seen. A node of base that a (changed) filter leaves out
+ * is frozen on both sides: a filter never deletes. A node that is moved in the cloud from a place within to one that is left
+ * out has left the task, as one that was deleted has (bidirectional); the scan tells the same of moves on the disk.
+ */
+export function applyFilter(trees: ThreeTrees, isExcluded: IsExcluded, mode: SyncMode): ThreeTrees {
+  const paths = new Paths(trees, isExcluded);
+  const local = new Map<LocalKey, Observed<LocalNode>>();
+  for (const [key, seen] of trees.local) {
+    if (paths.isRowOut(key)) local.set(key, frozen(seen));
+    else if (key > 0 || seen.t !== 'present' || !paths.isLocalOut(key)) local.set(key, seen);
+  }
+  const cloud = new Map<CloudId, Observed<CloudNode>>();
+  for (const [id, seen] of trees.cloud) {
+    const row = trees.base.byCloudId(id);
+    if (row && paths.isRowOut(row.id)) cloud.set(id, frozen(seen));
+    else if (seen.t !== 'present' || mode === 'upload' || !paths.isCloudOut(id)) cloud.set(id, seen);
+    else if (row) cloud.set(id, { t: 'absent', sinceMs: seen.sinceMs });
+  }
+  return { ...trees, local, cloud };
+}
+
+function frozen<T>({ sinceMs }: Observed<T>): Observed<T> {
+  return { t: 'unknown', why: 'unsupported', sinceMs };
+}
+
+type Path = { readonly path: string; readonly isOut: boolean };
+const ROOT_PATH: Path = { path: '', isOut: false };
+
+/** Paths of what the overlays mention, by way of folders that many of them share. */
+class Paths {
+  readonly #base: BaseView;
+  readonly #trees: ThreeTrees;
+  readonly #isExcluded: IsExcluded;
+  readonly #rows = new Map<BaseId, Path>();
+  readonly #local = new Map<LocalKey, Path>();
+  readonly #cloud = new Map<CloudId, Path>();
+
+  constructor(trees: ThreeTrees, isExcluded: IsExcluded) {
+    this.#base = trees.base;
+    this.#trees = trees;
+    this.#isExcluded = isExcluded;
+  }
+
+  isRowOut(key: LocalKey): boolean {
+    return key > 0 && this.#row(key).isOut;
+  }
+
+  isLocalOut(key: LocalKey): boolean {
+    return this.#localPath(key).isOut;
+  }
+
+  isCloudOut(id: CloudId): boolean {
+    return this.#cloudPath(id).isOut;
+  }
+
+  #row(id: BaseId): Path {
+    const row = this.#base.get(id);
+    if (id === ROOT_ID || !row) return ROOT_PATH;
+    return this.#memo(this.#rows, id, () => this.#below(this.#row(row.parent), row.localName, row.kind));
+  }
+
+  #localPath(key: LocalKey): Path {
+    const seen = this.#trees.local.get(key);
+    if (seen?.t !== 'present') return this.#row(key);
+    const { parent, name, kind } = seen.node;
+    return this.#memo(this.#local, key, () => this.#below(this.#localPath(parent), name, kind));
+  }
+
+  #cloudPath(id: CloudId): Path {
+    const seen = this.#trees.cloud.get(id);
+    if (seen?.t === 'present') {
+      const { parentId, name, kind } = seen.node;
+      return this.#memo(this.#cloud, id, () => this.#below(this.#cloudPath(parentId), name, kind));
+    }
+    const row = this.#base.byCloudId(id);
+    const parent = row && row.id !== ROOT_ID ? this.#base.get(row.parent) : undefined;
+    if (!row || !parent) return ROOT_PATH;
+    return this.#memo(this.#cloud, id, () => this.#below(this.#cloudPath(parent.cloudId), row.cloudName, row.kind));
+  }
+
+  #below(parent: Path, name: string, kind: 'file' | 'folder'): Path {
+    const path = parent.path === '' ? name : `${parent.path}/${name}`;
+    return { path, isOut: parent.isOut || this.#isExcluded(path, kind === 'folder') };
+  }
+
+  /** A loop of parents ends at the root; what is in it is never decided about anyway. */
+  #memo<K>(known: Map<K, Path>, key: K, make: () => Path): Path {
+    const before = known.get(key);
+    if (before) return before;
+    known.set(key, ROOT_PATH);
+    const path = make();
+    known.set(key, path);
+    return path;
+  }
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryBase } from '../testing/memory-base.ts';
+import { ROOT_ID, type BaseNode, type CloudNode, type LocalNode, type ThreeTrees } from '../model/tree.ts';
+import { applyFilter } from './apply-filter.ts';
+import { compileFilter } from './compile-filter.ts';
+
+describe('compileFilter', () => {
+  it.each(['.tideline~sync', 'a/.DS_Store', 'Thumbs.db', 'x/desktop.ini', '~$report.docx', 'd/.~lock.a.odt#'])(
+    '[TA-9] always leaves out %s, also when a pattern asks for it back',
+    (path) => {
+      expect(compileFilter([])(path, false)).toBe(true);
+      expect(compileFilter([`!${path.slice(path.lastIndexOf('/') + 1)}`, '!**'])(path, false)).toBe(true);
+    },
+  );
+
+  it.each([
+    [['*.tmp'], 'deep/down/a.tmp', false, true],
+    [['*.tmp'], 'deep/down/a.txt', false, false],
+    [['node_modules/'], 'app/node_modules', true, true],
+    [['node_modules/'], 'app/node_modules', false, false],
+    [['/build'], 'build', true, true],
+    [['/build'], 'src/build', true, false],
+    [['*.log', '!keep.log'], 'keep.log', false, false],
+    [['A.TXT'], 'a.txt', false, false],
+  ] as const)('reads %j for %s (folder: %s) as gitignore does: %s', (patterns, path, isFolder, excluded) => {
+    expect(compileFilter(patterns)(path, isFolder)).toBe(excluded);
+  });
+});
+
+const meta = { mtimeMs: 1, exec: false };
+const row = (id: number, parent: number, name: string, kind: 'file' | 'folder' = 'file'): BaseNode => ({
+  ...{ id, parent, localName: name, cloudName: name, kind, cloudId: `c${id}`, rev: 1, meta, sig: null, size: null },
+  ...{ contentId: kind === 'file' ? 't' : null, state: 'managed' },
+});
+const cloudNode = (id: string, parentId: string, name: string): CloudNode => ({
+  ...{ id, parentId, name, kind: 'file', rev: 2, seq: 2, contentId: 't', size: 1, meta },
+});
+const sig = { volume: 'v', fileId: 1n, birthNs: 1n, size: 1, mtimeNs: 1n, ctimeNs: 1n, links: 1 };
+const localNode = (parent: number, name: string): LocalNode => ({
+  ...{ parent, name, kind: 'file', sig, content: { contentId: 't', size: 1 }, meta },
+});
+const present = <T>(node: T) => ({ t: 'present', node, sinceMs: 0 }) as const;
+
+function treesWith(local: ThreeTrees['local'], cloud: ThreeTrees['cloud']): ThreeTrees {
+  const base = new MemoryBase();
+  const root = { ...row(ROOT_ID, ROOT_ID, '', 'folder'), cloudId: 'root' };
+  base.write({ rows: [root, row(2, 1, 'build', 'folder'), row(3, 2, 'out.o'), row(4, 1, 'a.txt')], forget: [] });
+  return { base, local, cloud };
+}
+
+describe('applyFilter', () => {
+  const isExcluded = compileFilter(['build/', '*.tmp']);
+
+  it('[SY-26] [G07] freezes what base has and a new filter leaves out, instead of taking it for deleted', () => {
+    const absent = { t: 'absent', sinceMs: 0 } as const;
+    const trees = treesWith(new Map([[3, absent]]), new Map([['c3', absent]]));
+    const { local, cloud } = applyFilter(trees, isExcluded, 'bidirectional');
+    expect(local.get(3)?.t).toBe('unknown');
+    expect(cloud.get('c3')?.t).toBe('unknown');
+  });
+
+  it('[SY-26] does not see new nodes that are left out', () => {
+    const local = new Map([
+      [-1, present(localNode(1, 'x.tmp'))],
+      [-2, present(localNode(1, 'x.txt'))],
+    ]);
+    const cloud = new Map([
+      ['n1', present(cloudNode('n1', 'root', 'y.tmp'))],
+      ['n2', present(cloudNode('n2', 'c2', 'z'))],
+    ]);
+    const filtered = applyFilter(treesWith(local, cloud), isExcluded, 'bidirectional');
+    expect([...filtered.local.keys()]).toEqual([-2]);
+    expect([...filtered.cloud.keys()]).toEqual([]);
+  });
+
+  it('[SY-26] [M33] takes a move in the cloud to a place that is left out for leaving the task', () => {
+    const cloud = new Map([['c4', present(cloudNode('c4', 'c2', 'a.txt'))]]);
+    expect(applyFilter(treesWith(new Map(), cloud), isExcluded, 'bidirectional').cloud.get('c4')?.t).toBe('absent');
+    expect(applyFilter(treesWith(new Map(), cloud), isExcluded, 'upload').cloud.get('c4')?.t).toBe('present');
+  });
+});
