@@ -1,7 +1,7 @@
 import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiskResult, StatSig } from '@tideline/sync-core';
-import { isDeletableLeftover } from '../scan/left-out.ts';
+import { isAlwaysExcluded, STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { codeOf } from '../scan/system-error.ts';
 import { isExpected } from '../stat/sig.ts';
 import { CHANGED } from './attempt.ts';
@@ -56,3 +56,6 @@ export function removeFolder(context: DiskContext, path: string): DiskResult<obj
     return { t: 'done' };
   });
 }
+
+/** What file managers and editors leave behind: a folder that holds nothing else counts as empty (C22). */
+const isDeletableLeftover = (name: string): boolean => name !== STAGING_FOLDER && isAlwaysExcluded(name);

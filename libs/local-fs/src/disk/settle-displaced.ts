@@ -1,5 +1,5 @@
 import { readdirSync, unlinkSync } from 'node:fs';
-import { STAGING_FOLDER } from '../scan/left-out.ts';
+import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { findStat, type DiskContext } from './disk-context.ts';
 import { withFolders, type FolderHandle, type FolderSet } from './folder-handle.ts';
 import { rescue } from './rescue.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { StagedFile } from '@tideline/sync-core';
 import { codeOf } from '../scan/system-error.ts';
 import { stagingPath } from './staging.ts';
-import { STAGING_FOLDER } from '../scan/left-out.ts';
+import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 
 /** A download that grows in staging. What an earlier try left under the name is bytes of the cloud and is begun anew. */
 export async function stage(root: string, opId: string): Promise<StagedFile> {

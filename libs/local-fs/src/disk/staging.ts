@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { StatSig } from '@tideline/sync-core';
-import { STAGING_FOLDER } from '../scan/left-out.ts';
+import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { codeOf } from '../scan/system-error.ts';
 import { isSameBytes } from '../stat/sig.ts';
 import { findStat, lstat, type DiskContext } from './disk-context.ts';

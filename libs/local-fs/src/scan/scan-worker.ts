@@ -5,7 +5,7 @@ import { MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts/content-id';
 import { hashFile } from '../hash/hash-file.ts';
 import { volumeNameOf } from '../volume/mounts.ts';
 import { openKnownTree, type KnownTree } from './known-tree.ts';
-import { compileExclude } from './exclude.ts';
+import { compileFilter } from '@tideline/sync-core/filter';
 import { runScan } from './run-scan.ts';
 import type { ScanReply, ScanRequest, ScanWorkerData, SeenEntry } from './scan-protocol.ts';
 import type { ScanEnv } from './session.ts';
@@ -16,7 +16,7 @@ const ENTRIES_PER_MESSAGE = 1000;
 class ScanAborted extends Error {}
 
 const { root, journalPath, exclude } = workerData as ScanWorkerData;
-const isExcluded = compileExclude(exclude);
+const isExcluded = compileFilter(exclude, { caseSensitive: process.platform === 'linux' });
 const buffer = new Uint8Array(MAX_SINGLE_CHUNK_BYTES);
 let known: KnownTree | undefined;
 

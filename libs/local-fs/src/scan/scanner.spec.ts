@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createScanner } from './scanner.ts';
 import { createScanWorld, type ScanWorld } from './scan-world.fixture.ts';
 
 let world: ScanWorld;
@@ -101,6 +102,19 @@ describe('a full scan', () => {
     const result = await world.scan();
     expect(world.differences()).toEqual({ a: 'new file' });
     expect(result.skipped).toBe(6);
+  });
+
+  it('[G07] leaves out what the filter of the task names, and never takes it for deleted', async () => {
+    world.write('build/out', 'x');
+    world.write('keep', 'K');
+    await world.sync();
+    const scanner = createScanner({ root: world.root, journalPath: world.journal.path, exclude: ['build/', '*.log'] });
+    world.write('a.log', 'x');
+    const result = await scanner.scan('all', new AbortController().signal);
+    await scanner.close();
+    world.journal.foldScan(result);
+    expect(world.differences()).toEqual({ build: 'unknown unsupported', 'build/out': 'unknown unsupported' });
+    expect(result.skipped).toBe(2);
   });
 
   it('[SA-4] never takes a folder that became a link for deleted', async () => {

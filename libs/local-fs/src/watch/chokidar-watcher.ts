@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { watch } from 'chokidar';
-import { STAGING_FOLDER } from '../scan/left-out.ts';
+import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { codeOf } from '../scan/system-error.ts';
 import { isWatchLimit, WATCH_LIMIT, type WatchAdapter } from './watch-adapter.ts';
 

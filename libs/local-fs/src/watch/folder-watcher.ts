@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, watch, type FSWatcher } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { STAGING_FOLDER } from '../scan/left-out.ts';
+import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { joinPath } from '../scan/session.ts';
 import { codeOf, isGone } from '../scan/system-error.ts';
 import { isWatchLimit, WATCH_LIMIT, type WatchAdapter, type WatchEvents } from './watch-adapter.ts';

@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import { STAGING_FOLDER } from '../scan/left-out.ts';
+import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import type { WatchAdapter } from './watch-adapter.ts';
 
 /** Windows and macOS watch a whole tree by themselves. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { countEntries, kindFor, MAX_CHOKIDAR_ENTRIES } from './choose-kind.ts';
 import { watchWithChokidar } from './chokidar-watcher.ts';
 import { createCoalescer } from './coalesce.ts';
 import { watchFolders } from './folder-watcher.ts';
@@ -12,7 +13,7 @@ const ADAPTERS: Readonly<Record<WatchKind, WatchAdapter>> = {
   recursive: watchRecursively,
 };
 
-const { root, kind } = workerData as WatchWorkerData;
+const { root, kind, entries } = workerData as WatchWorkerData;
 const send = (message: WatchMessage): void => parentPort?.postMessage(message);
 const timers = {
   nowMs: () => performance.now(),
@@ -23,5 +24,6 @@ const timers = {
 };
 const coalescer = createCoalescer(timers, (dirty) => send({ t: 'dirty', dirty }));
 const trouble = (code: string): void => send({ t: 'trouble', code });
-await ADAPTERS[kind](root, { changed: coalescer.changed, lost: coalescer.lost, trouble });
+const chosen = kind === 'auto' ? kindFor(Math.max(entries, countEntries(root, MAX_CHOKIDAR_ENTRIES + 1))) : kind;
+await ADAPTERS[chosen](root, { changed: coalescer.changed, lost: coalescer.lost, trouble });
 send({ t: 'ready' });

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DirtyPaths, Watch } from '@tideline/sync-core';
 import type { WatchKind } from './watch-protocol.ts';
-import { createWatch, kindFor } from './watch.ts';
+import { countEntries, kindFor } from './choose-kind.ts';
+import { createWatch } from './watch.ts';
 
 /** One contract for every way to watch. */
 describe.each<WatchKind>(['chokidar', 'folders', 'recursive'])('watching with %s', (kind) => {
@@ -94,5 +95,13 @@ describe('how to watch', () => {
       'folders',
       'recursive',
     ]);
+  });
+
+  it('counts no further than it has to', () => {
+    const root = mkdtempSync(join(tmpdir(), 'tideline-count-'));
+    for (const name of ['a', 'b', 'c']) writeFileSync(join(root, name), '');
+    mkdirSync(join(root, 'd/e'), { recursive: true });
+    expect([countEntries(root, 100), countEntries(root, 2)]).toEqual([5, 2]);
+    rmSync(root, { recursive: true });
   });
 });

@@ -10,15 +10,13 @@ export type WatchOptions = {
   readonly kind?: WatchKind;
 };
 
-/** Above this, keeping every entry in memory costs more than it helps. */
-const MAX_CHOKIDAR_ENTRIES = 20_000;
-
 /** Watches in a worker whose loop does nothing else: a kernel queue that nobody empties loses events without a word. */
 export function createWatch(options: WatchOptions): Watch {
   let worker: Worker | undefined;
   return {
     start: async (onDirty, onTrouble) => {
-      const workerData: WatchWorkerData = { root: options.root, kind: options.kind ?? kindFor(options.entries()) };
+      const { root, kind = 'auto' } = options;
+      const workerData: WatchWorkerData = { root, kind, entries: options.entries() };
       const started = startWorker(import.meta.url, 'watch-worker', { workerData });
       worker = started;
       started.unref();
@@ -30,11 +28,6 @@ export function createWatch(options: WatchOptions): Watch {
       await stopping?.terminate();
     },
   };
-}
-
-export function kindFor(entries: number, platform: NodeJS.Platform = process.platform): WatchKind {
-  if (entries <= MAX_CHOKIDAR_ENTRIES) return 'chokidar';
-  return platform === 'linux' ? 'folders' : 'recursive';
 }
 
 type Listeners = {
