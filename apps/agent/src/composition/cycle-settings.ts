@@ -21,6 +21,7 @@ export function toCycleSettings(record: TaskRecord, of: CycleSurroundings): Cycl
       windows: of.platform === 'win32',
       maxNameBytes: 255,
     },
+    exclude: record.settings.exclude,
     maxFiles: of.maxFiles,
   };
 }

@@ -1,10 +1,9 @@
 import { statfs } from 'node:fs/promises';
-import type { Cloud } from '@tideline/sync-core';
+import { compileFilter, DEFAULT_EXCLUDES, type Cloud } from '@tideline/sync-core';
 import type { Preview } from '../local-api/messages.ts';
 import { checkNewTask, type CreateTaskDeps, type NewTask, type TaskTarget } from '../tasks/create-task.ts';
 import { PreviewCounter, toCloudFolders } from '../tasks/preview.ts';
 import { walkLocal } from '../tasks/walk-local.ts';
-import { ALWAYS_LEFT_OUT, isAlwaysLeftOut } from './preview-filter.ts';
 
 type OpenCloud = (target: TaskTarget) => Cloud;
 
@@ -16,8 +15,9 @@ export async function previewTask(
   const { task, signal } = of;
   const target = await checkNewTask(of.create, task);
   const counter = new PreviewCounter(task.mode, await listCloud(openCloud, target, signal));
-  for await (const folder of walkLocal(target.folder.realPath, { isExcluded: isAlwaysLeftOut, signal }))
-    counter.addFolder(folder);
+  const isOut = compileFilter(task.settings.exclude);
+  const isExcluded = (path: string, kind: 'file' | 'folder') => isOut(path, kind === 'folder');
+  for await (const folder of walkLocal(target.folder.realPath, { isExcluded, signal })) counter.addFolder(folder);
   const counts = counter.finish();
   const { space, missing } = target.cloud;
   return {
@@ -30,7 +30,7 @@ export async function previewTask(
       cloudNeededBytes: counts.upload.bytes + counts.compare.bytes + counts.newVersions.bytes,
       cloudFreeBytes: space.quotaBytes === null ? null : Math.max(0, space.quotaBytes - space.usedBytes),
     },
-    ...{ alwaysLeftOut: [...ALWAYS_LEFT_OUT], warnings: [...target.folder.warnings] },
+    ...{ alwaysLeftOut: [...DEFAULT_EXCLUDES], warnings: [...target.folder.warnings] },
   };
 }
 

@@ -25,6 +25,8 @@ export type CycleSettings = {
   /** `YYYY-MM-DD HHmm` in the device's zone; a label, never compared. */
   readonly nowLabel: string;
   readonly names: NameRules;
+  /** The task's filter, in gitignore syntax. */
+  readonly exclude: readonly string[];
   /** Files this task may still hold under LI-2 (all tasks of the device together stay under the limit). */
   readonly maxFiles: number;
 };

@@ -163,6 +163,36 @@ describe('a cycle from disk to cloud to the other disk', () => {
     expect(cloud.reachableContents()).toContain(old);
   });
 
+  it('[TA-1] [G07] leaves out what the filter names, and a changed filter deletes nothing on either side', async () => {
+    a.disk.write('keep.txt', '1');
+    a.disk.write('old.log', '2');
+    await meet(a, b);
+    Object.assign(a.settings, { exclude: ['*.log'] });
+    a.disk.write('new.log', '3');
+    await meet(a, b);
+    expect([...a.disk.tree().keys()]).toEqual(['keep.txt', 'new.log', 'old.log']);
+    expect([...cloudTree().keys()]).toEqual(['keep.txt', 'old.log']);
+    expect(b.disk.tree()).toEqual(cloudTree());
+  });
+
+  it('[GU-1] [G01] holds a mass delete on each device, lets everything else go on, and runs it once a person agrees', async () => {
+    for (let i = 0; i < 30; i++) a.disk.write(`f${i}`, `${i}`);
+    await meet(a, b);
+    for (let i = 0; i < 25; i++) a.disk.remove(`f${i}`);
+    a.disk.write('fresh', '!');
+    const report = await a.settle();
+    expect(report.holds).toBe(1);
+    expect(cloudTree().size).toBe(31);
+    for (const hold of a.journal.holds()) a.journal.answerHold(hold.holdId, 'approved');
+    await meet(a, b);
+    expect(cloudTree().size).toBe(6);
+    // Consent is given where files would go: the other device asks its own person.
+    expect(b.disk.tree().size).toBe(31);
+    for (const hold of b.journal.holds()) b.journal.answerHold(hold.holdId, 'approved');
+    await meet(b);
+    expect(b.disk.tree()).toEqual(cloudTree());
+  });
+
   it('[UP] upload mode never writes to the disk, whatever happens in the cloud', async () => {
     const backer = device(3, { mode: 'upload' });
     backer.disk.write('keep', '1');
@@ -202,6 +232,27 @@ describe('a cycle that loses its answer or its process', () => {
     expect(cloudTree()).toEqual(new Map());
     expect(a.disk.tree()).toEqual(new Map());
     expect(b.disk.tree()).toEqual(new Map());
+  });
+
+  it('[K01] [R04] crashes after every commit, before it hears of it, and repeats nothing', async () => {
+    for (let at = 0; at < 6; at++) {
+      cloud = new MemoryCloud(ROOT, hashes);
+      clock = new ManualClock();
+      [a, b] = [device(1), device(2)];
+      prepare(a);
+      await meet(a, b);
+      disturb(a, b);
+      await b.settle();
+      for (let count = 0; count < at; count++) {
+        cloud.lostAnswers = 1;
+        await a.cycle();
+      }
+      cloud.lostAnswers = 0;
+      await meet(a, b);
+      expect(b.disk.tree(), `${at} answers lost`).toEqual(a.disk.tree());
+      expect(cloudTree()).toEqual(a.disk.tree());
+      expect([...a.disk.tree().keys()].filter((name) => name.includes('conflict'))).toHaveLength(2);
+    }
   });
 
   it('[K01] [SA-1] [SA-2] crashes before every change it makes and still ends with equal trees and every byte', async () => {

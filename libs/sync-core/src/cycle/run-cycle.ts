@@ -1,8 +1,11 @@
+import { applyFilter } from '../filter/apply-filter.ts';
+import { compileFilter } from '../filter/compile-filter.ts';
+import type { ThreeTrees } from '../model/tree.ts';
 import { decide } from '../reconcile/decide.ts';
 import { guardPlan } from '../safety/guard-plan.ts';
 import { limitFiles } from '../safety/limit-files.ts';
 import { cyclePolicy, guardFacts, planIds } from './cycle-policy.ts';
-import type { CycleDeps, CycleReport, CycleRequest, CycleStop } from './cycle-types.ts';
+import type { CycleDeps, CycleReport, CycleRequest, CycleSettings, CycleStop } from './cycle-types.ts';
 import { Execution } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
 import { observeCloud, stopFor } from './observe-cloud.ts';
@@ -41,7 +44,7 @@ export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<
 async function runRound(deps: CycleDeps, request: CycleRequest): Promise<RoundResult | CycleStop> {
   const stop = await observe(deps, request);
   if (stop) return stop;
-  const trees = { base: deps.journal.base, local: deps.journal.localOverlay(), cloud: deps.journal.cloudOverlay() };
+  const trees = observedTrees(deps, request.settings);
   const decided = decide(trees, cyclePolicy(deps, request), planIds(deps));
   const guarded = guardPlan(limitFiles(decided, trees.base, request.settings.maxFiles), guardFacts(deps));
   deps.journal.setHolds(guarded.holds, deps.clock.nowMs());
@@ -58,6 +61,12 @@ async function observe(deps: CycleDeps, request: CycleRequest): Promise<CycleSto
   if (unsettled) return unsettled;
   if (request.dirty !== null) await observeDisk(deps, request);
   return request.pullFeed ? observeCloud(deps, request.signal) : null;
+}
+
+/** Everything that was seen and that the task's filter lets be decided about. */
+function observedTrees({ journal }: CycleDeps, { exclude, mode, names }: CycleSettings): ThreeTrees {
+  const trees = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
+  return applyFilter(trees, compileFilter(exclude, { caseSensitive: names.caseSensitive }), mode);
 }
 
 /** What our own work calls to look at again: folders that were not as planned, or a feed that has moved. */

@@ -65,7 +65,13 @@ export class TestDevice {
       hashes,
     };
     const names = { deviceName: `PC${options.number}`, nowLabel: '2026-01-02 0304', names: LINUX_NAMES };
-    const rules = { mode: 'bidirectional', propagateDeletes: false, conflict: 'copy', maxFiles: 1_000_000 } as const;
+    const rules = {
+      mode: 'bidirectional',
+      propagateDeletes: false,
+      conflict: 'copy',
+      exclude: [],
+      maxFiles: 1_000_000,
+    } as const;
     this.settings = { ...rules, ...names, ...options.settings };
   }
 
