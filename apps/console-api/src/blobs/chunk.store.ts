@@ -12,7 +12,7 @@ export type ChunkPlace = {
   readonly packOffset: number;
 };
 
-/** SQL of chunks and packs. Rows of chunks are always locked in the order of their hashes, so that no two commits deadlock. */
+// Rows of chunks are always locked in the order of their hashes, so that no two commits deadlock.
 
 export async function findStored(
   manager: EntityManager,

@@ -58,8 +58,13 @@ export class FrameReader {
   }
 
   /** Lets the rest of a refused request run off, so that the sender reads the refusal instead of a broken connection. */
-  discard(): void {
-    this.#stream.resume();
+  async discard(): Promise<void> {
+    await this.#pieces.return?.(); // a stream that is iterated does not flow
+    let leftBytes = MAX_DISCARDED_BYTES;
+    this.#stream.on('data', (piece: Uint8Array) => {
+      leftBytes -= piece.length;
+      if (leftBytes < 0) this.#stream.destroy();
+    });
   }
 
   async #advance(): Promise<void> {
@@ -74,6 +79,8 @@ export class FrameReader {
   }
 }
 
+/** More than any frame that is allowed; who sends more is cut off. */
+const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 const EMPTY = new Uint8Array(0);
 
 function malformed(reason: string, cause?: unknown): AppError {

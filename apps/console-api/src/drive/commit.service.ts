@@ -65,7 +65,7 @@ export class CommitService {
       const pack = await this.packs.receive(this.dataSource.manager, principal.enterpriseId, source);
       return await this.commit({ principal, spaceId, request, pack });
     } catch (error) {
-      frame.discard();
+      await frame.discard();
       throw error;
     }
   }

@@ -55,7 +55,7 @@ export class UploadService {
       });
       return refs.length;
     } catch (error) {
-      frame.discard();
+      await frame.discard();
       throw error;
     }
   }

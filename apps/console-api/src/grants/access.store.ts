@@ -29,7 +29,7 @@ export type SpaceRow = {
 /** Teams the caller belongs to, distance 0, and their parents, distance 1 and up. */
 export type TeamDistance = { readonly id: string; readonly distance: number };
 
-/** Reads what rights are decided from: the node tree, grants, and the memberships that identity keeps. */
+// What rights are decided from: the node tree of the drive, grants, and the memberships that identity keeps.
 
 /** The asked nodes and all their ancestors, each once; unknown ids are left out. */
 export async function findChains(
