@@ -9,6 +9,7 @@ import { createTask, type CreateTaskDeps, type NewTask } from '../tasks/create-t
 import { decisionsAbout, explainStates, summarize } from '../tasks/explain.ts';
 import { listFiles, toFailed } from '../tasks/list-files.ts';
 import { isSameOrInside } from '../tasks/is-inside.ts';
+import { restoreHold } from '../tasks/restore-hold.ts';
 import type { SyncTask } from '../tasks/sync-task.ts';
 import type {
   AccountAnswer,
@@ -145,15 +146,19 @@ export class AgentService {
     return { holds: this.deps.agent.tasks.list().flatMap(listHolds) };
   }
 
-  answerHold(holdId: string, answer: 'approved' | 'restored'): HoldView {
-    for (const task of this.deps.agent.tasks.list()) {
-      const hold = listHolds(task).find(({ id }) => id === holdId);
-      if (!hold) continue;
-      task.getJournal().answerHold(holdId, answer);
-      task.supervisor?.check();
-      return { ...hold, answer: answer === 'approved' ? 'approved' : null };
-    }
-    throw new AppError('NOT_FOUND', { what: `The hold ${holdId}` });
+  approveHold(holdId: string): HoldView {
+    const { task, view } = this.findHold(holdId);
+    task.getJournal().answerHold(holdId, 'approved');
+    task.supervisor?.check();
+    return { ...view, answer: 'approved' };
+  }
+
+  async restoreHold(holdId: string): Promise<HoldView> {
+    const { task, view, hold } = this.findHold(holdId);
+    const { server, newId } = this.deps.create;
+    const journal = task.getJournal();
+    await task.supervisor?.between(() => restoreHold({ journal, record: task.record, server, newId }, hold));
+    return { ...view, answer: 'restored' };
   }
 
   /** Settles once every running task was looked at completely after this call; paused and manual ones are left out. */
@@ -226,6 +231,20 @@ export class AgentService {
     const { tasks, maxTasks } = agent.limits();
     if (settings?.refusal) return refusalError(settings, identity.version);
     return tasks >= maxTasks ? new AppError('LIMIT_TASKS', { max: maxTasks }) : undefined;
+  }
+
+  private findHold(holdId: string) {
+    for (const task of this.deps.agent.tasks.list()) {
+      const view = listHolds(task).find(({ id }) => id === holdId);
+      const hold =
+        view &&
+        task
+          .getJournal()
+          .holds()
+          .find((stored) => stored.holdId === holdId);
+      if (hold) return { task, view, hold };
+    }
+    throw new AppError('NOT_FOUND', { what: `The hold ${holdId}` });
   }
 
   private requestRun(task: SyncTask): number {

@@ -140,7 +140,7 @@ export const HoldView = z.object({
   kind: z.string(),
   files: z.int(),
   since: Timestamp,
-  answer: z.enum(['approved']).nullable(),
+  answer: z.enum(['approved', 'restored']).nullable(),
   sample: z.array(z.string()),
 });
 export type HoldView = z.infer<typeof HoldView>;

@@ -274,6 +274,21 @@ describe('RootSupervisor', () => {
     expect(engine.runs).toHaveLength(1);
   });
 
+  it('does an errand between two cycles, never during one, and looks at everything after it', async () => {
+    const { engine, supervisor } = await start();
+    const during: boolean[] = [];
+    const errand = supervisor.between(() => {
+      during.push(engine.runs[0]!.signal.aborted, engine.runs.length === 1);
+      supervisor.nudge();
+      return Promise.resolve('done');
+    });
+    expect(await errand).toBe('done');
+    await settled();
+    expect(during).toEqual([true, true]);
+    expect(engine.runs).toHaveLength(2);
+    expect(engine.last).toEqual({ dirty: 'all', pullFeed: true });
+  });
+
   it('stops cleanly in the middle of a cycle, and runs nothing after', async () => {
     const { engine, timers, supervisor } = await start();
     await supervisor.stop();

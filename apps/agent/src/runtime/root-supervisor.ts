@@ -6,18 +6,19 @@ import {
   backoffMs,
   blockedRetryMs,
   decide,
+  giveBack,
   mergeDirty,
   nextPollMs,
   nextRescanMs,
   requestGoesOn,
+  takeWork,
+  type RunDecision,
   type ScheduleDecision,
   type ScheduleState,
 } from './schedule.ts';
 import type { TaskEngine, Timers } from './task-engine.ts';
 import { TaskWatching } from './task-watching.ts';
 import type { TaskFacts } from './task-status.ts';
-
-type RunDecision = ScheduleDecision & { t: 'run' };
 
 export type SupervisorOptions = {
   readonly engine: TaskEngine;
@@ -57,6 +58,7 @@ export class RootSupervisor {
   private cancelTimer: () => void = () => undefined;
   private state: 'new' | 'started' | 'stopped' = 'new';
   private recovered = false;
+  private errands = 0;
   /** Runs are numbered from 1; `checkedRun` is the newest that looked at both sides completely, `endedRun` the newest that ended. */
   private runs = 0;
   private checkedRun = 0;
@@ -194,6 +196,19 @@ export class RootSupervisor {
     return { looked: this.checkedRun >= run, ended: this.endedRun >= run };
   }
 
+  /** Runs `work` while no cycle runs; a running one is ended first. What `work` changed is looked at afterwards. */
+  async between<T>(work: () => Promise<T>): Promise<T> {
+    this.errands += 1;
+    try {
+      this.interrupt();
+      await this.running;
+      return await work();
+    } finally {
+      this.errands -= 1;
+      this.check();
+    }
+  }
+
   /** While a run on request is wanted or going on: its status as if nothing paused the task. */
   requestIsOpen(): boolean {
     return this.schedule.request !== null;
@@ -225,7 +240,7 @@ export class RootSupervisor {
   }
 
   private kick(): void {
-    if (this.state !== 'started' || this.running !== null) return;
+    if (this.state !== 'started' || this.running !== null || this.errands > 0) return;
     this.cancelTimer();
     const { timers } = this.options;
     const decision = this.decideNow();
@@ -262,7 +277,7 @@ export class RootSupervisor {
   private async cycle(decision: RunDecision, signal: AbortSignal): Promise<void> {
     const { dirty, pullFeed } = decision;
     const run = ++this.runs;
-    this.takeWork(decision);
+    this.schedule = takeWork(this.schedule, decision);
     this.phase = dirty === null ? 'syncing' : 'scanning';
     if (dirty === 'all') this.lookedFromMs = this.options.timers.nowMs();
     this.options.onChange();
@@ -272,10 +287,10 @@ export class RootSupervisor {
       const yieldNow = () => this.schedule.dirty !== null || this.schedule.nudged;
       const report = await this.options.engine.run({ dirty, pullFeed, onProgress, yieldNow, signal });
       this.logRun(report, decision);
-      if (signal.aborted) this.giveBack(decision);
+      if (signal.aborted) this.schedule = giveBack(this.schedule, decision);
       else this.finished(report, { run, decision });
     } catch (error) {
-      this.giveBack(decision);
+      this.schedule = giveBack(this.schedule, decision);
       if (!signal.aborted) this.failed(classifyFailure(error), error);
     } finally {
       this.endedRun = run;
@@ -291,18 +306,6 @@ export class RootSupervisor {
     if (this.recovered) return;
     await this.options.engine.recover();
     this.recovered = true;
-  }
-
-  private takeWork(decision: RunDecision): void {
-    const request = this.schedule.request === null ? null : 'rest';
-    const nudged = decision.pullFeed ? false : this.schedule.nudged;
-    this.schedule = { ...this.schedule, request, dirty: null, nudged, again: false, wakeAtMs: null };
-  }
-
-  /** What an interrupted or failed run was to do is still to be done. */
-  private giveBack(decision: RunDecision): void {
-    const dirty = mergeDirty(this.schedule.dirty, decision.dirty);
-    this.schedule = { ...this.schedule, dirty, nudged: this.schedule.nudged || decision.pullFeed, again: true };
   }
 
   private progressed(progress: CycleProgress): void {
@@ -360,7 +363,7 @@ export class RootSupervisor {
   }
 
   private stopped(stop: NonNullable<CycleReport['stop']>, decision: RunDecision): void {
-    this.giveBack(decision);
+    this.schedule = giveBack(this.schedule, decision);
     if (stop.why === 'blocked') {
       const credentials = stop.reason === 'credentials';
       const failure: Failure = credentials

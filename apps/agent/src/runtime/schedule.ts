@@ -24,8 +24,9 @@ export type ScheduleState = {
   readonly notBeforeMs: number;
 };
 
+export type RunDecision = { readonly t: 'run'; readonly dirty: DirtyPaths | null; readonly pullFeed: boolean };
 export type ScheduleDecision =
-  | { readonly t: 'run'; readonly dirty: DirtyPaths | null; readonly pullFeed: boolean }
+  | RunDecision
   /** `null`: until something happens. */
   | { readonly t: 'sleep'; readonly untilMs: number | null };
 
@@ -64,6 +65,17 @@ function hasWork({ again, dirty, wakeAtMs }: ScheduleState, nowMs: number): bool
 function mayRun(state: ScheduleState): boolean {
   if (state.suspended || findRefusingPause(state.pauses) !== undefined) return false;
   return state.request !== null || (state.auto && state.pauses.size === 0);
+}
+
+/** A run begins: what it does is done with; what comes in from now on is for the next one. */
+export function takeWork(state: ScheduleState, { pullFeed }: RunDecision): ScheduleState {
+  const request = state.request === null ? null : 'rest';
+  return { ...state, request, dirty: null, nudged: pullFeed ? false : state.nudged, again: false, wakeAtMs: null };
+}
+
+/** What an interrupted or failed run was to do is still to be done. */
+export function giveBack(state: ScheduleState, { dirty, pullFeed }: RunDecision): ScheduleState {
+  return { ...state, dirty: mergeDirty(state.dirty, dirty), nudged: state.nudged || pullFeed, again: true };
 }
 
 /** A set larger than this costs more to carry than a full scan. */

@@ -14,7 +14,7 @@ export function addHoldCommands(program: Command, context: CliContext, outcome: 
   });
   const answers = [
     ['approve', localRoutes.approveHold, 'Let the deletes happen'],
-    ['restore', localRoutes.restoreHold, 'Bring back what was deleted'],
+    ['restore', localRoutes.restoreHold, 'Bring back what waits to be deleted'],
   ] as const;
   for (const [verb, route, description] of answers) {
     const command = holds.command(`${verb} [id]`).description(`${description}; the id may be left out when one waits`);
