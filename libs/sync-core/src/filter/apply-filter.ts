@@ -5,8 +5,10 @@ import {
   type BaseView,
   type CloudId,
   type CloudNode,
+  type CloudOverlay,
   type LocalKey,
   type LocalNode,
+  type LocalOverlay,
   type Observed,
   type ThreeTrees,
 } from '../model/tree.ts';
@@ -19,11 +21,19 @@ import type { IsExcluded } from './compile-filter.ts';
  */
 export function applyFilter(trees: ThreeTrees, isExcluded: IsExcluded, mode: SyncMode): ThreeTrees {
   const paths = new Paths(trees, isExcluded);
+  return { ...trees, local: filterLocal(trees, paths), cloud: filterCloud(trees, paths, mode) };
+}
+
+function filterLocal(trees: ThreeTrees, paths: Paths): LocalOverlay {
   const local = new Map<LocalKey, Observed<LocalNode>>();
   for (const [key, seen] of trees.local) {
     if (paths.isRowOut(key)) local.set(key, frozen(seen));
     else if (key > 0 || seen.t !== 'present' || !paths.isLocalOut(key)) local.set(key, seen);
   }
+  return local;
+}
+
+function filterCloud(trees: ThreeTrees, paths: Paths, mode: SyncMode): CloudOverlay {
   const cloud = new Map<CloudId, Observed<CloudNode>>();
   for (const [id, seen] of trees.cloud) {
     const row = trees.base.byCloudId(id);
@@ -31,7 +41,7 @@ export function applyFilter(trees: ThreeTrees, isExcluded: IsExcluded, mode: Syn
     else if (seen.t !== 'present' || mode === 'upload' || !paths.isCloudOut(id)) cloud.set(id, seen);
     else if (row) cloud.set(id, { t: 'absent', sinceMs: seen.sinceMs });
   }
-  return { ...trees, local, cloud };
+  return cloud;
 }
 
 function frozen<T>({ sinceMs }: Observed<T>): Observed<T> {

@@ -22,13 +22,13 @@ describe('compileFilter', () => {
     [['/build'], 'src/build', true, false],
     [['*.log', '!keep.log'], 'keep.log', false, false],
     [['A.TXT'], 'a.txt', false, false],
-  ] as const)('reads %j for %s (folder: %s) as gitignore does: %s', (patterns, path, isFolder, excluded) => {
+  ] as const)('reads %j for %s (folder: %s) as gitignore does: %s', (patterns, path, ...[isFolder, excluded]) => {
     expect(compileFilter(patterns)(path, isFolder)).toBe(excluded);
   });
 });
 
 const meta = { mtimeMs: 1, exec: false };
-const row = (id: number, parent: number, name: string, kind: 'file' | 'folder' = 'file'): BaseNode => ({
+const row = (id: number, [parent, name]: readonly [number, string], kind: 'file' | 'folder' = 'file'): BaseNode => ({
   ...{ id, parent, localName: name, cloudName: name, kind, cloudId: `c${id}`, rev: 1, meta, sig: null, size: null },
   ...{ contentId: kind === 'file' ? 't' : null, state: 'managed' },
 });
@@ -43,8 +43,8 @@ const present = <T>(node: T) => ({ t: 'present', node, sinceMs: 0 }) as const;
 
 function treesWith(local: ThreeTrees['local'], cloud: ThreeTrees['cloud']): ThreeTrees {
   const base = new MemoryBase();
-  const root = { ...row(ROOT_ID, ROOT_ID, '', 'folder'), cloudId: 'root' };
-  base.write({ rows: [root, row(2, 1, 'build', 'folder'), row(3, 2, 'out.o'), row(4, 1, 'a.txt')], forget: [] });
+  const root = { ...row(ROOT_ID, [ROOT_ID, ''], 'folder'), cloudId: 'root' };
+  base.write({ rows: [root, row(2, [1, 'build'], 'folder'), row(3, [2, 'out.o']), row(4, [1, 'a.txt'])], forget: [] });
   return { base, local, cloud };
 }
 

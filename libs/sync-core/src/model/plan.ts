@@ -169,7 +169,7 @@ export type Op = CloudOp | LocalOp | BaseOp;
 
 /** Why a node got the operations it got: what `explain` prints. `rule` is an id of SPEC.md. */
 export type Decision = {
-  readonly id: BaseId | LocalKey;
+  readonly id: LocalKey;
   readonly cloudId: CloudId | null;
   readonly rule: string;
   readonly note: string;

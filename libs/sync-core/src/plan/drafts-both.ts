@@ -1,5 +1,6 @@
 import type { BaseOp, CloudOp, LocalOp } from '../model/plan.ts';
 import type { FileMeta } from '../model/tree.ts';
+import { isMovedHere, isMovedInCloud } from '../reconcile/merge-both.ts';
 import type { Facts } from '../reconcile/scene-types.ts';
 import type { Kept, Target } from '../reconcile/target.ts';
 import type { Draft } from './draft.ts';
@@ -17,7 +18,7 @@ export function emptyDrafts(): Drafts {
   return { base: [], local: [], cloud: [], more: false };
 }
 
-type Present = Facts & {
+export type Present = Facts & {
   readonly local: Extract<Facts['local'], { t: 'present' }>;
   readonly cloud: Extract<Facts['cloud'], { t: 'present' }>;
 };
@@ -59,15 +60,20 @@ const NO_ROW = 0;
 
 function draftKept(facts: Facts, target: Kept, { make, drafts }: { make: OpFactory; drafts: Drafts }): void {
   const { local, cloud } = facts;
-  const isHere = local.t === 'present' && local.parent === target.parent && local.name === target.localName;
-  const isThere = cloud.t === 'present' && cloud.parent === target.parent && cloud.name === target.cloudName;
-  const moves = target.content !== 'conflict';
-  if (local.t === 'present' && !isHere && moves) drafts.local.push(make.moveLocal(facts, target));
-  if (cloud.t === 'present' && !isThere) drafts.cloud.push(make.moveCloud(facts, target));
-  if (local.t === 'absent') return draftMissingHere(facts, target, { make, drafts, isThere });
-  if (cloud.t === 'absent') return draftMissingThere(facts, target, { make, drafts, isHere });
-  if (local.t !== 'present' || cloud.t !== 'present') return;
-  draftContent({ ...facts, local, cloud }, target, { make, drafts, isHere, isThere });
+  const on = { make, drafts, isHere: isHere(local, target), isThere: isThere(cloud, target) };
+  if (local.t === 'present' && !on.isHere && target.content !== 'conflict')
+    drafts.local.push(make.moveLocal(facts, target));
+  if (cloud.t === 'present' && !on.isThere) drafts.cloud.push(make.moveCloud(facts, target));
+  if (local.t === 'present' && cloud.t === 'present') return draftContent({ ...facts, local, cloud }, target, on);
+  return local.t === 'absent' ? draftMissingHere(facts, target, on) : draftMissingThere(facts, target, on);
+}
+
+function isHere(local: Facts['local'], target: Kept): boolean {
+  return local.t === 'present' && local.parent === target.parent && local.name === target.localName;
+}
+
+export function isThere(cloud: Facts['cloud'], target: Kept): boolean {
+  return cloud.t === 'present' && cloud.parent === target.parent && cloud.name === target.cloudName;
 }
 
 function draftMissingHere(facts: Facts, target: Kept, on: { make: OpFactory; drafts: Drafts; isThere: boolean }): void {
@@ -133,10 +139,11 @@ export function isSameMeta(a: FileMeta, b: FileMeta): boolean {
 
 /** Whether base says already what both sides are seen to be. */
 export function isLinked({ local, cloud, row, kind, cloudId }: Present): boolean {
-  if (row?.state !== 'managed' || row.cloudId !== cloudId || row.rev !== cloud.node.rev) return false;
-  if (row.contentId !== local.contentId || (kind === 'file' && !isSameMeta(row.meta, local.meta))) return false;
-  if (row.parent !== local.parent || row.localName !== local.name || row.cloudName !== cloud.name) return false;
-  return isSameStat(row.sig, local.sig);
+  if (row?.state !== 'managed') return false;
+  const isNode = row.cloudId === cloudId && row.rev === cloud.node.rev;
+  const isPlace = !isMovedHere(local, row) && !isMovedInCloud(cloud, row);
+  const isMeta = kind === 'folder' || isSameMeta(row.meta, local.meta);
+  return isNode && isPlace && isMeta && row.contentId === local.contentId && isSameStat(row.sig, local.sig);
 }
 
 function isSameStat(a: Present['local']['sig'], b: Present['local']['sig']): boolean {

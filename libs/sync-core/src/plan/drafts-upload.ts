@@ -1,6 +1,6 @@
 import type { Facts } from '../reconcile/scene-types.ts';
 import type { Kept, Target } from '../reconcile/target.ts';
-import { draftForget, isLinked, isSameMeta, type Drafts } from './drafts-both.ts';
+import { draftForget, isLinked, isSameMeta, isThere, type Drafts, type Present } from './drafts-both.ts';
 import type { OpFactory } from './op-factory.ts';
 
 type On = { readonly make: OpFactory; readonly drafts: Drafts };
@@ -26,24 +26,26 @@ export function draftUpload(facts: Facts, target: Target, on: On): void {
 }
 
 function draftKept(facts: Facts, target: Kept, { make, drafts }: On): void {
-  const { local, cloud, row } = facts;
-  if (target.anew || cloud.t !== 'present') {
-    drafts.cloud.push(...make.createCloud(facts, target));
-    return;
-  }
-  if (local.t !== 'present') return;
-  const isThere = cloud.parent === target.parent && cloud.name === target.cloudName;
-  if (!isThere) drafts.cloud.push(make.moveCloud(facts, target));
-  if (target.content === 'local' && facts.kind === 'file' && local.contentId !== cloud.contentId) {
+  const { local, cloud } = facts;
+  if (target.anew || cloud.t !== 'present') drafts.cloud.push(...make.createCloud(facts, target));
+  else if (local.t === 'present') draftLinked({ ...facts, local, cloud }, target, { make, drafts });
+}
+
+function draftLinked(facts: Present, target: Kept, { make, drafts }: On): void {
+  const { local, cloud } = facts;
+  const stands = isThere(cloud, target);
+  const isOneContent = local.contentId === cloud.contentId;
+  if (!stands) drafts.cloud.push(make.moveCloud(facts, target));
+  if (target.content === 'local' && facts.kind === 'file' && !isOneContent)
     drafts.cloud.push(...make.newVersion(facts, null));
-    return;
-  }
-  if (!isThere || local.contentId !== cloud.contentId) return;
-  const isTouched = facts.kind === 'file' && !isSameMeta(local.meta, cloud.node.meta);
-  if (isTouched && row?.state === 'managed') {
-    if (!isSameMeta(local.meta, row.meta)) drafts.cloud.push(make.setCloudMeta(facts, cloud.node.rev));
-    return;
-  }
-  const present = { ...facts, local, cloud };
-  if (!isLinked(present)) drafts.base.push(make.link(present, target));
+  else if (stands && isOneContent) draftMeta(facts, target, { make, drafts });
+}
+
+/** A head that somebody else wrote keeps its metadata; ours goes with our content only. */
+function draftMeta(facts: Present, target: Kept, { make, drafts }: On): void {
+  const { local, cloud, row, kind } = facts;
+  const differs = kind === 'file' && !isSameMeta(local.meta, cloud.node.meta);
+  if (!differs || row?.state !== 'managed') {
+    if (!isLinked(facts)) drafts.base.push(make.link(facts, target));
+  } else if (!isSameMeta(local.meta, row.meta)) drafts.cloud.push(make.setCloudMeta(facts, cloud.node.rev));
 }

@@ -3,7 +3,6 @@ import type { BaseId, BaseNode, CloudNode, Content, FileMeta, StatSig } from '..
 type Linked = {
   readonly id: BaseId;
   readonly parent: BaseId;
-  readonly row: BaseNode | undefined;
   readonly local: {
     readonly name: string;
     readonly content: Content | null;

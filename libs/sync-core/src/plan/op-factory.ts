@@ -42,10 +42,10 @@ export class OpFactory {
     this.#names = given.names;
   }
 
-  link({ entity, local, cloud, row }: Facts, target: Kept): BaseOp {
+  link({ entity, local, cloud }: Facts, target: Kept): BaseOp {
     if (local.t !== 'present' || cloud.t !== 'present') throw new Error('only what both sides hold is linked');
     const id = this.#idOf(entity);
-    const linked = linkedRow({ id, parent: this.#idOf(target.parent), row, local, cloud: cloud.node });
+    const linked = linkedRow({ id, parent: this.#idOf(target.parent), local, cloud: cloud.node });
     return { op: 'link', row: linked, key: this.#keyOf(entity), cloudId: cloud.node.id };
   }
 

@@ -324,24 +324,21 @@ class Order<O> {
     this.#groups += 1;
     const atomicGroup = this.#groups;
     const sorted = inGroupOrder(group);
-    const inside = new Set<string>();
     const outside = new Set(sorted.flatMap((draft) => this.#groupDependencies(draft)));
     for (const draft of sorted) this.#unpark(draft);
-    const done: { draft: Draft<O>; opId: string }[] = [];
-    for (const draft of sorted) {
-      const goes = draft.act === 'trash' ? this.#subtreeWithout(draft.entity, group) : undefined;
-      const opId = this.#emit(draft, {
-        after: [...outside].filter((id) => !inside.has(id)),
-        atomicGroup,
-        ...(goes ? { goes } : {}),
-      });
-      inside.add(opId);
-      done.push({ draft, opId });
-    }
+    const done = sorted.map((draft) => {
+      const goes = draft.to ? {} : { goes: this.#subtreeWithout(draft.entity, group) };
+      return { draft, opId: this.#emit(draft, { after: [...outside], atomicGroup, ...goes }) };
+    });
+    this.#applyGroup(done);
+    return true;
+  }
+
+  /** All leave before any arrives: that is what an exchange is. */
+  #applyGroup(done: readonly { readonly draft: Draft<O>; readonly opId: string }[]): void {
     for (const { draft, opId } of done) if (draft.to) this.#leave(draft.entity, opId);
     for (const { draft, opId } of done) if (!draft.to) this.#removeAll(this.#subtree(draft.entity), opId);
     for (const { draft, opId } of done) if (draft.to) this.#arrive(draft.entity, draft.to, opId);
-    return true;
   }
 
   #groupDependencies(draft: Draft<O>): readonly string[] {

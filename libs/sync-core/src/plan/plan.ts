@@ -1,10 +1,10 @@
-import type { CloudOp, LocalOp, Plan } from '../model/plan.ts';
+import type { LocalOp, Plan } from '../model/plan.ts';
 import type { SyncPolicy } from '../model/policy.ts';
 import { ROOT_ID, type BaseId, type BaseView } from '../model/tree.ts';
 import { isNewLocal } from '../reconcile/scene.ts';
 import type { Entity } from '../reconcile/scene-types.ts';
 import type { TargetTree } from '../reconcile/target.ts';
-import { draftBoth, emptyDrafts } from './drafts-both.ts';
+import { draftBoth, emptyDrafts, type Drafts } from './drafts-both.ts';
 import { draftUpload } from './drafts-upload.ts';
 import type { Draft } from './draft.ts';
 import { OpFactory, type Names } from './op-factory.ts';
@@ -21,32 +21,32 @@ type Given = {
 /** The differences of both sides to the target tree, as operations in an order in which they can run. */
 export function makePlan(tree: TargetTree, given: Given): Omit<Plan, 'problems' | 'decisions'> {
   const { policy, ids } = given;
-  const make = new OpFactory(tree.scene, given);
-  const drafts = emptyDrafts();
-  const draft = policy.mode === 'upload' ? draftUpload : draftBoth;
-  for (const entity of tree.entities()) draft(tree.scene.facts(entity), tree.get(entity), { make, drafts });
+  const drafts = draftAll(tree, given);
   const linked = new Set(drafts.base.flatMap((op) => (op.op === 'link' ? [op.key] : [])));
   const here = drafts.local.filter((each) => isReachable(each, linked));
   const scope = { entities: tree.entities(), leftBehind: tree.anew(), names: policy.names };
-  const deletes = !policy.firstSync && !(policy.mode === 'upload' && policy.recovery);
-  const rules = { newOpId: () => ids.opId(), deletes };
-  const local = order<LocalOp>(new SideTree(tree.scene, 'local', scope), here, {
-    ...rules,
-    exchange: 'staging',
-  });
-  const cloud = order<CloudOp>(new SideTree(tree.scene, 'cloud', scope), drafts.cloud, {
-    ...rules,
-    exchange: 'atomic',
-  });
+  const rules = { newOpId: () => ids.opId(), deletes: mayDelete(policy) };
+  const local = order(new SideTree(tree.scene, 'local', scope), here, { ...rules, exchange: 'staging' });
+  const cloud = order(new SideTree(tree.scene, 'cloud', scope), drafts.cloud, { ...rules, exchange: 'atomic' });
   if (policy.mode === 'upload' && local.ops.length > 0) throw new Error('upload mode never touches the disk');
   const base = inOrder(drafts.base, tree.scene.trees.base);
-  const ops = base.length + local.ops.length + cloud.ops.length;
-  const waits =
-    drafts.more ||
-    here.length < drafts.local.length ||
-    base.length < drafts.base.length ||
-    local.left.length + cloud.left.length > 0;
-  return { base, local: local.ops, cloud: cloud.ops, more: ops > 0 && waits };
+  const done = base.length + local.ops.length + cloud.ops.length;
+  const left = local.left.length + cloud.left.length + (here.length < drafts.local.length ? 1 : 0);
+  const waits = drafts.more || left > 0 || base.length < drafts.base.length;
+  return { base, local: local.ops, cloud: cloud.ops, more: done > 0 && waits };
+}
+
+function draftAll(tree: TargetTree, given: Given): Drafts {
+  const make = new OpFactory(tree.scene, given);
+  const drafts = emptyDrafts();
+  const draft = given.policy.mode === 'upload' ? draftUpload : draftBoth;
+  for (const entity of tree.entities()) draft(tree.scene.facts(entity), tree.get(entity), { make, drafts });
+  return drafts;
+}
+
+/** Nothing is deleted before the first sync is through (TA-5), or while nobody knows which side is the newer one (FI-4). */
+function mayDelete({ mode, firstSync, recovery }: SyncPolicy): boolean {
+  return !firstSync && !(mode === 'upload' && recovery);
 }
 
 /**

@@ -14,6 +14,7 @@ import type { Advance } from '../ports/journal.ts';
 import { isGoneFromCloud } from '../reconcile/gone-from-cloud.ts';
 import { cloudNameFor } from '../reconcile/merge-both.ts';
 import { cloudFromRow } from '../reconcile/scene.ts';
+import { linkedRow } from './linked-row.ts';
 
 /** What an operation did: the node as the drive answers it, the signature that was left on disk, or what was removed. */
 export type Done =
@@ -49,22 +50,22 @@ function advanceOf(trees: ThreeTrees, op: Op, done: Done): Advance {
     case 'forget':
       return trees.base.get(op.id) ? forget(trees, [op.id]) : { cloud: [{ id: op.cloudId, seen: ABSENT }] };
     case 'cloudTrash':
-      return forget(trees, op.ids);
     case 'localTrash':
       return forget(trees, done.t === 'removed' ? done.ids : op.ids);
     case 'localSetAside':
       return settleAside(trees, op.key);
-    case 'cloudCreateFolder':
-    case 'cloudUpload':
-    case 'cloudMove':
-    case 'cloudSetMeta':
-      return done.t === 'cloud' ? settleCloud(trees, op, done.node) : {};
-    case 'localMakeFolder':
-    case 'localDownload':
-    case 'localMove':
-    case 'localSetMeta':
-      return done.t === 'local' ? settleLocal(trees, op, done.sig) : {};
+    default:
+      return settleNode(trees, op, done);
   }
+}
+
+function settleNode(trees: ThreeTrees, op: NodeOp | PlacedOp, done: Done): Advance {
+  if (isPlacedOp(op)) return done.t === 'local' ? settleLocal(trees, op, done.sig) : {};
+  return done.t === 'cloud' ? settleCloud(trees, op, done.node) : {};
+}
+
+function isPlacedOp(op: NodeOp | PlacedOp): op is PlacedOp {
+  return op.op.startsWith('local');
 }
 
 function settleLink(trees: ThreeTrees, op: Extract<BaseOp, { op: 'link' }>): Advance {
@@ -106,7 +107,8 @@ type NodeOp = Exclude<CloudOp, { op: 'cloudTrash' }>;
 
 function settleCloud(trees: ThreeTrees, op: NodeOp, node: CloudNode): Advance {
   const now = localNow(trees, op.key);
-  const local = localAsOf(trees, op, now, node);
+  const there = now ?? lastPlace(trees, op, node);
+  const local = there && localAsOf(op, there);
   if (!local) return { cloud: [{ id: node.id, seen: { t: 'present', node, sinceMs: 0 } }] };
   const met = meet(trees, { id: op.id, key: op.key, local, cloud: node, ...namesOf(op) });
   const seen: Observed<LocalNode> = now ? { t: 'present', node: now, sinceMs: 0 } : { t: 'absent', sinceMs: 0 };
@@ -115,9 +117,7 @@ function settleCloud(trees: ThreeTrees, op: NodeOp, node: CloudNode): Advance {
 }
 
 /** The local node as the operation took it over: what was uploaded counts, not what is there by now. */
-function localAsOf(trees: ThreeTrees, op: NodeOp, now: LocalNode | null, node: CloudNode): LocalNode | null {
-  const there = now ?? lastPlace(trees, op, node);
-  if (!there) return null;
+function localAsOf(op: NodeOp, there: LocalNode): LocalNode {
   if (op.op === 'cloudUpload') return { ...there, content: op.content, meta: op.meta, sig: op.expect };
   return op.op === 'cloudSetMeta' ? { ...there, meta: op.meta, sig: op.sig } : there;
 }
@@ -200,34 +200,48 @@ function meet(trees: ThreeTrees, met: Met): Advance {
   return { rows: [row], ...adopt, cloud: [...leaveOldNode(trees, row), seen] };
 }
 
-function rowOf(trees: ThreeTrees, { id, local, cloud, names }: Met): BaseNode | null {
-  const any = trees.base.get(id);
-  const before = any?.cloudId === cloud.id && any.state === 'managed' ? any : undefined;
-  const isOnePlace =
-    trees.base.byCloudId(cloud.parentId)?.id === local.parent &&
-    (cloudNameFor(local.name, before) === cloud.name ||
-      (names?.localName === local.name && names.cloudName === cloud.name));
+function rowOf(trees: ThreeTrees, met: Met): BaseNode | null {
+  const { id, local, cloud } = met;
+  const before = managedRow(trees.base.get(id), cloud.id);
+  const isOnePlace = isSamePlace(trees, met, before);
   const isOneContent = (local.content?.contentId ?? null) === cloud.contentId;
-  if (!before && !(isOnePlace && isOneContent)) return null;
-  const fresh = { id, kind: cloud.kind, cloudId: cloud.id, state: 'managed' } as const;
-  const place = isOnePlace || !before ? { parent: local.parent, localName: local.name, cloudName: cloud.name } : before;
-  const content = isOneContent || !before ? { contentId: cloud.contentId, size: cloud.size } : before;
-  const isOneMeta = cloud.kind === 'folder' || isSameMeta(local.meta, cloud.meta);
-  const meta = isOneMeta ? cloud.meta : (before?.meta ?? local.meta);
-  // The signature vouches for content and metadata of base: without both equal it would hide a change made here.
-  const isVouched = isOneContent && (cloud.kind === 'folder' || isSameMeta(local.meta, meta));
-  const rev = (isOnePlace && isOneContent && isOneMeta) || !before ? cloud.rev : before.rev;
+  const linked = linkedRow({ id, parent: local.parent, local, cloud });
+  if (!before) return isOnePlace && isOneContent ? linked : null;
+  const { parent, localName, cloudName } = isOnePlace ? linked : before;
+  const { contentId, size } = isOneContent ? linked : before;
   return {
-    ...fresh,
-    parent: place.parent,
-    localName: place.localName,
-    cloudName: place.cloudName,
-    contentId: content.contentId,
-    size: content.size,
-    meta,
-    rev,
-    sig: isVouched ? local.sig : (before?.sig ?? null),
+    ...before,
+    parent,
+    localName,
+    cloudName,
+    contentId,
+    size,
+    ...vouched(met, before, { isOnePlace, isOneContent }),
   };
+}
+
+/** The signature vouches for content and metadata of base: without both equal it would hide a change made here. */
+function vouched(
+  { local, cloud }: Met,
+  before: BaseNode,
+  { isOnePlace, isOneContent }: { isOnePlace: boolean; isOneContent: boolean },
+): Pick<BaseNode, 'meta' | 'rev' | 'sig'> {
+  const isFolder = cloud.kind === 'folder';
+  const isOneMeta = isFolder || isSameMeta(local.meta, cloud.meta);
+  const meta = isOneMeta ? cloud.meta : before.meta;
+  const isVouched = isOneContent && (isFolder || isSameMeta(local.meta, meta));
+  const rev = isOnePlace && isOneContent && isOneMeta ? cloud.rev : before.rev;
+  return { meta, rev, sig: isVouched ? local.sig : before.sig };
+}
+
+function managedRow(row: BaseNode | undefined, cloudId: CloudId): BaseNode | undefined {
+  return row?.cloudId === cloudId && row.state === 'managed' ? row : undefined;
+}
+
+function isSamePlace({ base }: ThreeTrees, { local, cloud, names }: Met, before: BaseNode | undefined): boolean {
+  if (base.byCloudId(cloud.parentId)?.id !== local.parent) return false;
+  if (cloudNameFor(local.name, before) === cloud.name) return true;
+  return names?.localName === local.name && names.cloudName === cloud.name;
 }
 
 function isSameMeta(a: LocalNode['meta'], b: LocalNode['meta']): boolean {

@@ -121,11 +121,11 @@ export class Clashes {
     const { entity, facts, target } = claim;
     const isYield = facts.kind === 'file' && this.#tree.scene.kindOf(owner) === 'folder';
     const isMappedOnly = this.#isUpload || this.#hasOwnLocalName(claim, owner);
-    const free = this.#freeIn(target.parent);
-    if (!isMappedOnly && facts.kind === 'file' && isNewLocal(entity) && facts.cloud.t !== 'present') {
+    if (!isMappedOnly && isOnlyHere(claim)) {
       this.#tree.set(entity, this.#aside(claim, owner, isYield));
       return;
     }
+    const free = this.#freeIn(target.parent);
     const name = isYield ? yieldedName(target.cloudName, free) : numberedName(target.cloudName, free);
     const rule = isMappedOnly ? 'SY-18' : isYield ? 'SY-13' : 'SY-12';
     const renamed: KeptTarget = { ...target, rule, cloudName: name, localName: isMappedOnly ? target.localName : name };
@@ -200,6 +200,11 @@ function rank({ facts, target }: Claim): number {
   const isThere =
     cloud.t === 'present' && cloud.parent === target.parent && cloud.name === target.cloudName && !target.anew;
   return (facts.kind === 'folder' ? 0 : 2) + (isThere ? 0 : 1);
+}
+
+/** A new file of this device can be given another name without anybody being told. */
+function isOnlyHere({ entity, facts }: Claim): boolean {
+  return facts.kind === 'file' && isNewLocal(entity) && facts.cloud.t !== 'present';
 }
 
 function isAtLocalName({ facts, target }: Claim): boolean {

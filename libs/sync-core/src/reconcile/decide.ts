@@ -6,6 +6,7 @@ import { makePlan } from '../plan/plan.ts';
 import type { PlanIds } from '../plan/plan-ids.ts';
 import { Clashes } from './clashes.ts';
 import { goneFromCloud, type GoneFromCloud } from './gone-from-cloud.ts';
+import { keepWhatHoldsForeign } from './keep-foreign.ts';
 import { makeTree } from './keep-folders.ts';
 import { mergeBoth } from './merge-both.ts';
 import { UploadMerge } from './merge-upload.ts';
@@ -40,6 +41,7 @@ function merge(trees: ThreeTrees, policy: SyncPolicy): TargetTree {
   if (policy.mode === 'upload') {
     const upload = new UploadMerge(tree, policy);
     for (const entity of touched) upload.decide(entity);
+    keepWhatHoldsForeign(tree, policy);
   } else {
     for (const entity of touched) tree.set(entity, mergeBoth(scene.facts(entity), policy));
     keepWhatMovedFoldersHold(tree, policy);

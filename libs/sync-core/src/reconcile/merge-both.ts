@@ -12,13 +12,16 @@ type PlaceMerge = Pick<Kept, 'parent' | 'localName' | 'cloudName' | 'placedBy'>;
 /** What a node of a bidirectional task shall be, by itself: existence, place and content, each merged by the three-way rule. */
 export function mergeBoth(facts: Facts, policy: SyncPolicy): Target {
   const { local, cloud } = facts;
-  if (local.t === 'unknown' || cloud.t === 'unknown') return { t: 'frozen', rule: 'SY-14' };
-  if (cloud.t === 'present' && cloud.parent === NOWHERE) return { t: 'frozen', rule: 'SY-14' };
-  if (local.t === 'absent' && cloud.t === 'absent') return { t: 'gone', rule: 'SY-9' };
+  if (isUnclear(facts)) return { t: 'frozen', rule: 'SY-14' };
   // A detached row says nothing about what was equal: there is no common ancestor.
   const row = facts.row?.state === 'managed' ? facts.row : undefined;
-  if (local.t === 'absent' || cloud.t === 'absent') return mergeExistence(facts, row, policy);
-  return mergePresent({ local, cloud, row }, facts, policy);
+  if (local.t === 'present' && cloud.t === 'present') return mergePresent({ local, cloud, row }, facts, policy);
+  return mergeExistence(facts, row, policy);
+}
+
+function isUnclear({ local, cloud }: Facts): boolean {
+  if (local.t === 'unknown' || cloud.t === 'unknown') return true;
+  return cloud.t === 'present' && cloud.parent === NOWHERE;
 }
 
 function mergeExistence(facts: Facts, row: BaseNode | undefined, policy: SyncPolicy): Target {
@@ -74,15 +77,17 @@ function mergePresent(sides: Sides, facts: Facts, policy: SyncPolicy): Target {
   return { t: 'kept', ...place, content: content.content, rule: ruleOf(sides, place, content) };
 }
 
-function ruleOf(sides: Sides, place: PlaceMerge, content: { rule: SyncRule; content: Kept['content'] }): SyncRule {
-  if (content.content === 'conflict' || content.rule === 'SY-15' || content.rule === 'SY-16') return content.rule;
-  if (!sides.row) return content.rule;
-  const movedBoth = isMovedHere(sides.local, sides.row) && isMovedInCloud(sides.cloud, sides.row);
-  if (movedBoth && place.placedBy === 'cloud') return 'SY-5';
-  const oneSided = place.placedBy !== 'both' || content.content !== 'same';
-  if (oneSided && place.placedBy !== 'both' && content.content !== 'same' && place.placedBy !== content.content)
-    return 'SY-3';
-  return oneSided ? 'SY-2' : content.rule;
+type ContentMerge = { readonly content: Kept['content']; readonly rule: SyncRule };
+
+/** Rules of content that say more than where the place came from. */
+const SPOKEN: ReadonlySet<SyncRule> = new Set(['SY-6', 'SY-15', 'SY-16']);
+
+function ruleOf(sides: Sides, place: PlaceMerge, content: ContentMerge): SyncRule {
+  const { row } = sides;
+  if (!row || SPOKEN.has(content.rule)) return content.rule;
+  if (place.placedBy === 'both') return content.content === 'same' ? content.rule : 'SY-2';
+  if (place.placedBy === 'cloud' && isMovedHere(sides.local, row)) return 'SY-5';
+  return content.content === 'same' || content.content === place.placedBy ? 'SY-2' : 'SY-3';
 }
 
 /** SY-3, SY-5: the side that moved it says where; when both did, the cloud. */
@@ -101,7 +106,7 @@ export function cloudNameFor(localName: string, row: BaseNode | undefined): stri
   return row?.localName === localName ? row.cloudName : (toCloudName(localName) ?? localName);
 }
 
-function mergeContent({ local, cloud, row }: Sides, policy: SyncPolicy): { content: Kept['content']; rule: SyncRule } {
+function mergeContent({ local, cloud, row }: Sides, policy: SyncPolicy): ContentMerge {
   if (local.contentId === cloud.contentId) return { content: 'same', rule: 'SY-4' };
   if (policy.recovery) return recoverContent(cloud, row);
   if (row && !isEdited(cloud, row)) return { content: 'local', rule: 'SY-2' };

@@ -1,9 +1,10 @@
 import type { SyncPolicy } from '../model/policy.ts';
 import { ROOT_ID, type BaseNode } from '../model/tree.ts';
 import { cloudNameFor, isEdited, isMovedInCloud } from './merge-both.ts';
+import type { SyncRule } from './rules.ts';
 import type { Scene } from './scene.ts';
 import { NOWHERE, type CloudState, type Entity, type Facts, type LocalState } from './scene-types.ts';
-import type { Target, TargetTree } from './target.ts';
+import type { Kept, Target, TargetTree } from './target.ts';
 
 type Here = Extract<LocalState, { t: 'present' }>;
 type There = Extract<CloudState, { t: 'present' }>;
@@ -45,10 +46,7 @@ export class UploadMerge {
     const kept = { t: 'kept', ...place, placedBy: 'local', content: 'local' } as const;
     if (cloud.t === 'absent') return { ...kept, anew: true, rule: 'SY-20' };
     if (this.#isCut(facts, cloud, kept)) return { ...kept, anew: true, rule: 'SY-21' };
-    const isThere = cloud.parent === kept.parent && cloud.name === kept.cloudName;
-    const content = contentOf(local, cloud, row);
-    const rule = isThere && content === 'same' && local.contentId !== cloud.contentId ? 'SY-21' : 'SY-20';
-    return { ...kept, placedBy: isThere ? 'both' : 'local', content, rule };
+    return { ...kept, ...linked(facts, { local, cloud, cloudName: kept.cloudName }) };
   }
 
   #mergeAbsent(row: BaseNode | undefined, cloud: CloudState): Target {
@@ -69,6 +67,16 @@ export class UploadMerge {
     const isThere = cloud.parent === place.parent && cloud.name === place.cloudName;
     return !isThere && (row === undefined || isMovedInCloud(cloud, row));
   }
+}
+
+function linked(
+  { row }: Facts,
+  { local, cloud, cloudName }: { local: Here; cloud: There; cloudName: string },
+): Pick<Kept, 'placedBy' | 'content'> & { rule: SyncRule } {
+  const isThere = cloud.parent === local.parent && cloud.name === cloudName;
+  const content = contentOf(local, cloud, row);
+  const isForeignHead = content === 'same' && local.contentId !== cloud.contentId;
+  return { placedBy: isThere ? 'both' : 'local', content, rule: isThere && isForeignHead ? 'SY-21' : 'SY-20' };
 }
 
 /** UP-2, UP-6: only an edit made here makes a version; on top of whatever the head is. */

@@ -1,5 +1,5 @@
 import type { SyncPolicy } from '../model/policy.ts';
-import { ROOT_ID, type BaseId, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
+import { ROOT_ID, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
 import { toCloudName, toLocalName } from '../naming/name-rules.ts';
 import type { GoneFromCloud } from './gone-from-cloud.ts';
 import type { Scene } from './scene.ts';
@@ -65,7 +65,7 @@ function placeOf({ base, local }: ThreeTrees, key: LocalKey): LocalPlace | undef
   return row?.state === 'managed' ? { parent: row.parent, name: row.localName, kind: row.kind } : undefined;
 }
 
-function cloudNameOf({ base }: ThreeTrees, key: BaseId | LocalKey, place: LocalPlace): string {
+function cloudNameOf({ base }: ThreeTrees, key: LocalKey, place: LocalPlace): string {
   const row = key > 0 ? base.get(key) : undefined;
   return row && row.localName === place.name ? row.cloudName : (toCloudName(place.name) ?? '');
 }

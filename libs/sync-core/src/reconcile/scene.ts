@@ -4,6 +4,7 @@ import {
   type CloudId,
   type CloudNode,
   type LocalNode,
+  type Observed,
   type ThreeTrees,
 } from '../model/tree.ts';
 import { CLOUD_ONLY, NOWHERE, type CloudState, type Entity, type Facts, type LocalState } from './scene-types.ts';
@@ -112,17 +113,19 @@ export class Scene {
 
   #readLocal(entity: Entity): LocalState {
     const row = this.row(entity);
-    const seen = entity <= CLOUD_ONLY ? undefined : this.trees.local.get(entity);
     if (entity === ROOT_ID) return rootLocal(row);
-    if (seen && seen.t !== 'present') return seen.t === 'absent' ? ABSENT : UNKNOWN;
-    if (seen && row && row.kind !== seen.node.kind) return UNKNOWN;
-    if (!seen && row?.state !== 'managed') return ABSENT;
-    const node = seen?.node ?? (row && localFromRow(row));
-    if (!node) return ABSENT;
+    const seen = entity <= CLOUD_ONLY ? undefined : this.trees.local.get(entity);
+    const node = this.#localNode(seen, row);
+    if ('t' in node) return node;
     // A node cannot be where its folder is not: that was seen at another time, and proves nothing.
     if (this.local(node.parent).t !== 'present') return UNKNOWN;
-    const { parent, name, content, meta } = node;
-    return { t: 'present', parent, name, content, contentId: content?.contentId ?? null, meta, sig: node.sig };
+    const { parent, name, content, meta, sig } = node;
+    return { t: 'present', parent, name, content, contentId: content?.contentId ?? null, meta, sig };
+  }
+
+  #localNode(seen: Observed<LocalNode> | undefined, row: BaseNode | undefined): LocalAsKnown | Nothing {
+    if (seen) return seen.t === 'present' ? ofKind(row, seen.node) : nothing(seen);
+    return row?.state === 'managed' ? localFromRow(row) : ABSENT;
   }
 
   #readCloud(entity: Entity): CloudState {
@@ -131,17 +134,36 @@ export class Scene {
     const cloudId = this.cloudIdOf(entity);
     if (cloudId === null || this.#gone.has(cloudId)) return ABSENT;
     const seen = this.trees.cloud.get(cloudId);
-    if (seen && seen.t !== 'present') return seen.t === 'absent' ? ABSENT : UNKNOWN;
-    if (seen && row && row.kind !== seen.node.kind) return UNKNOWN;
-    const parent = seen ? this.entityOf(seen.node.parentId) : (row?.parent ?? NOWHERE);
-    const node = seen?.node ?? (row && cloudFromRow(row, this.cloudIdOf(row.parent) ?? ''));
-    if (!node) return ABSENT;
-    if (parent !== NOWHERE) {
-      const above = this.cloud(parent);
-      if (above.t !== 'present') return above;
-    }
+    const node = this.#cloudNode(seen, row);
+    if ('t' in node) return node;
+    const parent = seen ? this.entityOf(node.parentId) : (row?.parent ?? NOWHERE);
+    const above = this.#cloudAbove(parent);
+    if (above) return above;
     return { t: 'present', parent, name: node.name, contentId: node.contentId, node };
   }
+
+  /** What keeps a node from being there: its folder is not, or nobody knows. */
+  #cloudAbove(parent: Entity): Nothing | null {
+    const above = parent === NOWHERE ? null : this.cloud(parent);
+    return above && above.t !== 'present' ? above : null;
+  }
+
+  #cloudNode(seen: Observed<CloudNode> | undefined, row: BaseNode | undefined): CloudNode | Nothing {
+    if (seen) return seen.t === 'present' ? ofKind(row, seen.node) : nothing(seen);
+    return row ? cloudFromRow(row, this.cloudIdOf(row.parent) ?? '') : ABSENT;
+  }
+}
+
+type Nothing = typeof ABSENT | typeof UNKNOWN;
+type LocalAsKnown = Omit<LocalNode, 'sig' | 'kind'> & { readonly sig: LocalNode['sig'] | null };
+
+function nothing(seen: { readonly t: 'absent' | 'unknown' }): Nothing {
+  return seen.t === 'absent' ? ABSENT : UNKNOWN;
+}
+
+/** A file does not become a folder: whoever says so of one id has mixed up two nodes. */
+function ofKind<N extends { readonly kind: string }>(row: BaseNode | undefined, node: N): N | Nothing {
+  return row && row.kind !== node.kind ? UNKNOWN : node;
 }
 
 function rootLocal(row: BaseNode | undefined): LocalState {
@@ -156,7 +178,7 @@ function rootCloud(row: BaseNode | undefined, cloudId: CloudId): CloudState {
   return { t: 'present', parent: ROOT_ID, name: '', contentId: null, node };
 }
 
-function localFromRow(row: BaseNode): Omit<LocalNode, 'sig' | 'kind'> & { sig: LocalNode['sig'] | null } {
+function localFromRow(row: BaseNode): LocalAsKnown {
   const content = row.contentId === null ? null : { contentId: row.contentId, size: row.size ?? 0 };
   return { parent: row.parent, name: row.localName, content, meta: row.meta, sig: row.sig };
 }

@@ -126,9 +126,8 @@ function withDependents(plan: Plan, opIds: ReadonlySet<string>): ReadonlySet<str
     // One pass is enough in most plans: an operation comes after what it needs. A group stands or falls as one.
     for (let before = -1; before !== dropped.size;) {
       before = dropped.size;
-      for (const op of ops) {
-        if (dropped.has(op.opId) || op.after?.some((opId) => dropped.has(opId))) dropGroup(op, ops, dropped);
-      }
+      const caught = ops.filter((op) => dropped.has(op.opId) || op.after?.some((opId) => dropped.has(opId)));
+      for (const op of caught) dropGroup(op, ops, dropped);
     }
   }
   return dropped;

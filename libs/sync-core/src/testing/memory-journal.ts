@@ -70,24 +70,23 @@ export class MemoryJournal implements Journal {
   }
 
   advance(step: Advance): void {
-    const { rows = [], forget = [], adopt = [], local = [], cloud = [], finished = [] } = step;
+    this.#write(step);
+    for (const opId of step.finished ?? []) this.#ops.delete(opId);
+    this.#holds = this.#holds.filter((hold) => hold.answer === null || hold.ids.some((id) => this.base.get(id)));
+    this.#meta = { ...this.#meta, ...step.meta };
+  }
+
+  #write({ rows = [], forget = [], adopt = [], local = [], cloud = [] }: Advance): void {
     const freed = [...forget, ...rows.map((row) => row.id)].flatMap((id) => this.base.get(id)?.cloudId ?? []);
     this.base.write({ rows, forget });
     for (const row of rows) this.#lastId = Math.max(this.#lastId, row.id);
     this.#adopt(new Map(adopt.map(({ key, id }) => [key, id])));
-    for (const { key, seen } of local)
-      if (seen === 'equal') this.#local.delete(key);
-      else this.#local.set(key, seen);
-    for (const { id, seen } of cloud)
-      if (seen === 'equal') this.#cloud.delete(id);
-      else this.#cloud.set(id, seen);
+    for (const { key, seen } of local) put(this.#local, key, seen);
+    for (const { id, seen } of cloud) put(this.#cloud, id, seen);
     this.#normalise(
       [...rows.map((row) => row.id), ...forget, ...local.map((entry) => entry.key)],
       [...rows.map((row) => row.cloudId), ...freed, ...cloud.map((entry) => entry.id)],
     );
-    for (const opId of finished) this.#ops.delete(opId);
-    this.#holds = this.#holds.filter((hold) => hold.answer === null || hold.ids.some((id) => this.base.get(id)));
-    this.#meta = { ...this.#meta, ...step.meta };
   }
 
   start(ops: readonly Op[]): void {
@@ -174,9 +173,9 @@ export class MemoryJournal implements Journal {
 
   #normaliseLocal(key: LocalKey): void {
     const seen = this.#local.get(key);
-    const row = this.base.get(key);
-    if (seen?.t === 'absent' && row?.state !== 'managed') this.#local.delete(key);
-    if (seen?.t !== 'present' || row?.state !== 'managed' || !isLocalEqual(seen.node, row)) return;
+    const row = managed(this.base.get(key));
+    if (seen?.t === 'absent' && !row) this.#local.delete(key);
+    if (seen?.t !== 'present' || !row || !isLocalEqual(seen.node, row)) return;
     this.#local.delete(key);
     if (row.sig === null || !isSameSig(row.sig, seen.node.sig)) this.#refresh({ ...row, sig: seen.node.sig });
   }
@@ -194,6 +193,16 @@ export class MemoryJournal implements Journal {
   #refresh(row: BaseNode): void {
     this.base.write({ rows: [row], forget: [] });
   }
+}
+
+function put<K, T>(overlay: Map<K, Observed<T>>, key: K, seen: Observed<T> | 'equal'): void {
+  if (seen === 'equal') overlay.delete(key);
+  else overlay.set(key, seen);
+}
+
+/** A detached row has nothing on the disk: a file found at its place is a difference, none is not. */
+function managed(row: BaseNode | undefined): BaseNode | undefined {
+  return row?.state === 'managed' ? row : undefined;
 }
 
 /** Equal in everything a decision looks at; the signature may differ and then follows. */

@@ -101,7 +101,9 @@ export class SimCloud {
     return changed
       .sort((a, b) => a.node.seq - b.node.seq)
       .map(({ node }) => {
-        const seen = this.isLive(node.id) ? ({ t: 'present', node, sinceMs: 0 } as const) : ({ t: 'absent', sinceMs: 0 } as const);
+        const seen = this.isLive(node.id)
+          ? ({ t: 'present', node, sinceMs: 0 } as const)
+          : ({ t: 'absent', sinceMs: 0 } as const);
         return { id: node.id, seen };
       });
   }

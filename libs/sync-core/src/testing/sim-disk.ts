@@ -137,27 +137,39 @@ export class SimDisk {
     for (const file of this.files.values())
       if (!keys.has(file.ino) && !this.#isUnseen(file)) keys.set(file.ino, --this.#lastKey);
     for (const [ino, key] of keys) inodes.set(key, ino);
-    const seen = new Map<LocalKey, Observed<LocalNode>>();
-    for (const [ino, key] of keys) {
-      if (ino === DISK_ROOT) continue;
-      const node = this.#nodeOf(this.get(ino), keys);
-      if (!isAsInBase(journal, key, node)) seen.set(key, { t: 'present', node, sinceMs: nowMs });
-    }
-    for (const row of allRows(journal)) {
-      if (inodes.has(row)) continue;
-      const before = journal.localOverlay().get(row);
-      const sinceMs = before?.t === 'absent' ? before.sinceMs : nowMs;
-      seen.set(
-        row,
-        this.#isHiddenRow(journal, row, inodes) ? { t: 'unknown', why: 'denied', sinceMs } : { t: 'absent', sinceMs },
-      );
-    }
+    const seen = this.#differences(journal, keys, nowMs);
+    for (const row of allRows(journal))
+      if (!inodes.has(row)) seen.set(row, this.#notFound(journal, { row, inodes, nowMs }));
     for (const ino of this.unreadable) {
       const key = keys.get(ino);
       if (key !== undefined) seen.set(key, { t: 'unknown', why: 'denied', sinceMs: nowMs });
     }
     const counts = { files: this.files.size, folders: 0, skipped: 0 };
     return { result: { full: true, seen, listed: new Set(), ...counts, unreadable: [] }, inodes };
+  }
+
+  #differences(
+    journal: Journal,
+    keys: ReadonlyMap<number, LocalKey>,
+    sinceMs: number,
+  ): Map<LocalKey, Observed<LocalNode>> {
+    const seen = new Map<LocalKey, Observed<LocalNode>>();
+    for (const [ino, key] of keys) {
+      const node = ino === DISK_ROOT ? undefined : this.#nodeOf(this.get(ino), keys);
+      if (node && !isAsInBase(journal, key, node)) seen.set(key, { t: 'present', node, sinceMs });
+    }
+    return seen;
+  }
+
+  #notFound(
+    journal: Journal,
+    { row, inodes, nowMs }: { row: BaseId; inodes: ReadonlyMap<LocalKey, number>; nowMs: number },
+  ): Observed<LocalNode> {
+    const before = journal.localOverlay().get(row);
+    const sinceMs = before?.t === 'absent' ? before.sinceMs : nowMs;
+    return this.#isHiddenRow(journal, row, inodes)
+      ? { t: 'unknown', why: 'denied', sinceMs }
+      : { t: 'absent', sinceMs };
   }
 
   #isUnseen(file: SimFile): boolean {
