@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import type { TaskRecord } from '../tasks/task-record.ts';
 import { toCycleSettings } from './cycle-settings.ts';
 
-const record = { mode: 'upload', settings: { propagateDeletes: true } } as unknown as TaskRecord;
+const record = { mode: 'upload', settings: { propagateDeletes: true, exclude: ['*.tmp'] } } as unknown as TaskRecord;
 const at = { platform: 'linux' as const, now: new Date(2026, 0, 5, 7, 9), maxFiles: 10 };
 
 it('labels conflict copies with a clean device name and the local time', () => {
   expect(toCycleSettings(record, { ...at, deviceName: 'Ada/PC: (old)' })).toMatchObject({
-    ...{ mode: 'upload', propagateDeletes: true, conflict: 'copy', maxFiles: 10 },
+    ...{ mode: 'upload', propagateDeletes: true, exclude: ['*.tmp'], conflict: 'copy', maxFiles: 10 },
     ...{ deviceName: 'Ada-PC- -old-', nowLabel: '2026-01-05 0709' },
   });
 });

@@ -97,7 +97,7 @@ function whenAskedToStop(log: Log): { readonly asked: Promise<void>; readonly no
   // State is as safe as after a kill: better a fresh start by whoever keeps the agent running than one that half works.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
-      log('agent_crashed', { event, error });
+      log('agent_crashed', { cause: event, error });
       process.stderr.write(`INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       process.exit(1);
     });

@@ -25,6 +25,7 @@ export async function sendReports(agent: Agent, options: SendReportsOptions): Pr
   try {
     for (;;) {
       const changed = agent.changes.changed(signal);
+      changed.catch(() => undefined); // told below; until then an abort is nobody's surprise
       const tasks = agent.reports();
       const watcherFallback = agent.tasks.list().some((task) => task.view().watcherTrouble !== null);
       socket.report({ ...(await facts()), watcherFallback, tasks });
