@@ -1,5 +1,6 @@
 'use client';
 
+import BlockIcon from '@mui/icons-material/Block';
 import CheckCircleIcon from '@mui/icons-material/CheckCircle';
 import CloudOffIcon from '@mui/icons-material/CloudOff';
 import ErrorIcon from '@mui/icons-material/Error';
@@ -25,6 +26,30 @@ export const HEALTH_LOOKS: Readonly<Record<HealthWord, Look>> = {
   no_tasks: { tone: 'neutral', icon: RemoveCircleIcon },
 };
 
+type Judged = Pick<Device, 'health' | 'lifecycle'>;
+
+/** Health belongs to active devices; of any other its lifecycle is what a person must see first. */
+export function DeviceHealthMark({
+  device,
+  size = 'normal',
+}: {
+  readonly device: Judged;
+  readonly size?: 'normal' | 'large';
+}) {
+  const t = useTranslations('device');
+  const { lifecycle } = device;
+  if (lifecycle === 'active') return <HealthMark health={device.health} size={size} />;
+  return (
+    <StatusLabel
+      tone="warning"
+      icon={BlockIcon}
+      text={t(`lifecycles.${lifecycle}`)}
+      detail={t(`lifecycleTexts.${lifecycle}`)}
+      size={size}
+    />
+  );
+}
+
 type Props = { readonly health: Health; readonly size?: 'normal' | 'large' };
 
 export function HealthMark({ health, size = 'normal' }: Props) {
@@ -41,9 +66,12 @@ function useHealthReason(): (health: Health) => string {
   return (health) => t(`reasons.${health.reason}`, reasonValues(health.params, locale));
 }
 
-/** What to do about it. */
-export function useHealthFix(): (health: Health) => string {
-  const t = useTranslations('health');
+/** What to do about the health of a device, or about its not being active. */
+export function useDeviceFix(): (device: Judged) => string {
+  const t = useTranslations();
   const { locale } = useLocaleChoice();
-  return (health) => t(`fixes.${health.reason}`, reasonValues(health.params, locale));
+  return ({ health, lifecycle }) =>
+    lifecycle === 'active'
+      ? t(`health.fixes.${health.reason}`, reasonValues(health.params, locale))
+      : t(`device.lifecycleFixes.${lifecycle}`);
 }

@@ -51,6 +51,20 @@ const dark = {
 } as const;
 
 const components: NonNullable<ThemeOptions['components']> = {
+  MuiCssBaseline: {
+    styleOverrides: {
+      '@media (prefers-reduced-motion: reduce)': {
+        '*, *::before, *::after': { animationDuration: '0.01ms !important', transitionDuration: '0.01ms !important' },
+      },
+    },
+  },
+  MuiButtonBase: {
+    styleOverrides: {
+      root: ({ theme }) => ({
+        '&.Mui-focusVisible': { outline: `2px solid ${(theme.vars ?? theme).palette.primary.main}`, outlineOffset: 1 },
+      }),
+    },
+  },
   MuiButton: { defaultProps: { disableElevation: true } },
   MuiTextField: { defaultProps: { size: 'small', fullWidth: true } },
   MuiSelect: { defaultProps: { size: 'small' } },

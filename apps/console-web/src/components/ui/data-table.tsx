@@ -25,7 +25,7 @@ const VISUALLY_HIDDEN = {
 /** A real table for lists that fit on one page. It scrolls sideways by itself, by keyboard too. */
 export function DataTable({ label, heads, children }: Props) {
   return (
-    <TableContainer tabIndex={0} role="region" aria-label={label}>
+    <TableContainer tabIndex={0} role="group" aria-label={label}>
       <Table
         size="small"
         aria-label={label}

@@ -1,7 +1,7 @@
 'use client';
 
 import Box from '@mui/material/Box';
-import type { Device } from '@tideline/contracts';
+import type { Device, FleetTask } from '@tideline/contracts';
 import type { ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
 import { Age } from '#components/age.tsx';
@@ -11,7 +11,9 @@ import { useLocaleChoice } from '#i18n/locale-provider.tsx';
 import { formatDateTime } from '#lib/format.ts';
 import { MONO_FONTS } from '#lib/theme.ts';
 
-export function DeviceFacts({ device }: { readonly device: Device }) {
+type Props = { readonly device: Device; readonly tasks: readonly FleetTask[] };
+
+export function DeviceFacts({ device, tasks }: Props) {
   const t = useTranslations('device');
   const { locale } = useLocaleChoice();
   return (
@@ -27,7 +29,10 @@ export function DeviceFacts({ device }: { readonly device: Device }) {
           <Age at={device.lastSeen} never={t('never')} />
         </Fact>
         <Fact term={t('lastFullSync')}>
-          <Age at={device.lastFullSync} never={device.tasks > 0 ? t('neverSynced') : '–'} />
+          <Age
+            at={device.lastFullSync}
+            never={tasks.some((task) => task.lastFullSync === null) ? t('neverSynced') : '–'}
+          />
         </Fact>
         <Fact term={t('lifecycle')}>{t(`lifecycles.${device.lifecycle}`)}</Fact>
         <Fact term={t('os')}>{device.os}</Fact>

@@ -80,7 +80,7 @@ function Content({ detail: { device, tasks } }: { readonly detail: DeviceDetail 
         <DeviceLimits device={device} />
       </Box>
       <DeviceTasks tasks={tasks} />
-      <DeviceFacts device={device} />
+      <DeviceFacts device={device} tasks={tasks} />
     </Box>
   );
 }

@@ -10,7 +10,7 @@ import { useMemo } from 'react';
 import { useTranslations } from 'use-intl';
 import { Age } from '#components/age.tsx';
 import { ConnectionMark } from '#components/connection-mark.tsx';
-import { HealthMark } from '#components/health-mark.tsx';
+import { DeviceHealthMark } from '#components/health-mark.tsx';
 import { useLocaleChoice } from '#i18n/locale-provider.tsx';
 import { formatCount, formatShare } from '#lib/format.ts';
 
@@ -35,9 +35,9 @@ export function useDeviceColumns(): Column[] {
     return [
       { ...text('name', 1, 115), hideable: false, renderCell: ({ row }) => <NameCell device={row} /> },
       { ...text('user', 0.8, 95), display: 'text', valueGetter: (_, row) => row.user.name },
-      { ...text('health', 2, 230), renderCell: ({ row }) => <HealthMark health={row.health} /> },
+      { ...text('health', 2, 230), renderCell: ({ row }) => <DeviceHealthMark device={row} /> },
       { ...text('lastSeen', 0.6, 110), renderCell: ({ row }) => <ConnectionMark device={row} /> },
-      { ...text('lastFullSync', 0.6, 115), renderCell: ({ row }) => <LastFullSync device={row} /> },
+      { ...text('lastFullSync', 0.6, 115), renderCell: ({ row }) => <Age at={row.lastFullSync} never="–" /> },
       number('tasks', 75, (device) => `${count(device.tasks)} / ${count(device.maxTasks)}`),
       { ...number('files', 105, (device) => count(device.files)), renderCell: ({ row }) => <FilesCell device={row} /> },
       number('pending', 80, (device) => count(device.pending)),
@@ -46,11 +46,6 @@ export function useDeviceColumns(): Column[] {
       { ...text('agentVersion', 0.4, 80), sortable: false },
     ] satisfies Column[];
   }, [t, locale]);
-}
-
-function LastFullSync({ device }: { readonly device: Device }) {
-  const t = useTranslations('devices');
-  return <Age at={device.lastFullSync} never={device.tasks > 0 ? t('neverSynced') : '–'} />;
 }
 
 function NameCell({ device }: { readonly device: Device }) {

@@ -142,7 +142,10 @@ function PickerTrail({ spaceName, path, onSpaces, onOpen }: TrailProps) {
   const t = useTranslations('people');
   const here = path.at(-1)?.name ?? spaceName;
   return (
-    <Breadcrumbs aria-label={t('picker.trail')} sx={{ flex: 1, minWidth: 0, fontSize: '0.8125rem' }}>
+    <Breadcrumbs
+      aria-label={t('picker.trail')}
+      sx={{ flex: 1, minWidth: 0, fontSize: '0.8125rem', '& button': { py: 0.5 } }}
+    >
       <Link component="button" type="button" onClick={onSpaces}>
         {t('picker.spaces')}
       </Link>

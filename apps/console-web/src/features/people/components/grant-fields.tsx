@@ -14,6 +14,7 @@ import dayjs from 'dayjs';
 import { Controller } from 'react-hook-form';
 import { useTranslations } from 'use-intl';
 import { DayField } from '#components/ui/day-field.tsx';
+import { IdentityName } from './identity-name.tsx';
 import { useTeams, useUsers } from '../api/people.ts';
 import type { GrantTarget } from '../grant-form.ts';
 import { FolderPicker } from './folder-picker.tsx';
@@ -32,12 +33,16 @@ export function TargetField({ control }: Props) {
       render={({ field, fieldState }) => (
         <Autocomplete<GrantTarget>
           options={targets}
-          groupBy={(target) => t(`grants.groups.${target.type}`)}
           getOptionLabel={(target) => target.name}
           getOptionKey={(target) => target.id}
           isOptionEqualToValue={(a, b) => a.id === b.id}
           value={field.value}
           onChange={(_, target) => field.onChange(target)}
+          renderOption={({ key, ...option }, target) => (
+            <li key={key} {...option}>
+              <IdentityName type={target.type} name={target.name} />
+            </li>
+          )}
           renderInput={(params) => (
             <TextField
               {...params}

@@ -2,8 +2,6 @@
 
 import ArrowUpwardIcon from '@mui/icons-material/ArrowUpward';
 import BlockIcon from '@mui/icons-material/Block';
-import GroupsIcon from '@mui/icons-material/Groups';
-import PersonIcon from '@mui/icons-material/Person';
 import SyncAltIcon from '@mui/icons-material/SyncAlt';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
@@ -17,6 +15,7 @@ import { StatusLabel, type Tone } from '#components/ui/status-label.tsx';
 import { useLocaleChoice } from '#i18n/locale-provider.tsx';
 import { formatDate } from '#lib/format.ts';
 import { useNow } from '#lib/use-now.ts';
+import { IdentityName } from './identity-name.tsx';
 
 const RIGHTS: Readonly<Record<SyncRight, { tone: Tone; icon: SvgIconComponent }>> = {
   synchronizer: { tone: 'info', icon: SyncAltIcon },
@@ -29,14 +28,10 @@ export function GrantRow({ grant, onTakeBack }: Props) {
   const t = useTranslations('people');
   const { locale } = useLocaleChoice();
   const nameOf = useSpaceName();
-  const WhoIcon = grant.to.type === 'team' ? GroupsIcon : PersonIcon;
   return (
     <TableRow hover>
       <TableCell component="th" scope="row" sx={{ minWidth: 150 }}>
-        <Box sx={{ display: 'flex', gap: 1, alignItems: 'center' }}>
-          <WhoIcon fontSize="small" color="action" titleAccess={t(`grants.types.${grant.to.type}`)} />
-          {grant.to.name}
-        </Box>
+        <IdentityName type={grant.to.type} name={grant.to.name} />
       </TableCell>
       <TableCell>
         <StatusLabel {...RIGHTS[grant.syncRight]} text={t(`rights.${grant.syncRight}`)} />

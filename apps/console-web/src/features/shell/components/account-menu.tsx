@@ -1,14 +1,13 @@
 'use client';
 
+import AccountCircleIcon from '@mui/icons-material/AccountCircle';
 import LogoutIcon from '@mui/icons-material/Logout';
-import Avatar from '@mui/material/Avatar';
 import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
 import Divider from '@mui/material/Divider';
-import IconButton from '@mui/material/IconButton';
 import ListItemIcon from '@mui/material/ListItemIcon';
 import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
-import Tooltip from '@mui/material/Tooltip';
 import Typography from '@mui/material/Typography';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
@@ -22,21 +21,28 @@ export function AccountMenu() {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   return (
     <>
-      <Tooltip title={session.name}>
-        <IconButton
-          aria-label={t('account', { name: session.name })}
-          aria-haspopup="menu"
-          aria-expanded={anchor !== null}
-          onClick={(event) => setAnchor(event.currentTarget)}
-          sx={{ p: 0.5 }}
+      <Button
+        color="inherit"
+        aria-label={t('account', { name: session.name })}
+        aria-haspopup="menu"
+        aria-expanded={anchor !== null}
+        onClick={(event) => setAnchor(event.currentTarget)}
+        sx={{ minWidth: 40, gap: 0.75, px: 1 }}
+      >
+        <AccountCircleIcon />
+        <Box
+          component="span"
+          sx={{
+            display: { xs: 'none', sm: 'inline' },
+            maxWidth: 180,
+            overflow: 'hidden',
+            textOverflow: 'ellipsis',
+            whiteSpace: 'nowrap',
+          }}
         >
-          <Avatar
-            sx={{ width: 32, height: 32, fontSize: '0.875rem', bgcolor: 'primary.main', color: 'primary.contrastText' }}
-          >
-            {initialsOf(session.name)}
-          </Avatar>
-        </IconButton>
-      </Tooltip>
+          {session.name}
+        </Box>
+      </Button>
       <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)}>
         <Box sx={{ px: 2, py: 1 }} role="presentation">
           <Typography sx={{ fontWeight: 600 }}>{session.name}</Typography>
@@ -57,12 +63,4 @@ export function AccountMenu() {
       </Menu>
     </>
   );
-}
-
-/** Two initials of a name in words; the last character of a name written without spaces, such as a Chinese one. */
-function initialsOf(name: string): string {
-  const words = name.trim().split(/\s+/);
-  const first = [...(words[0] ?? '')];
-  if (words.length === 1) return (/\p{Script=Han}/u.test(name) ? first.at(-1) : first[0]?.toUpperCase()) ?? '';
-  return [first[0], [...(words.at(-1) ?? '')][0]].join('').toUpperCase();
 }

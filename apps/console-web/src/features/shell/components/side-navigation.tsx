@@ -19,7 +19,7 @@ export function SideNavigation({ onNavigate }: { readonly onNavigate?: () => voi
   const session = useSession();
   const pathname = usePathname();
   return (
-    <Box sx={{ display: 'flex', flexDirection: 'column', height: '100%' }}>
+    <Box component="nav" aria-label={t('navigation')} sx={{ display: 'flex', flexDirection: 'column', height: '100%' }}>
       <Box sx={{ px: 2.25, height: 60, display: 'flex', alignItems: 'center' }}>
         <Brand />
       </Box>
@@ -31,31 +31,29 @@ export function SideNavigation({ onNavigate }: { readonly onNavigate?: () => voi
           </Typography>
         </Box>
       )}
-      <Box component="nav" aria-label={t('navigation')}>
-        <List sx={{ px: 1, display: 'grid', gap: 0.25 }}>
-          {navigationFor(session).map((item) => (
-            <ListItem key={item.key} disablePadding>
-              <ListItemButton
-                component={NextLink}
-                href={item.href}
-                selected={isCurrent(item, pathname)}
-                aria-current={isCurrent(item, pathname) ? 'page' : undefined}
-                {...(onNavigate ? { onClick: onNavigate } : {})}
-                sx={{
-                  borderRadius: 1,
-                  py: 0.75,
-                  '&.Mui-selected': { color: 'primary.main', '& svg': { color: 'primary.main' } },
-                }}
-              >
-                <ListItemIcon sx={{ minWidth: 36 }}>
-                  <item.icon fontSize="small" />
-                </ListItemIcon>
-                <ListItemText primary={t(`pages.${item.key}`)} slotProps={{ primary: { sx: { fontWeight: 600 } } }} />
-              </ListItemButton>
-            </ListItem>
-          ))}
-        </List>
-      </Box>
+      <List sx={{ px: 1, display: 'grid', gap: 0.25 }}>
+        {navigationFor(session).map((item) => (
+          <ListItem key={item.key} disablePadding>
+            <ListItemButton
+              component={NextLink}
+              href={item.href}
+              selected={isCurrent(item, pathname)}
+              aria-current={isCurrent(item, pathname) ? 'page' : undefined}
+              {...(onNavigate ? { onClick: onNavigate } : {})}
+              sx={{
+                borderRadius: 1,
+                py: 0.75,
+                '&.Mui-selected': { color: 'primary.main', '& svg': { color: 'primary.main' } },
+              }}
+            >
+              <ListItemIcon sx={{ minWidth: 36 }}>
+                <item.icon fontSize="small" />
+              </ListItemIcon>
+              <ListItemText primary={t(`pages.${item.key}`)} slotProps={{ primary: { sx: { fontWeight: 600 } } }} />
+            </ListItemButton>
+          </ListItem>
+        ))}
+      </List>
     </Box>
   );
 }
