@@ -215,6 +215,8 @@ describe('the command line and the agent', () => {
     });
     const again = await cli('task', 'configure', id, '--auto', '--no-exclude', '--json');
     expect(again.json()).toMatchObject({ settings: { uploadBytesPerSecond: 500_000, exclude: [], auto: true } });
+    const lifted = await cli('task', 'configure', id, '--up', 'none', '--json');
+    expect(lifted.json()).toMatchObject({ settings: { uploadBytesPerSecond: null, auto: true } });
   });
 
   it('keeps tasks, and the user pause, over a restart', async () => {

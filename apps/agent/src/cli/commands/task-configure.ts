@@ -7,8 +7,8 @@ import { renderTask } from '../render.ts';
 
 type Options = {
   exclude?: string[] | false;
-  up?: number | null;
-  down?: number | null;
+  up?: string;
+  down?: string;
   propagateDeletes?: boolean;
   auto?: boolean;
 };
@@ -21,8 +21,8 @@ export function addTaskConfigure(task: Command, context: CliContext, outcome: Ou
       new Option('--exclude <glob>', 'leave out instead of what was left out; may be repeated').argParser(append),
     )
     .option('--no-exclude', 'leave nothing out any more')
-    .option('--up <rate>', 'upload limit, or none', parseRate)
-    .option('--down <rate>', 'download limit, or none', parseRate)
+    .option('--up <rate>', 'upload limit, or none')
+    .option('--down <rate>', 'download limit, or none')
     .option('--propagate-deletes', 'upload tasks: send local deletes to the recycle bin from now on')
     .option('--no-propagate-deletes', 'upload tasks: keep in the cloud what is deleted here')
     .option('--auto', 'sync by itself')
@@ -38,8 +38,8 @@ function toChange(options: Options, command: Command) {
   const named = (name: string) => command.getOptionValueSource(name) === 'cli';
   const change = {
     ...(named('exclude') ? { exclude: options.exclude || [] } : {}),
-    ...(named('up') ? { uploadBytesPerSecond: options.up ?? null } : {}),
-    ...(named('down') ? { downloadBytesPerSecond: options.down ?? null } : {}),
+    ...(named('up') ? { uploadBytesPerSecond: parseRate(options.up ?? 'none') } : {}),
+    ...(named('down') ? { downloadBytesPerSecond: parseRate(options.down ?? 'none') } : {}),
     ...(named('propagateDeletes') ? { propagateDeletes: options.propagateDeletes === true } : {}),
     ...(named('auto') ? { auto: options.auto === true } : {}),
   };

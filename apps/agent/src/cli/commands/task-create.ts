@@ -11,8 +11,8 @@ type Options = {
   cloud: string;
   type: SyncMode;
   exclude: string[];
-  up?: number | null;
-  down?: number | null;
+  up?: string;
+  down?: string;
   propagateDeletes?: boolean;
   auto: boolean;
   yes?: boolean;
@@ -26,8 +26,8 @@ export function addTaskCreate(task: Command, context: CliContext, outcome: Outco
     .requiredOption('--cloud <path>', 'cloud folder, such as personal:/Docs or team/Engineering:/Specs')
     .addOption(new Option('--type <type>', 'kind of task').choices(SyncMode.options).default('bidirectional'))
     .option('--exclude <glob>', 'leave out (gitignore syntax); may be repeated', collect, [])
-    .option('--up <rate>', 'upload limit, such as 500KB/s', parseRate)
-    .option('--down <rate>', 'download limit, such as 10MB/s', parseRate)
+    .option('--up <rate>', 'upload limit, such as 500KB/s')
+    .option('--down <rate>', 'download limit, such as 10MB/s')
     .option('--propagate-deletes', 'upload tasks: send local deletes to the recycle bin')
     .option('--no-auto', 'sync only when asked')
     .option('--yes', 'create it without a preview');
@@ -45,8 +45,8 @@ function toRequest(context: CliContext, options: Options): Request {
   if (!parseCloudPath(options.cloud)) throw new AppError('CLOUD_PATH_INVALID', { path: options.cloud });
   const settings = {
     exclude: options.exclude,
-    uploadBytesPerSecond: options.up ?? null,
-    downloadBytesPerSecond: options.down ?? null,
+    uploadBytesPerSecond: parseRate(options.up ?? 'none'),
+    downloadBytesPerSecond: parseRate(options.down ?? 'none'),
     propagateDeletes: options.propagateDeletes ?? false,
     auto: options.auto,
   };
