@@ -68,16 +68,18 @@ export async function listStatesUpwards(
 ): Promise<PastState[]> {
   const rows = await queryRows<PastState & { fromSeq: string; toSeq: string | null }>(
     manager,
-    // OFFSET 0 keeps each look-up an index probe, also for a planner without statistics
+    // OFFSET 0 and IS NOT DISTINCT FROM (which no index serves) leave a planner without statistics only the index by node:
+    // a young table else gets a plan that reads the whole space for every node
     `WITH RECURSIVE up AS (
        SELECT h.* FROM unnest($3::uuid[]) AS asked(id) CROSS JOIN LATERAL (
          SELECT node_id, parent_id, kind, rev, trashed, from_seq, to_seq FROM node_history
-         WHERE enterprise_id = $1 AND space_id = $2 AND node_id = asked.id AND (to_seq IS NULL OR to_seq > $4) OFFSET 0) h
+         WHERE enterprise_id = $1 AND node_id = asked.id AND space_id IS NOT DISTINCT FROM $2
+           AND (to_seq IS NULL OR to_seq > $4) OFFSET 0) h
        UNION
        SELECT h.* FROM (SELECT DISTINCT parent_id FROM up WHERE node_id <> $5) parent CROSS JOIN LATERAL (
          SELECT node_id, parent_id, kind, rev, trashed, from_seq, to_seq FROM node_history
-         WHERE enterprise_id = $1 AND space_id = $2 AND node_id = parent.parent_id AND (to_seq IS NULL OR to_seq > $4)
-         OFFSET 0) h
+         WHERE enterprise_id = $1 AND node_id = parent.parent_id AND space_id IS NOT DISTINCT FROM $2
+           AND (to_seq IS NULL OR to_seq > $4) OFFSET 0) h
      )
      SELECT node_id AS "nodeId", parent_id AS "parentId", kind, rev, trashed, from_seq AS "fromSeq", to_seq AS "toSeq" FROM up`,
     [key.enterpriseId, key.spaceId, from.nodeIds, from.afterSeq, from.rootId],
@@ -96,7 +98,8 @@ export async function listNodes(
 ): Promise<Map<string, DriveNode>> {
   const rows = await queryRows<NodeRow>(
     manager,
-    `SELECT ${NODE_COLUMNS} FROM node n WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.id = ANY($3::uuid[])`,
+    `SELECT ${NODE_COLUMNS} FROM unnest($3::uuid[]) AS asked(id) CROSS JOIN LATERAL (
+       SELECT * FROM node WHERE enterprise_id = $1 AND id = asked.id LIMIT 1) n WHERE n.space_id = $2`,
     [key.enterpriseId, key.spaceId, ids],
   );
   return new Map(rows.map((row) => [row.id, toNode(row)]));

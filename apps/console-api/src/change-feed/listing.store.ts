@@ -41,7 +41,10 @@ function sumOfLimb(name: string, index: number): string {
 
 export type FolderPosition = { readonly depth: number; readonly folderId: string };
 
-/** Folders of the tree as it was at `seq`, by depth, from a position on. */
+/**
+ * Folders of the tree as it was at `seq`, by depth, from a position on. Of the past, conditions that another index could serve
+ * are written so that none does: see `listStatesUpwards`.
+ */
 export async function listFoldersAt(
   manager: EntityManager,
   tree: Tree & { readonly seq: number },
@@ -58,8 +61,8 @@ export async function listFoldersAt(
            AND n.trashed_at IS NULL AND n.seq <= $5
          UNION ALL
          SELECT h.node_id FROM node_history h
-         WHERE h.enterprise_id = $1 AND h.space_id = $2 AND h.parent_id = f.id AND h.to_seq > $5
-           AND h.from_seq <= $5 AND h.kind = 'folder' AND NOT h.trashed
+         WHERE h.enterprise_id = $1 AND h.parent_id = f.id AND h.to_seq > $5 AND h.space_id IS NOT DISTINCT FROM $2
+           AND h.from_seq + 0 <= $5 AND h.kind = 'folder' AND NOT h.trashed
        ) c WHERE c.id <> ALL($4::uuid[])
      )
      SELECT id AS "folderId", depth FROM folder WHERE (depth, id) >= ($6::int, $7::uuid) ORDER BY depth, id LIMIT $8`,
@@ -93,8 +96,8 @@ export async function listChildrenAt(
        (SELECT h.node_id, h.parent_id, h.name, h.kind, h.rev, h.from_seq, h.version_id, encode(v.content_id, 'hex'),
                v.size, h.mtime_ms, h.exec, NULL::timestamptz
         FROM node_history h LEFT JOIN version v ON v.enterprise_id = $1 AND v.id = h.version_id
-        WHERE h.enterprise_id = $1 AND h.space_id = $2 AND h.parent_id = f.id AND h.to_seq > $5 AND h.from_seq <= $5
-          AND NOT h.trashed AND h.node_id <> ALL($4::uuid[]) AND h.name > CASE f.position WHEN 1 THEN $6 ELSE '' END
+        WHERE h.enterprise_id = $1 AND h.parent_id = f.id AND h.to_seq > $5 AND h.space_id IS NOT DISTINCT FROM $2
+          AND h.from_seq + 0 <= $5 AND NOT h.trashed AND h.node_id <> ALL($4::uuid[]) AND h.name > CASE f.position WHEN 1 THEN $6 ELSE '' END
         ORDER BY h.name LIMIT $7)
      ) c ORDER BY f.position, c.name LIMIT $7`,
     [tree.enterpriseId, tree.spaceId, page.folderIds, [...tree.hidden], tree.seq, page.afterName, page.limit],

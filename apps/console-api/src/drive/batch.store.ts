@@ -188,7 +188,7 @@ const WRITE_BATCH = `
   closed AS (
     UPDATE node_history h SET to_seq = first.seq
     FROM (SELECT id, min(seq) AS seq FROM change WHERE NOT is_new GROUP BY id) first
-    WHERE h.enterprise_id = $1 AND h.space_id = $2 AND h.node_id = first.id AND h.to_seq IS NULL
+    WHERE h.enterprise_id = $1 AND h.node_id = first.id AND h.to_seq IS NULL AND h.space_id IS NOT DISTINCT FROM $2
   ),
   recorded AS (
     INSERT INTO node_history (enterprise_id, space_id, node_id, from_seq, to_seq, parent_id, name, kind, rev, version_id,

@@ -20,8 +20,10 @@ export async function listHeads(
 ): Promise<FileContentRow[]> {
   const rows = await queryRows<FileContentRow & { size: string | null }>(
     manager,
-    `SELECT id AS "nodeId", name, kind, encode(content_id, 'hex') AS "contentId", size, trashed_at IS NOT NULL AS trashed
-     FROM node WHERE enterprise_id = $1 AND id = ANY($2::uuid[])`,
+    `SELECT n.id AS "nodeId", n.name, n.kind, encode(n.content_id, 'hex') AS "contentId", n.size,
+            n.trashed_at IS NOT NULL AS trashed
+     FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
+       SELECT * FROM node WHERE enterprise_id = $1 AND id = asked.id LIMIT 1) n`,
     [enterpriseId, nodeIds],
   );
   return rows.map((row) => ({ ...row, size: Number(row.size ?? 0) }));

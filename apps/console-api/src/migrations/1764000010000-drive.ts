@@ -100,10 +100,10 @@ const NODE = [
      mtime_ms double precision,
      exec boolean NOT NULL,
      trashed boolean NOT NULL,
-     PRIMARY KEY (enterprise_id, space_id, node_id, from_seq)
+     PRIMARY KEY (enterprise_id, node_id, space_id, from_seq)
    )`,
   `CREATE UNIQUE INDEX node_history_feed ON node_history (enterprise_id, space_id, from_seq)`,
-  `CREATE INDEX node_history_past ON node_history (enterprise_id, space_id, parent_id, to_seq) WHERE to_seq IS NOT NULL`,
+  `CREATE INDEX node_history_past ON node_history (enterprise_id, parent_id, to_seq) WHERE to_seq IS NOT NULL`,
 ];
 
 const VERSION = [
