@@ -1,13 +1,16 @@
 import type { Worker } from 'node:worker_threads';
 import { startWorker } from '../worker-url.ts';
-import type { DiskCall, DiskReply, DiskWork, DiskWorkerData } from './disk-protocol.ts';
+import type { DiskReply, DiskWork, DiskWorkerData } from './disk-protocol.ts';
 
 export type DiskClient = {
-  call<M extends keyof DiskWork>(method: M, ...args: Parameters<DiskWork[M]>): Promise<ReturnType<DiskWork[M]>>;
-  close(): Promise<void>;
+  readonly call: <M extends keyof DiskWork>(
+    method: M,
+    ...args: Parameters<DiskWork[M]>
+  ) => Promise<ReturnType<DiskWork[M]>>;
+  readonly close: () => Promise<void>;
 };
 
-type Waiting = { resolve(result: unknown): void; reject(error: Error): void };
+type Waiting = { readonly resolve: (result: never) => void; readonly reject: (error: Error) => void };
 
 /** Calls into the disk worker, which starts with the first one and holds the process only while a call runs. */
 export function createDiskClient(workerData: DiskWorkerData): DiskClient {
@@ -20,7 +23,7 @@ export function createDiskClient(workerData: DiskWorkerData): DiskClient {
     waiting.delete(reply.id);
     if (waiting.size === 0) worker?.unref();
     if ('error' in reply) call?.reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }));
-    else call?.resolve(reply.result);
+    else call?.resolve(reply.result as never);
   };
   const fail = (error: Error): void => {
     worker = undefined;
@@ -40,8 +43,8 @@ export function createDiskClient(workerData: DiskWorkerData): DiskClient {
         worker ??= start();
         worker.ref();
         count += 1;
-        waiting.set(count, { resolve: resolve as Waiting['resolve'], reject });
-        worker.postMessage({ id: count, method, args } as DiskCall);
+        waiting.set(count, { resolve, reject });
+        worker.postMessage({ id: count, method, args });
       }),
     close: async () => {
       await worker?.terminate();

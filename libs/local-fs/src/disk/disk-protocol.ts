@@ -3,17 +3,17 @@ import type { DiskResult, FileMeta, PlaceRequest, StatSig } from '@tideline/sync
 
 /** What the disk worker does; each synchronous there. */
 export type DiskWork = {
-  manifest(path: string, expect: StatSig): DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>;
-  place(requests: readonly PlaceRequest[]): readonly DiskResult<{ sig: StatSig }>[];
-  makeFolder(path: string): DiskResult<{ sig: StatSig }>;
-  move(from: string, to: string, expect: StatSig): DiskResult<{ sig: StatSig }>;
-  moveToStaging(opId: string, from: string, expect: StatSig): DiskResult<object>;
-  unstage(opId: string, to: string): DiskResult<{ sig: StatSig }>;
-  setMeta(path: string, expect: StatSig, meta: FileMeta): DiskResult<{ sig: StatSig }>;
-  trashFile(opId: string, path: string, expect: StatSig): DiskResult<object>;
-  removeFolder(path: string): DiskResult<object>;
-  settleDisplaced(nowMs: number): readonly { readonly rescuedTo: string }[];
-  recover(unfinishedOpIds: ReadonlySet<string>): readonly string[];
+  readonly manifest: (path: string, expect: StatSig) => DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>;
+  readonly place: (requests: readonly PlaceRequest[]) => readonly DiskResult<{ sig: StatSig }>[];
+  readonly makeFolder: (path: string) => DiskResult<{ sig: StatSig }>;
+  readonly move: (from: string, to: string, expect: StatSig) => DiskResult<{ sig: StatSig }>;
+  readonly moveToStaging: (opId: string, from: string, expect: StatSig) => DiskResult<object>;
+  readonly unstage: (opId: string, to: string) => DiskResult<{ sig: StatSig }>;
+  readonly setMeta: (path: string, expect: StatSig, meta: FileMeta) => DiskResult<{ sig: StatSig }>;
+  readonly trashFile: (opId: string, path: string, expect: StatSig) => DiskResult<object>;
+  readonly removeFolder: (path: string) => DiskResult<object>;
+  readonly settleDisplaced: (nowMs: number) => readonly { readonly rescuedTo: string }[];
+  readonly recover: (unfinishedOpIds: ReadonlySet<string>) => readonly string[];
 };
 
 export type DiskCall = {

@@ -65,9 +65,9 @@ function createCutter({ minBytes, avgBytes, maxBytes }: ChunkSizes): Cutter {
   let size = 0;
   const state: GearState = { gear: 0 };
   /** Goes on to where the chunk has `target` bytes, or to the first cut; answers where it stopped. */
-  const advance = (bytes: Uint8Array, from: number, target: number, mask: number): number => {
+  const advance = (bytes: Uint8Array, from: number, { target, mask }: { target: number; mask: number }): number => {
     const end = Math.min(bytes.length, from + Math.max(0, target - size));
-    const at = mask === NEVER ? warmUp(bytes, from, end, state) : findCut(bytes, from, end, { state, mask });
+    const at = mask === NEVER ? warmUp(bytes, { from, end }, state) : findCut(bytes, { from, end, mask }, state);
     size += at - from;
     return at;
   };
@@ -75,9 +75,9 @@ function createCutter({ minBytes, avgBytes, maxBytes }: ChunkSizes): Cutter {
     next: (bytes, from) => {
       const skipped = Math.min(bytes.length - from, Math.max(0, minBytes - WINDOW_BYTES - size));
       size += skipped;
-      let at = advance(bytes, from + skipped, minBytes, NEVER);
-      at = advance(bytes, at, avgBytes, RARE_MASK);
-      if (!state.isCut) at = advance(bytes, at, maxBytes, FREQUENT_MASK);
+      let at = advance(bytes, from + skipped, { target: minBytes, mask: NEVER });
+      at = advance(bytes, at, { target: avgBytes, mask: RARE_MASK });
+      if (!state.isCut) at = advance(bytes, at, { target: maxBytes, mask: FREQUENT_MASK });
       const isCut = state.isCut === true || size === maxBytes;
       if (isCut) {
         size = 0;
@@ -94,7 +94,7 @@ type GearState = { gear: number; isCut?: boolean };
 const NEVER = 0;
 
 // The two loops below see every byte of large files: locals only, no calls, no bounds beyond `end`.
-function warmUp(bytes: Uint8Array, from: number, end: number, state: GearState): number {
+function warmUp(bytes: Uint8Array, { from, end }: { from: number; end: number }, state: GearState): number {
   const table = GEAR;
   let gear = state.gear;
   for (let at = from; at < end; at += 1) gear = ((gear << 1) + (table[bytes[at] as number] as number)) | 0;
@@ -102,8 +102,9 @@ function warmUp(bytes: Uint8Array, from: number, end: number, state: GearState):
   return Math.max(from, end);
 }
 
-function findCut(bytes: Uint8Array, from: number, end: number, run: { state: GearState; mask: number }): number {
-  const { state, mask } = run;
+type Stretch = { readonly from: number; readonly end: number; readonly mask: number };
+
+function findCut(bytes: Uint8Array, { from, end, mask }: Stretch, state: GearState): number {
   const table = GEAR;
   let gear = state.gear;
   let at = from;

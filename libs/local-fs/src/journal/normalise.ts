@@ -44,10 +44,15 @@ function settleLocal(trees: Trees, key: LocalKey, row: BaseNode | undefined): Ba
   if (!seen) return undefined;
   // A detached row keeps a name only: what happens to the local file makes it neither absent nor equal.
   if (seen.t === 'absent' && row?.state !== 'managed') trees.local.remove(key);
-  if (seen.t !== 'present' || row?.state !== 'managed' || !isLocalEqual(seen.node, row)) return undefined;
-  trees.local.remove(key);
-  const isRefreshed = row.sig === null || !isSameSig(row.sig, seen.node.sig);
-  return isRefreshed ? { ...row, sig: seen.node.sig } : undefined;
+  if (seen.t !== 'present' || row?.state !== 'managed') return undefined;
+  return takeOverLocal(trees, seen.node, row);
+}
+
+function takeOverLocal(trees: Trees, node: LocalNode, row: BaseNode): BaseNode | undefined {
+  if (!isLocalEqual(node, row)) return undefined;
+  trees.local.remove(row.id);
+  const isRefreshed = row.sig === null || !isSameSig(row.sig, node.sig);
+  return isRefreshed ? { ...row, sig: node.sig } : undefined;
 }
 
 /** Answers the base row with the revision that follows, if it has to change. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Advance, Journal, Op } from '@tideline/sync-core';
+import type { Advance, CloudId, Journal, LocalKey, Op } from '@tideline/sync-core';
 import { adopt, type FindChildKeys } from './adopt.ts';
 import { createBaseStore } from './base-store.ts';
 import { foldScan } from './fold-scan.ts';
@@ -82,20 +82,40 @@ function atomically({ db, trees }: Parts, work: () => void): void {
   }
 }
 
-function advance({ db, trees, meta, holds, childKeys }: Parts, step: Advance): void {
-  const { rows = [], forget = [], cloud = [], local = [], finished = [] } = step;
+function advance(parts: Parts, step: Advance): void {
+  const { trees, meta, holds } = parts;
+  const rows = step.rows ?? [];
+  const forget = step.forget ?? [];
   const forgotten = forget.map((id) => trees.base.get(id)?.cloudId).filter((id) => id !== undefined);
   trees.base.write({ rows, forget });
   meta.noteUsed(rows.map((row) => row.id));
-  adopt(trees, step.adopt ?? [], childKeys);
-  for (const { key, seen } of local) seen === 'equal' ? trees.local.remove(key) : trees.local.set(key, seen);
-  for (const { id, seen } of cloud) seen === 'equal' ? trees.cloud.remove(id) : trees.cloud.set(id, seen);
-  const keys = new Set([...rows.map((row) => row.id), ...forget, ...local.map((entry) => entry.key)]);
-  const cloudIds = new Set([...rows.map((row) => row.cloudId), ...forgotten, ...cloud.map((entry) => entry.id)]);
-  normalise(trees, keys, cloudIds);
-  finishOps(db, finished);
+  adopt(trees, step.adopt ?? [], parts.childKeys);
+  const keys = takeLocal(trees, step.local ?? []);
+  const cloudIds = takeCloud(trees, step.cloud ?? []);
+  normalise(
+    trees,
+    new Set([...rows.map((row) => row.id), ...forget, ...keys]),
+    new Set([...rows.map((row) => row.cloudId), ...forgotten, ...cloudIds]),
+  );
+  finishOps(parts.db, step.finished ?? []);
   if (forget.length > 0) holds.endApproved((id) => trees.base.get(id) !== undefined);
   if (step.meta) meta.patch(step.meta);
+}
+
+function takeLocal({ local }: Trees, entries: NonNullable<Advance['local']>): LocalKey[] {
+  for (const { key, seen } of entries) {
+    if (seen === 'equal') local.remove(key);
+    else local.set(key, seen);
+  }
+  return entries.map((entry) => entry.key);
+}
+
+function takeCloud({ cloud }: Trees, entries: NonNullable<Advance['cloud']>): CloudId[] {
+  for (const { id, seen } of entries) {
+    if (seen === 'equal') cloud.remove(id);
+    else cloud.set(id, seen);
+  }
+  return entries.map((entry) => entry.id);
 }
 
 function finishOps(db: DatabaseSync, opIds: readonly string[]): void {

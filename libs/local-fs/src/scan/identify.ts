@@ -20,15 +20,18 @@ export type Identified =
  */
 export function identify(session: ScanSession, entry: Entry, { base, earlier }: Place): Identified {
   if (base && isSameNode(base, entry)) return { t: 'stayed', base };
-  if (earlier && earlier.key > 0 && isSameEarlier(session, earlier, entry)) {
+  if (earlier && isSameEarlier(session, earlier, entry)) {
     return { t: 'moved', key: earlier.key, base: session.env.known.get(earlier.key) };
   }
   const moved = findMoved(session, entry);
   if (moved) return { t: 'moved', key: moved.id, base: moved };
-  const mayBeBase = base?.kind === entry.kind && !session.assigned.has(base.id);
-  const mayBeEarlier = earlier !== undefined && earlier.key > 0 && earlier.node.kind === entry.kind;
-  if (mayBeBase || mayBeEarlier) return { t: 'deferred' };
-  return { t: 'new', earlier: earlier?.node.kind === entry.kind && earlier.key < 0 ? earlier : undefined };
+  if (mayBeDecidedByPlace(session, entry, { base, earlier })) return { t: 'deferred' };
+  return { t: 'new', earlier: earlier && earlier.key < 0 && earlier.node.kind === entry.kind ? earlier : undefined };
+}
+
+function mayBeDecidedByPlace(session: ScanSession, { kind }: Entry, { base, earlier }: Place): boolean {
+  if (base?.kind === kind && !session.assigned.has(base.id)) return true;
+  return earlier !== undefined && earlier.key > 0 && earlier.node.kind === kind;
 }
 
 function isSameNode(base: BaseNode, entry: Entry): boolean {
@@ -37,7 +40,8 @@ function isSameNode(base: BaseNode, entry: Entry): boolean {
 
 function isSameEarlier(session: ScanSession, earlier: KnownPresent, entry: Entry): boolean {
   const { kind, sig } = earlier.node;
-  return kind === entry.kind && isSameIdentity(sig, entry.sig) && !session.assigned.has(earlier.key);
+  if (earlier.key < 0 || session.assigned.has(earlier.key)) return false;
+  return kind === entry.kind && isSameIdentity(sig, entry.sig);
 }
 
 /** M01 to M36: the node whose identity this entry has, if its old place is proven to be empty or somebody else's. */

@@ -1,10 +1,18 @@
 import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
 import type { BaseNode, UnknownReason } from '@tideline/sync-core';
 import { toFileMeta, toStatSig } from '../stat/sig.ts';
-import { identify, type Place } from './identify.ts';
+import { identify } from './identify.ts';
 import type { KnownPresent } from './known-tree.ts';
 import { see } from './see.ts';
-import { absolutePath, joinPath, type Entry, type FolderTask, type ScanSession } from './session.ts';
+import {
+  absolutePath,
+  joinPath,
+  type Deferred,
+  type Entry,
+  type FolderTask,
+  type Missing,
+  type ScanSession,
+} from './session.ts';
 import { isGone, toProblemCode, toUnknownReason } from './system-error.ts';
 
 /** Reads one folder to its end and compares it with base; what base has and the folder has not is `missing`. */
@@ -17,7 +25,7 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
   if (folder.key > 0) session.listed.add(folder.key);
   tellReadableAgain(session, folder);
   const places = placesIn(session, folder, names);
-  for (const name of names) visit(session, folder, name, places);
+  for (const name of names) visit(session, { folder, places }, name);
   for (const node of places.unseen.values()) {
     // A detached row keeps a name only; whether its file is there says nothing.
     if (node.state === 'managed') session.missing.push({ node, why: 'absent' });
@@ -76,24 +84,26 @@ function otherSpellings(children: readonly BaseNode[], names: readonly string[])
 
 const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 
-function visit(session: ScanSession, folder: FolderTask, name: string, places: Places): void {
+type Listing = { readonly folder: FolderTask; readonly places: Places };
+
+function visit(session: ScanSession, { folder, places }: Listing, name: string): void {
   const base = places.unseen.get(name) ?? (isAscii(name) ? undefined : places.byNfc.get(name.normalize('NFC')));
   const path = joinPath(folder.path, name);
   const looked = lookAt(session, path, name);
   if (looked.t === 'gone') return;
-  if (looked.t === 'unknown') return notSeen(session, places, base, looked.why);
+  if (looked.t === 'unknown') return notSeen(session, places, base && { node: base, why: looked.why });
   const { stats } = looked;
   const isFolder = stats.isDirectory();
   if (isSkipped(session, stats, path)) {
     session.skipped += 1;
-    return notSeen(session, places, base, 'unsupported');
+    return notSeen(session, places, base && { node: base, why: 'unsupported' });
   }
   if (isFolder) session.folders += 1;
   else session.files += 1;
   const sig = toStatSig(stats, session.env.volume);
   const kind = isFolder ? 'folder' : 'file';
   const entry: Entry = { folder, name, path, kind, sig, meta: toFileMeta(stats) };
-  decide(session, entry, { base, earlier: places.earlier.get(name) }, places);
+  decide(session, { entry, base, earlier: places.earlier.get(name) }, places);
 }
 
 type Looked = { t: 'stats'; stats: BigIntStats } | { t: 'gone' } | { t: 'unknown'; why: UnknownReason };
@@ -118,14 +128,15 @@ function isSkipped({ env }: ScanSession, stats: BigIntStats, path: string): bool
 }
 
 /** The place is taken by something that is not looked at: the node of base that was there is unknown, never absent. */
-function notSeen(_session: ScanSession, places: Places, base: BaseNode | undefined, why: UnknownReason): void {
-  if (!base) return;
-  places.unseen.delete(base.localName);
-  _session.missing.push({ node: base, why });
+function notSeen(session: ScanSession, places: Places, missing: Missing | undefined): void {
+  if (!missing) return;
+  places.unseen.delete(missing.node.localName);
+  session.missing.push(missing);
 }
 
-function decide(session: ScanSession, entry: Entry, place: Place, places: Places): void {
-  const found = identify(session, entry, place);
+function decide(session: ScanSession, item: Deferred, places: Places): void {
+  const { entry } = item;
+  const found = identify(session, entry, item);
   places.earlier.delete(entry.name);
   switch (found.t) {
     case 'stayed': {
@@ -137,7 +148,7 @@ function decide(session: ScanSession, entry: Entry, place: Place, places: Places
       session.assigned.add(found.key);
       return see(session, entry, { ...found, earlier: earlierOf(session, found.key) });
     case 'deferred':
-      session.deferred.push({ entry, ...place });
+      session.deferred.push(item);
       return;
     case 'new':
       return see(session, entry, {

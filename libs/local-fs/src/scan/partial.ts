@@ -1,6 +1,6 @@
 import { ROOT_ID, type BaseId, type LocalKey, type StatSig } from '@tideline/sync-core/tree';
 import { isSameIdentity } from '../stat/sig.ts';
-import type { FolderTask, ScanSession } from './session.ts';
+import type { FolderTask, ScanEnv, ScanSession } from './session.ts';
 import { withDescendants } from './settle.ts';
 import { pathOf, statAt } from './where-is.ts';
 
@@ -22,13 +22,19 @@ const depthOf = (path: string): number => (path === '' ? 0 : path.split('/').len
 function findFolder({ env }: ScanSession, path: string): BaseId {
   let folder: BaseId = ROOT_ID;
   for (const name of path === '' ? [] : path.split('/')) {
-    const moved = env.known.earlierAt(folder, name);
-    const child = moved ? undefined : env.known.childByName(folder, name);
-    const next = moved?.node.kind === 'folder' ? moved.key : child?.kind === 'folder' ? child.id : undefined;
-    if (next === undefined || next < 0 || (child && env.known.earlier(child.id))) return folder;
+    const next = findFolderIn(env, folder, name);
+    if (next === undefined) return folder;
     folder = next;
   }
   return folder;
+}
+
+/** A folder of base by the name under which the last scan saw it. */
+function findFolderIn({ known }: ScanEnv, folder: BaseId, name: string): BaseId | undefined {
+  const earlier = known.earlierAt(folder, name);
+  if (earlier) return earlier.node.kind === 'folder' && earlier.key > 0 ? earlier.key : undefined;
+  const child = known.childByName(folder, name);
+  return child?.kind === 'folder' && !known.earlier(child.id) ? child.id : undefined;
 }
 
 /** The folder itself if it still is where and what it was, else the nearest one above that is. */

@@ -74,7 +74,7 @@ function settle(journal: SqliteJournal): void {
   const ids = new Map<number, BaseId>();
   for (const [key, seen] of overlay) if (seen.t === 'present') ids.set(key, key > 0 ? key : journal.allocateIds(1));
   const rows = overlay.flatMap(([key, seen]) =>
-    seen.t === 'present' ? [toRow(journal, ids.get(key) ?? key, seen.node, ids)] : [],
+    seen.t === 'present' ? [toRow(journal, { id: ids.get(key) ?? key, ids }, seen.node)] : [],
   );
   journal.advance({
     rows,
@@ -84,7 +84,9 @@ function settle(journal: SqliteJournal): void {
   });
 }
 
-function toRow(journal: SqliteJournal, id: BaseId, node: LocalNode, ids: ReadonlyMap<number, BaseId>): BaseNode {
+type Taken = { readonly id: BaseId; readonly ids: ReadonlyMap<number, BaseId> };
+
+function toRow(journal: SqliteJournal, { id, ids }: Taken, node: LocalNode): BaseNode {
   const before = journal.base.get(id);
   return {
     id,

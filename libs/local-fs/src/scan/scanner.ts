@@ -49,11 +49,11 @@ export function createScanner(options: ScannerOptions): FolderScanner {
     if (!isFolder(root)) return nothingRead();
     worker ??= start();
     const request = makeRequest((count += 1), dirty, nowMs());
-    const outcome = runRequest(worker, request, signal, (next) => (running = next));
+    const outcome = runRequest(worker, request, { signal, announce: (next) => (running = next) });
     return outcome.finally(() => (running = undefined));
   };
   return {
-    root: async () => rootState(root),
+    root: () => Promise.resolve(rootState(root)),
     scan: (dirty, signal) => {
       const result = last.then(() => scanNow(dirty, signal));
       last = result.catch(() => undefined);
@@ -75,8 +75,7 @@ function makeRequest(id: number, dirty: DirtyPaths, nowMs: number): ScanRequest 
 async function runRequest(
   worker: Worker,
   request: ScanRequest,
-  signal: AbortSignal,
-  announce: (running: Running) => void,
+  { signal, announce }: { signal: AbortSignal; announce: (running: Running) => void },
 ): Promise<ScanResult> {
   const seen = new Map<LocalKey, Observed<LocalNode>>();
   const stop = (): void => void Atomics.store(request.abort, 0, 1);

@@ -19,11 +19,11 @@ export type SeenAs = {
 
 /** Compares an entry with what is known of its node and tells the difference, if there is any. */
 export function see(session: ScanSession, entry: Entry, as: SeenAs): void {
-  if (isAsInBase(entry, as.base)) return seeFolderContents(session, entry, as, false);
+  if (isAsInBase(entry, as.base)) return seeFolderContents(session, entry, { ...as, isChanged: false });
   if (entry.kind === 'folder') {
     tell(session, as, { parent: entry.folder.key, ...entry, content: null });
     const isElsewhere = as.base === undefined || !isAtItsPlace(entry, as.base);
-    return seeFolderContents(session, entry, as, isElsewhere || as.base?.sig === null || !isSameIdentityAs(entry, as));
+    return seeFolderContents(session, entry, { ...as, isChanged: isElsewhere || !isSameIdentityAs(entry, as) });
   }
   seeFile(session, entry, as);
 }
@@ -40,9 +40,9 @@ const isSameIdentityAs = (entry: Entry, { base }: SeenAs): boolean =>
   base?.sig !== null && base?.sig !== undefined && isSameBytes(base.sig, entry.sig);
 
 /** Sub-folders are listed in a full scan, and where they were not seen before at this place. */
-function seeFolderContents(session: ScanSession, entry: Entry, as: SeenAs, isChanged: boolean): void {
+function seeFolderContents(session: ScanSession, entry: Entry, as: SeenAs & { isChanged: boolean }): void {
   if (entry.kind !== 'folder') return;
-  const { key } = as;
+  const { key, isChanged } = as;
   if (as.base === undefined || !isAtItsPlace(entry, as.base)) session.places.set(key, entry.path);
   const before = key > 0 ? session.env.known.earlier(key) : undefined;
   const wasGone = before !== undefined && before.t !== 'present';
@@ -57,7 +57,7 @@ function seeFile(session: ScanSession, entry: Entry, as: SeenAs): void {
     return;
   }
   const hashed = tryHash(session, entry);
-  if (hashed.t === 'unknown') return seeUnknown(session, entry, as, hashed.why);
+  if (hashed.t === 'unknown') return seeUnknown(session, as, { path: entry.path, why: hashed.why });
   const sig = isRacy(hashed.sig) ? { ...hashed.sig, ctimeNs: RACY_CTIME } : hashed.sig;
   const node: LocalNode = { ...placeOf(entry), sig, meta: hashed.meta, content: hashed.content };
   tell(session, as, node);
@@ -88,8 +88,8 @@ function tryHash(
 }
 
 /** A node that is known stays as it is in base; a new one waits for the next scan. */
-function seeUnknown(session: ScanSession, entry: Entry, as: SeenAs, why: UnknownReason): void {
-  session.unreadable.push({ path: entry.path, code: toProblemCode(why) });
+function seeUnknown(session: ScanSession, as: SeenAs, { path, why }: { path: string; why: UnknownReason }): void {
+  session.unreadable.push({ path, code: toProblemCode(why) });
   if (as.key > 0) session.env.emit(as.key, { t: 'unknown', why, sinceMs: session.env.nowMs });
   session.assigned.add(as.key);
 }

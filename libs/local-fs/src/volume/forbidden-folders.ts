@@ -8,9 +8,9 @@ export type FolderFacts = {
 
 /** LI-6: why a folder may never be a sync folder, in words that end the sentence; undefined when it may. */
 export function findForbidden(path: string, facts: FolderFacts): string | undefined {
-  const { resolve, parse } = facts.platform === 'win32' ? win32 : posix;
-  const folder = resolve(path);
-  if (folder === parse(folder).root) return 'it is the root of a drive.';
+  const paths = facts.platform === 'win32' ? win32 : posix;
+  const folder = paths.resolve(path);
+  if (folder === paths.parse(folder).root) return 'it is the root of a drive.';
   if (isSystemFolder(folder, facts)) return 'it belongs to the operating system.';
   if (isHomeFolder(folder, facts)) return 'it is a home folder; choose a folder inside it.';
   return undefined;

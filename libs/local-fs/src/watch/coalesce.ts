@@ -14,10 +14,10 @@ export type Timers = {
 };
 
 export type Coalescer = {
-  changed(folder: string): void;
+  readonly changed: (folder: string) => void;
   /** Nothing is known any more: everything has to be looked at. */
-  lost(): void;
-  stop(): void;
+  readonly lost: () => void;
+  readonly stop: () => void;
 };
 
 /** Gathers changed folders and tells them together; so many that a list is no help become `all`. */

@@ -21,26 +21,17 @@ export const watchFolders: WatchAdapter = async (root, events) => {
 
 type FolderWatcher = {
   /** Watches one folder; answers the folders in it. */
-  add(folder: string): readonly string[];
-  stop(): void;
+  readonly add: (folder: string) => readonly string[];
+  readonly stop: () => void;
 };
 
 function createFolderWatcher(root: string, events: WatchEvents): FolderWatcher {
-  const watchers = new Map<string, FSWatcher>();
+  const watches = createWatchTable();
   let isAtLimit = false;
   const absolute = (folder: string): string => (folder === '' ? root : `${root}/${folder}`);
 
-  const remove = (folder: string): void => {
-    watchers.get(folder)?.close();
-    watchers.delete(folder);
-    for (const [inside, watcher] of watchers) {
-      if (!inside.startsWith(`${folder}/`)) continue;
-      watcher.close();
-      watchers.delete(inside);
-    }
-  };
   const fail = (folder: string, error: unknown): void => {
-    if (isGone(error)) return remove(folder);
+    if (isGone(error)) return watches.remove(folder);
     if (!isWatchLimit(codeOf(error))) return events.lost();
     if (!isAtLimit) events.trouble(WATCH_LIMIT);
     isAtLimit = true;
@@ -51,8 +42,7 @@ function createFolderWatcher(root: string, events: WatchEvents): FolderWatcher {
       // The watch comes first: whatever is made after the listing is told by it.
       const watcher = watch(absolute(folder), (_event, name) => onEvent(folder, name));
       watcher.on('error', (error) => fail(folder, error));
-      watchers.get(folder)?.close();
-      watchers.set(folder, watcher);
+      watches.set(folder, { watcher, fileId: findFolderId(absolute(folder)) });
       return foldersIn(absolute(folder), folder);
     } catch (error) {
       fail(folder, error);
@@ -71,15 +61,38 @@ function createFolderWatcher(root: string, events: WatchEvents): FolderWatcher {
     events.changed(folder);
     if (name === null) return;
     const path = joinPath(folder, name);
-    const isFolder = isFolderNow(absolute(path));
-    if (isFolder && !watchers.has(path)) addAll(path);
-    if (!isFolder && watchers.has(path)) remove(path);
+    const fileId = findFolderId(absolute(path));
+    if (fileId === watches.fileIdOf(path)) return;
+    // Gone, new, or another folder under the name of one that moved away.
+    watches.remove(path);
+    if (fileId !== undefined) addAll(path);
   };
+  return { add, stop: watches.clear };
+}
+
+type FolderWatch = { readonly watcher: FSWatcher; readonly fileId: bigint | undefined };
+
+/** The watch of each folder by its path. */
+function createWatchTable() {
+  const watches = new Map<string, FolderWatch>();
   return {
-    add,
-    stop: () => {
-      for (const watcher of watchers.values()) watcher.close();
-      watchers.clear();
+    fileIdOf: (folder: string): bigint | undefined => watches.get(folder)?.fileId,
+    set: (folder: string, watch: FolderWatch): void => {
+      watches.get(folder)?.watcher.close();
+      watches.set(folder, watch);
+    },
+    /** With everything below: a folder that went takes its contents along. */
+    remove: (folder: string): void => {
+      if (!watches.has(folder)) return;
+      for (const [path, { watcher }] of watches) {
+        if (path !== folder && !path.startsWith(`${folder}/`)) continue;
+        watcher.close();
+        watches.delete(path);
+      }
+    },
+    clear: (): void => {
+      for (const { watcher } of watches.values()) watcher.close();
+      watches.clear();
     },
   };
 }
@@ -90,11 +103,13 @@ function foldersIn(path: string, folder: string): readonly string[] {
     .map((entry) => joinPath(folder, entry.name));
 }
 
-function isFolderNow(path: string): boolean {
+/** Identifies the folder at a path; undefined when there is none. */
+function findFolderId(path: string): bigint | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats?.isDirectory() ? stats.ino : undefined;
   } catch {
     // Not to be asked for: then it is not to be watched either, and the scan will tell why.
-    return false;
+    return undefined;
   }
 }

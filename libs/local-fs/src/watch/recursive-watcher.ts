@@ -3,7 +3,7 @@ import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import type { WatchAdapter } from './watch-adapter.ts';
 
 /** Windows and macOS watch a whole tree by themselves. */
-export const watchRecursively: WatchAdapter = async (root, events) => {
+export const watchRecursively: WatchAdapter = (root, events) => {
   const watcher = watch(root, { recursive: true }, (_event, name) => {
     if (name === null) return events.lost();
     const path = name.replaceAll('\\', '/');
@@ -13,5 +13,5 @@ export const watchRecursively: WatchAdapter = async (root, events) => {
     events.changed(path);
   });
   watcher.on('error', events.lost);
-  return () => watcher.close();
+  return Promise.resolve(() => watcher.close());
 };

@@ -25,5 +25,5 @@ const timers = {
 const coalescer = createCoalescer(timers, (dirty) => send({ t: 'dirty', dirty }));
 const trouble = (code: string): void => send({ t: 'trouble', code });
 const chosen = kind === 'auto' ? kindFor(Math.max(entries, countEntries(root, MAX_CHOKIDAR_ENTRIES + 1))) : kind;
-await ADAPTERS[chosen](root, { changed: coalescer.changed, lost: coalescer.lost, trouble });
+await ADAPTERS[chosen](root, { ...coalescer, trouble });
 send({ t: 'ready' });

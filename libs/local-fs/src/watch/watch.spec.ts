@@ -76,6 +76,16 @@ describe.each<WatchKind>(['chokidar', 'folders', 'recursive'])('watching with %s
     await toldOf('z/b');
   });
 
+  // On Linux, Node imitates watching a tree and loses such folders; only Windows and macOS, where it is real, use it.
+  const isImitated = kind === 'recursive' && process.platform === 'linux';
+  it.skipIf(isImitated)('tells what happens in a folder made in place of one that was renamed', async () => {
+    renameSync(join(root, 'a'), join(root, 'z'));
+    mkdirSync(join(root, 'a/b'), { recursive: true });
+    await toldOf('');
+    writeFileSync(join(root, 'a/b/new'), 'x');
+    await toldOf('a/b');
+  });
+
   it('says nothing about the staging folder', async () => {
     writeFileSync(join(root, '.tideline~sync/new/1'), 'x');
     writeFileSync(join(root, 'marker'), 'x');

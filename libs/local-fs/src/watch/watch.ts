@@ -52,7 +52,7 @@ function listen(worker: Worker, { onDirty, onTrouble, isStopping }: Listeners): 
       else if (message.t === 'dirty') onDirty(message.dirty);
       else onTrouble(message.code);
     });
-    worker.on('error', (error) => fail(error.message));
+    worker.on('error', (error: Error) => fail(error.message));
     worker.on('exit', () => fail('WATCH_STOPPED'));
   });
 }
