@@ -8,7 +8,7 @@
  * Agent (device session; see apps/agent/src/enrollment):
  *   const retry = createRetry({ sleep, random: Math.random });
  *   const throttled = withThrottle(session.client, { upload, download });      // device buckets; wrap again for a task's own
- *   const cloud = createCloud({ client: throttled, retry, spaceId, rootId, sha256Hex });  // the `Cloud` port of sync-core
+ *   const cloud = createCloud({ client: throttled, retry, spaceId, rootId, origin, sha256Hex });  // the `Cloud` port of sync-core
  *   const asking = withRetry(session.client, retry);                           // for single calls outside of a cloud
  *
  * What fails is an `AppError`; `RETRYABILITY[error.code]` says what helps. A caller's abort throws the signal's reason.

@@ -56,10 +56,11 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
   };
 }
 
-export function openCloud(client: ApiClient, of: { spaceId: string; rootId: string }): Cloud {
+export function openCloud(client: ApiClient, of: { spaceId: string; rootId: string; mode: SyncMode }): Cloud {
   const retry = createRetry({ sleep, random: Math.random });
   const sha256Hex = (text: string) => hashes.sha256Hex(text);
-  return createCloud({ client, retry, spaceId: of.spaceId, rootId: of.rootId, sha256Hex });
+  const origin = of.mode === 'upload' ? 'upload' : 'sync';
+  return createCloud({ client, retry, spaceId: of.spaceId, rootId: of.rootId, origin, sha256Hex });
 }
 
 function openTaskJournal(record: TaskRecord, { store, log }: TaskOpenerParts): SqliteJournal {

@@ -62,7 +62,7 @@ function composeParts({ config, device, enrollment, log, shutdown }: Composition
   const session = device.session();
   const { deviceId, deviceName, server, user, enterprise } = enrollment;
   const openTarget = ({ cloud }: TaskTarget) =>
-    openCloud(session.client, { spaceId: cloud.space.id, rootId: cloud.node.id });
+    openCloud(session.client, { spaceId: cloud.space.id, rootId: cloud.node.id, mode: 'bidirectional' });
   return {
     ...{ home: config.home, timers: systemTimers, log, shutdown, decide: createDecider(deviceName) },
     identity: {

@@ -35,6 +35,7 @@ function cloudOf(limits: Partial<CloudLimits> = {}) {
     retry,
     spaceId: SPACE,
     rootId: ROOT,
+    origin: 'sync',
     sha256Hex,
     limits,
   });

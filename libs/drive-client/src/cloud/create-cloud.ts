@@ -16,6 +16,8 @@ export type CloudOptions = {
   readonly spaceId: string;
   /** The task's cloud folder. */
   readonly rootId: string;
+  /** What made the versions, for their history: a one-way task backs up, a bidirectional one syncs. */
+  readonly origin: 'upload' | 'sync';
   readonly sha256Hex: (text: string) => string;
   readonly limits?: Partial<CloudLimits>;
 };
@@ -39,7 +41,8 @@ export function createCloud(options: CloudOptions): Cloud {
     changes: (cursor, signal) => readChanges(context, cursor, signal),
     listing: (root, signal) => readListing(context, root, signal),
     commit: ({ inline, ...request }) => {
-      const body = { atomic: request.atomic, ops: [...request.ops], inline: inline.map(({ chunk }) => chunk) };
+      const chunks = inline.map(({ chunk }) => chunk);
+      const body = { origin: context.origin, atomic: request.atomic, ops: [...request.ops], inline: chunks };
       const bytes = inline.map((part) => part.bytes);
       return retry(() => client.sendFrame(routes.drive.batch, { params, body }, bytes, sendTimeout(context)));
     },

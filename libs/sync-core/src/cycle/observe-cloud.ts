@@ -56,8 +56,9 @@ async function sightChanged(deps: CycleDeps, capsRev: number): Promise<boolean> 
   return false;
 }
 
+/** Folders that listings and feed pass over; what base knows in them is out of sight. */
 function hiddenIn(caps: CapsAnswer): string[] {
-  const hidden = caps.boundaries.filter((boundary) => !boundary.atoms.includes('visible'));
+  const hidden = caps.boundaries.filter((boundary) => !boundary.atoms.includes('list'));
   return hidden.map((boundary) => boundary.nodeId as string).sort();
 }
 
