@@ -62,8 +62,8 @@ describe('parseFilesQuery', () => {
 describe('parseColumns', () => {
   it('takes only what says whether a column is shown', () => {
     expect(parseColumns('{"os":false,"x":"y"}')).toEqual({ os: false });
-    expect(parseColumns('not json')).toEqual({});
-    expect(parseColumns(null)).toEqual({});
+    expect(parseColumns('not json')).toBeUndefined();
+    expect(parseColumns(null)).toBeUndefined();
   });
 });
 

@@ -3,36 +3,39 @@ import { useState } from 'react';
 type Visibility = Record<string, boolean>;
 
 /** The columns a person chose for one table, kept in this browser. */
-export function useStoredColumns(table: string): readonly [Visibility, (visible: Visibility) => void] {
+export function useStoredColumns(
+  table: string,
+  unlessChosen: Visibility,
+): readonly [Visibility, (visible: Visibility) => void] {
   const key = `tideline-columns-${table}`;
-  const [visible, setVisible] = useState<Visibility>(() => read(key));
+  const [chosen, setChosen] = useState<Visibility | undefined>(() => read(key));
   const choose = (next: Visibility) => {
-    setVisible(next);
+    setChosen(next);
     try {
       localStorage.setItem(key, JSON.stringify(next));
     } catch {
       // storage is blocked or full: the choice lasts until the page is left
     }
   };
-  return [visible, choose];
+  return [chosen ?? unlessChosen, choose];
 }
 
-function read(key: string): Visibility {
+function read(key: string): Visibility | undefined {
   try {
     return parseColumns(localStorage.getItem(key));
   } catch {
-    return {}; // storage is blocked: every column is shown
+    return undefined; // storage is blocked: nothing was chosen
   }
 }
 
-export function parseColumns(text: string | null): Visibility {
+export function parseColumns(text: string | null): Visibility | undefined {
   try {
-    const stored: unknown = JSON.parse(text ?? '{}');
-    if (typeof stored !== 'object' || stored === null) return {};
+    const stored: unknown = JSON.parse(text ?? 'null');
+    if (typeof stored !== 'object' || stored === null) return undefined;
     return Object.fromEntries(
       Object.entries(stored).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean'),
     );
   } catch {
-    return {}; // not ours any more: every column is shown
+    return undefined; // not ours any more: nothing was chosen
   }
 }

@@ -1,6 +1,8 @@
 'use client';
 
 import Box from '@mui/material/Box';
+import type { Theme } from '@mui/material/styles';
+import useMediaQuery from '@mui/material/useMediaQuery';
 import { DataGrid, type GridSortModel } from '@mui/x-data-grid';
 import type { Device, RouteAnswer, routes } from '@tideline/contracts';
 import { useTranslations } from 'use-intl';
@@ -19,11 +21,15 @@ type Props = {
   readonly loading: boolean;
 };
 const NO_DEVICES: Device[] = [];
+const SHOWN = {};
+/** On a phone the name and why it needs help come first; the rest is a choice. */
+const SHOWN_IF_NARROW = { user: false };
 
 export function DevicesGrid({ query, patch, list, loading }: Props) {
   const t = useTranslations('devices');
   const columns = useDeviceColumns();
-  const [visible, setVisible] = useStoredColumns('devices');
+  const isNarrow = useMediaQuery((theme: Theme) => theme.breakpoints.down('sm'));
+  const [visible, setVisible] = useStoredColumns('devices', isNarrow ? SHOWN_IF_NARROW : SHOWN);
   const rows = list?.devices ?? NO_DEVICES;
   const sort = (model: GridSortModel) =>
     patch({ sort: model[0]?.field, direction: model[0]?.sort ?? undefined, after: undefined });

@@ -34,7 +34,7 @@ export function CreateTokenDialog({ onClose }: { readonly onClose: () => void })
   if (create.data) return <SecretShown created={create.data} email={onlyUser?.email} onClose={onClose} />;
   return (
     <Dialog open onClose={onClose} maxWidth="sm" fullWidth aria-labelledby={titleId}>
-      <form noValidate onSubmit={(event) => void submit(event)}>
+      <form noValidate onSubmit={(event) => void submit(event)} style={{ display: 'contents' }}>
         <DialogTitle id={titleId}>{t('createTitle')}</DialogTitle>
         <DialogContent>
           <Box sx={{ display: 'grid', gap: 2.5, pt: 1 }}>

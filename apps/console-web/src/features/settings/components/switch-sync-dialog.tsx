@@ -38,7 +38,7 @@ export function SwitchSyncDialog({ on, onClose }: { readonly on: boolean; readon
   };
   return (
     <Dialog open onClose={onClose} maxWidth="sm" fullWidth aria-labelledby={titleId}>
-      <form noValidate onSubmit={submit}>
+      <form noValidate onSubmit={submit} style={{ display: 'contents' }}>
         <DialogTitle id={titleId}>{t(on ? 'switchOnTitle' : 'switchOffTitle')}</DialogTitle>
         <DialogContent>
           <DialogContentText sx={{ mb: 2 }}>{t(on ? 'switchOnText' : 'switchOffText')}</DialogContentText>
