@@ -1,3 +1,4 @@
+import type { SyncMode } from '@tideline/contracts';
 import {
   createCloud,
   createRetry,
