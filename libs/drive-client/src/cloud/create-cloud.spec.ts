@@ -140,6 +140,7 @@ describe('bytes on their way up', () => {
     expect(server.requests).toHaveLength(2);
     expect(server.requests[0]?.body.equals(server.requests[1]?.body ?? Buffer.alloc(0))).toBe(true);
     expect(decodeFrame(server.requests[1]?.body ?? Buffer.alloc(0))?.header).toEqual({
+      origin: 'sync',
       atomic: false,
       ops: [op],
       inline: [chunk],
