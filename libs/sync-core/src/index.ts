@@ -14,6 +14,7 @@ export * from './safety/root-check.ts';
 export type * from './cycle/cycle-types.ts';
 export * from './feed/remote-state.ts';
 export type { CloudStep } from './feed/cloud-step.ts';
+export * from './plan/settle-all.ts';
 export * from './plan/settle.ts';
 export * from './reconcile/decide.ts';
 export * from './reconcile/rules.ts';

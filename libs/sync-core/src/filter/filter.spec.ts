@@ -14,15 +14,15 @@ describe('compileFilter', () => {
   );
 
   it.each([
-    [['*.tmp'], 'deep/down/a.tmp', false, true],
-    [['*.tmp'], 'deep/down/a.txt', false, false],
-    [['node_modules/'], 'app/node_modules', true, true],
-    [['node_modules/'], 'app/node_modules', false, false],
-    [['/build'], 'build', true, true],
-    [['/build'], 'src/build', true, false],
-    [['*.log', '!keep.log'], 'keep.log', false, false],
-    [['A.TXT'], 'a.txt', false, false],
-  ] as const)('reads %j for %s (folder: %s) as gitignore does: %s', (patterns, path, ...[isFolder, excluded]) => {
+    { patterns: ['*.tmp'], path: 'deep/down/a.tmp', isFolder: false, excluded: true },
+    { patterns: ['*.tmp'], path: 'deep/down/a.txt', isFolder: false, excluded: false },
+    { patterns: ['node_modules/'], path: 'app/node_modules', isFolder: true, excluded: true },
+    { patterns: ['node_modules/'], path: 'app/node_modules', isFolder: false, excluded: false },
+    { patterns: ['/build'], path: 'build', isFolder: true, excluded: true },
+    { patterns: ['/build'], path: 'src/build', isFolder: true, excluded: false },
+    { patterns: ['*.log', '!keep.log'], path: 'keep.log', isFolder: false, excluded: false },
+    { patterns: ['A.TXT'], path: 'a.txt', isFolder: false, excluded: false },
+  ])('[TA-1] reads $patterns for $path as gitignore does: $excluded', ({ patterns, path, isFolder, excluded }) => {
     expect(compileFilter(patterns)(path, isFolder)).toBe(excluded);
   });
 });

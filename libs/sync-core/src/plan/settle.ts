@@ -2,19 +2,28 @@ import type { BaseOp, CloudOp, LocalOp, Op } from '../model/plan.ts';
 import type {
   BaseId,
   BaseNode,
+  BaseView,
   CloudId,
   CloudNode,
+  CloudOverlay,
   LocalKey,
   LocalNode,
+  LocalOverlay,
   Observed,
   StatSig,
-  ThreeTrees,
 } from '../model/tree.ts';
 import type { Advance } from '../ports/journal.ts';
 import { isGoneFromCloud } from '../reconcile/gone-from-cloud.ts';
 import { cloudNameFor } from '../reconcile/merge-both.ts';
 import { cloudFromRow } from '../reconcile/scene.ts';
 import { linkedRow } from './linked-row.ts';
+
+/** What settling looks at: the journal's trees, or what they will be. */
+export type SettledTrees = {
+  readonly base: Pick<BaseView, 'get' | 'byCloudId' | 'children'>;
+  readonly local: Pick<LocalOverlay, 'get'>;
+  readonly cloud: Pick<CloudOverlay, 'get' | 'has'>;
+};
 
 /** What an operation did: the node as the drive answers it, the signature that was left on disk, or what was removed. */
 export type Done =
@@ -38,12 +47,12 @@ type Met = {
  * both sides hold alike now; where they differ it keeps the last state known equal, and the difference stays to be decided.
  * `trees` are as they are now, not as they were when the plan was made. After `localSetAside` its folder must be scanned again.
  */
-export function settle(trees: ThreeTrees, op: Op, done: Done): Advance {
+export function settle(trees: SettledTrees, op: Op, done: Done): Advance {
   const finished = 'opId' in op ? [op.opId] : [];
   return { ...advanceOf(trees, op, done), finished };
 }
 
-function advanceOf(trees: ThreeTrees, op: Op, done: Done): Advance {
+function advanceOf(trees: SettledTrees, op: Op, done: Done): Advance {
   switch (op.op) {
     case 'link':
       return settleLink(trees, op);
@@ -59,7 +68,7 @@ function advanceOf(trees: ThreeTrees, op: Op, done: Done): Advance {
   }
 }
 
-function settleNode(trees: ThreeTrees, op: NodeOp | PlacedOp, done: Done): Advance {
+function settleNode(trees: SettledTrees, op: NodeOp | PlacedOp, done: Done): Advance {
   if (isPlacedOp(op)) return done.t === 'local' ? settleLocal(trees, op, done.sig) : {};
   return done.t === 'cloud' ? settleCloud(trees, op, done.node) : {};
 }
@@ -68,7 +77,7 @@ function isPlacedOp(op: NodeOp | PlacedOp): op is PlacedOp {
   return op.op.startsWith('local');
 }
 
-function settleLink(trees: ThreeTrees, op: Extract<BaseOp, { op: 'link' }>): Advance {
+function settleLink(trees: SettledTrees, op: Extract<BaseOp, { op: 'link' }>): Advance {
   const { row, key } = op;
   return {
     rows: [row],
@@ -79,7 +88,7 @@ function settleLink(trees: ThreeTrees, op: Extract<BaseOp, { op: 'link' }>): Adv
 }
 
 /** The file is nobody's from now on: its signature must not lead the next scan to take it for the node it was, moved. */
-function settleAside({ base }: ThreeTrees, key: LocalKey): Advance {
+function settleAside({ base }: SettledTrees, key: LocalKey): Advance {
   const row = key > 0 ? base.get(key) : undefined;
   if (!row) return { local: [{ key, seen: 'equal' }] };
   return { rows: [{ ...row, sig: null }], local: [{ key, seen: ABSENT }] };
@@ -89,7 +98,7 @@ function settleAside({ base }: ThreeTrees, key: LocalKey): Advance {
  * Gone on both sides. A folder below which base still has something (moved out here, and not settled yet) stays in base until
  * that has found its place, so that base is a tree at every moment.
  */
-function forget({ base, cloud }: ThreeTrees, ids: readonly BaseId[]): Advance {
+function forget({ base, cloud }: SettledTrees, ids: readonly BaseId[]): Advance {
   const going = new Set(ids);
   for (const id of [...ids].reverse()) if (base.children(id).some((row) => !going.has(row.id))) going.delete(id);
   const left = ids.flatMap((id) => base.children(id).filter((row) => !going.has(row.id) && !cloud.has(row.cloudId)));
@@ -105,7 +114,7 @@ const ABSENT = { t: 'absent', sinceMs: 0 } as const;
 
 type NodeOp = Exclude<CloudOp, { op: 'cloudTrash' }>;
 
-function settleCloud(trees: ThreeTrees, op: NodeOp, node: CloudNode): Advance {
+function settleCloud(trees: SettledTrees, op: NodeOp, node: CloudNode): Advance {
   const now = localNow(trees, op.key);
   const there = now ?? lastPlace(trees, op, node);
   const local = there && localAsOf(op, there);
@@ -123,7 +132,7 @@ function localAsOf(op: NodeOp, there: LocalNode): LocalNode {
 }
 
 /** Deleted here while it was uploaded (R05): base must know the node, or nobody would delete it there. */
-function lastPlace(trees: ThreeTrees, op: NodeOp, node: CloudNode): LocalNode | null {
+function lastPlace(trees: SettledTrees, op: NodeOp, node: CloudNode): LocalNode | null {
   const row = trees.base.get(op.id);
   const at =
     op.op === 'cloudUpload' && op.target.t === 'create' ? op.target : op.op === 'cloudCreateFolder' ? op : null;
@@ -137,7 +146,7 @@ const NO_SIG: StatSig = { volume: '', fileId: 0n, birthNs: 0n, size: 0, mtimeNs:
 
 type PlacedOp = Extract<LocalOp, { op: 'localMakeFolder' | 'localDownload' | 'localMove' | 'localSetMeta' }>;
 
-function settleLocal(trees: ThreeTrees, op: PlacedOp, sig: StatSig): Advance {
+function settleLocal(trees: SettledTrees, op: PlacedOp, sig: StatSig): Advance {
   if (op.op === 'localMove' && op.staged) return {};
   const key = op.op === 'localMove' ? op.key : op.id;
   const local = localAfter(op, localNow(trees, key), sig);
@@ -167,7 +176,7 @@ function localAfter(op: PlacedOp, now: LocalNode | null, sig: StatSig): LocalNod
 }
 
 /** The cloud's part as the operation took it over; its place as it is by now. */
-function cloudAsOf(trees: ThreeTrees, op: PlacedOp): CloudNode | null {
+function cloudAsOf(trees: SettledTrees, op: PlacedOp): CloudNode | null {
   if (op.op === 'localMove') return cloudNow(trees, trees.base.get(op.id)?.cloudId);
   const now = cloudNow(trees, op.cloud.id);
   return now && now.contentId === op.cloud.contentId ? now : op.cloud;
@@ -191,7 +200,7 @@ function namesOf(op: NodeOp | PlacedOp): { names?: Names } {
   }
 }
 
-function meet(trees: ThreeTrees, met: Met): Advance {
+function meet(trees: SettledTrees, met: Met): Advance {
   const { id, key, cloud } = met;
   const seen = { id: cloud.id, seen: { t: 'present', node: cloud, sinceMs: 0 } } as const;
   const row = rowOf(trees, met);
@@ -200,7 +209,7 @@ function meet(trees: ThreeTrees, met: Met): Advance {
   return { rows: [row], ...adopt, cloud: [...leaveOldNode(trees, row), seen] };
 }
 
-function rowOf(trees: ThreeTrees, met: Met): BaseNode | null {
+function rowOf(trees: SettledTrees, met: Met): BaseNode | null {
   const { id, local, cloud } = met;
   const before = managedRow(trees.base.get(id), cloud.id);
   const isOnePlace = isSamePlace(trees, met, before);
@@ -238,7 +247,7 @@ function managedRow(row: BaseNode | undefined, cloudId: CloudId): BaseNode | und
   return row?.cloudId === cloudId && row.state === 'managed' ? row : undefined;
 }
 
-function isSamePlace({ base }: ThreeTrees, { local, cloud, names }: Met, before: BaseNode | undefined): boolean {
+function isSamePlace({ base }: SettledTrees, { local, cloud, names }: Met, before: BaseNode | undefined): boolean {
   if (base.byCloudId(cloud.parentId)?.id !== local.parent) return false;
   if (cloudNameFor(local.name, before) === cloud.name) return true;
   return names?.localName === local.name && names.cloudName === cloud.name;
@@ -252,7 +261,7 @@ function isSameMeta(a: LocalNode['meta'], b: LocalNode['meta']): boolean {
  * A row that gets another cloud node leaves the old one, and what base has below it, where they are. That was known through this
  * row only, so from now on the overlay has to know it.
  */
-function leaveOldNode(trees: ThreeTrees, row: BaseNode): NonNullable<Advance['cloud']> {
+function leaveOldNode(trees: SettledTrees, row: BaseNode): NonNullable<Advance['cloud']> {
   const before = trees.base.get(row.id);
   if (!before || before.cloudId === row.cloudId) return [];
   const gone = isGoneFromCloud(trees, before.cloudId);
@@ -268,7 +277,7 @@ function leaveOldNode(trees: ThreeTrees, row: BaseNode): NonNullable<Advance['cl
   return left;
 }
 
-function localNow({ base, local }: ThreeTrees, key: LocalKey): LocalNode | null {
+function localNow({ base, local }: SettledTrees, key: LocalKey): LocalNode | null {
   const seen = local.get(key);
   if (seen) return seen.t === 'present' ? seen.node : null;
   const row = key > 0 ? base.get(key) : undefined;
@@ -277,7 +286,7 @@ function localNow({ base, local }: ThreeTrees, key: LocalKey): LocalNode | null 
   return { parent: row.parent, name: row.localName, kind: row.kind, sig: row.sig ?? NO_SIG, content, meta: row.meta };
 }
 
-function cloudNow({ base, cloud }: ThreeTrees, cloudId: CloudId | undefined): CloudNode | null {
+function cloudNow({ base, cloud }: SettledTrees, cloudId: CloudId | undefined): CloudNode | null {
   if (cloudId === undefined) return null;
   const seen = cloud.get(cloudId);
   if (seen) return seen.t === 'present' ? seen.node : null;

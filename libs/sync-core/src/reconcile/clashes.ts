@@ -62,10 +62,13 @@ export class Clashes {
     return target.t === 'kept' ? { entity, facts: this.#tree.scene.facts(entity), target } : null;
   }
 
-  /** What is left as it is keeps its names without asking. */
+  /**
+   * Upload mode: what is not ours keeps its names without asking. What is frozen claims none: whoever wants its name waits until
+   * it is clear what becomes of it.
+   */
   #claimUnmoved(entity: Entity): void {
     const { t } = this.#tree.get(entity);
-    if (t !== 'frozen' && t !== 'foreign' && t !== 'detached') return;
+    if (t !== 'foreign' && t !== 'detached') return;
     const there = this.#cloudNow.placeOf(entity);
     const here = this.#localNow.placeOf(entity);
     if (there) this.#cloudClaims.set(this.#cloudNow.slot(there.parent, there.name), entity);

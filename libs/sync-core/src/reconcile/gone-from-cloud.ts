@@ -1,4 +1,11 @@
-import { ROOT_ID, type BaseId, type CloudId, type ThreeTrees } from '../model/tree.ts';
+import {
+  ROOT_ID,
+  type BaseId,
+  type BaseView,
+  type CloudId,
+  type CloudOverlay,
+  type ThreeTrees,
+} from '../model/tree.ts';
 
 export type GoneFromCloud = {
   /** Every cloud node that is gone, by its own tombstone or with a folder above it. */
@@ -30,11 +37,16 @@ export function goneFromCloud(trees: ThreeTrees): GoneFromCloud {
   return { ids, rows };
 }
 
-export function isGoneFromCloud(trees: ThreeTrees, cloudId: CloudId): boolean {
+type KnownTrees = {
+  readonly base: Pick<BaseView, 'get' | 'byCloudId'>;
+  readonly cloud: Pick<CloudOverlay, 'get'>;
+};
+
+export function isGoneFromCloud(trees: KnownTrees, cloudId: CloudId): boolean {
   return goneTest(trees)(cloudId);
 }
 
-function goneTest({ base, cloud }: ThreeTrees): (cloudId: CloudId) => boolean {
+function goneTest({ base, cloud }: KnownTrees): (cloudId: CloudId) => boolean {
   const rootId = base.get(ROOT_ID)?.cloudId;
   const known = new Map<CloudId, boolean>();
   const parentOf = (cloudId: CloudId): CloudId | undefined => {

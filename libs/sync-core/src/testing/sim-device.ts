@@ -1,8 +1,10 @@
 import { decide } from '../reconcile/decide.ts';
-import { settle, type Done } from '../plan/settle.ts';
+import type { Done } from '../plan/settle.ts';
+import { settleAll, type Settled } from '../plan/settle-all.ts';
 import type { CloudOp, LocalOp, Op, Plan } from '../model/plan.ts';
 import { LINUX_NAMES, type SyncPolicy } from '../model/policy.ts';
 import { ROOT_ID, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
+import { guardPlan } from '../safety/guard-plan.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import type { SimCloud } from './sim-cloud.ts';
 import { DISK_ROOT, SimDisk } from './sim-disk.ts';
@@ -15,6 +17,14 @@ export type SimOptions = {
   readonly number: number;
   readonly policy?: Partial<SyncPolicy>;
   readonly decide?: Decide;
+};
+
+/** How a cycle ends before its time. */
+export type Crash = {
+  /** After so many operations. */
+  readonly after: number;
+  /** What was done and not written down yet is done nevertheless. */
+  readonly losesAnswers?: boolean;
 };
 
 /** A device with one task, at level P: scans and feeds are perfect, operations either run or did not begin. */
@@ -30,6 +40,8 @@ export class SimDevice {
   #inodes = new Map<LocalKey, number>();
   #revs = new Map<CloudId, number>();
   #ids = 0;
+  readonly #unsettled: Settled[] = [];
+  #mayBatch: () => boolean = () => false;
   nowMs = 1_000_000;
 
   constructor(cloud: SimCloud, options: SimOptions) {
@@ -81,7 +93,25 @@ export class SimDevice {
     this.journal.advance({ cloud: dead.map((id) => ({ id, seen: 'equal' })) });
   }
 
-  plan(): Plan {
+  /** Deletes of these rows wait for a person; null: no guard at all. */
+  held: readonly number[] | null = null;
+
+  #guard(plan: Plan): Plan {
+    if (this.held === null) return plan;
+    const hold = {
+      kind: 'mass_delete_cloud',
+      ids: this.held,
+      files: 1,
+      holdId: 'h',
+      sinceMs: 0,
+      answer: null,
+    } as const;
+    const facts = { base: this.journal.base, nowMs: Infinity, deletedRecently: 0, holds: [hold] };
+    return guardPlan(plan, facts).plan;
+  }
+
+  /** `shuffle`: the decision gets its observations in another order. */
+  plan(shuffle?: Chance): Plan {
     const { firstSyncDone, recovery } = this.journal.meta();
     const policy: SyncPolicy = {
       mode: 'bidirectional',
@@ -95,7 +125,12 @@ export class SimDevice {
       names: LINUX_NAMES,
       ...this.policy,
     };
-    return this.#decide(this.trees(), policy, {
+    const trees = this.trees();
+    const { base, cloudSeq = null } = trees;
+    const seen = shuffle
+      ? { base, cloudSeq, local: shuffled(trees.local, shuffle), cloud: shuffled(trees.cloud, shuffle) }
+      : trees;
+    return this.#decide(seen, policy, {
       opId: () => `op-${this.number}-${++this.#ids}`,
       nodeId: () => `node-${this.number}-${String(++this.#ids).padStart(6, '0')}`,
       baseId: () => this.journal.allocateIds(1),
@@ -103,11 +138,11 @@ export class SimDevice {
   }
 
   /** One cycle; answers how many operations ran. A limit stops it after so many, as a crash does. */
-  cycle(chance: Chance, limit = Infinity): number {
+  cycle(chance: Chance, crash: Crash = { after: Infinity }): number {
     this.observe();
-    const plan = this.plan();
-    const count = this.run(plan, chance, limit);
-    if (count > 0 || limit === 0) return count;
+    const plan = this.#guard(this.plan());
+    const count = this.run(plan, chance, crash);
+    if (count > 0 || crash.after === 0) return count;
     // A first sync or a recovery is over when nothing is left to do; then the deletes it put off are decided.
     const { firstSyncDone, recovery } = this.journal.meta();
     this.journal.advance({ meta: { firstSyncDone: true, recovery: false } });
@@ -115,8 +150,16 @@ export class SimDevice {
   }
 
   /** Base first, then both sides in any mixture that keeps the order of each. */
-  run(plan: Plan, chance: Chance, limit = Infinity): number {
+  run(plan: Plan, chance: Chance, crash: Crash = { after: Infinity }): number {
     this.#revs = new Map();
+    this.#mayBatch = () => chance(3) > 0;
+    const count = this.#runAll(plan, chance, crash.after);
+    if (crash.losesAnswers) this.#unsettled.length = 0;
+    this.#flush();
+    return count;
+  }
+
+  #runAll(plan: Plan, chance: Chance, limit: number): number {
     let count = 0;
     for (const op of plan.base) {
       if (count === limit) return count;
@@ -210,15 +253,24 @@ export class SimDevice {
     return ino;
   }
 
+  /** Some operations are settled at once, some together with those after them, as requests carry them. */
   #settle(op: Op, done: Done): void {
     this.ran.push(op);
-    const step = settle(this.trees(), op, done);
-    for (const { key, id } of step.adopt ?? []) {
-      const ino = this.#inodes.get(key);
-      if (ino !== undefined) this.#inodes.set(id, ino);
-    }
-    this.journal.advance(step);
+    if ('key' in op && 'id' in op && this.#inodes.has(op.key)) this.#inodes.set(op.id, this.#inode(op.key));
+    if (op.op === 'link' && this.#inodes.has(op.key)) this.#inodes.set(op.row.id, this.#inode(op.key));
+    this.#unsettled.push({ op, done });
+    if (!this.#mayBatch()) this.#flush();
   }
+
+  #flush(): void {
+    const steps = this.#unsettled.splice(0);
+    if (steps.length > 0) this.journal.advance(settleAll(this.trees(), steps));
+  }
+}
+
+function shuffled<K, V>(map: ReadonlyMap<K, V>, chance: Chance): Map<K, V> {
+  const entries = [...map].map((entry) => ({ entry, at: chance(1_000_000) }));
+  return new Map(entries.sort((a, b) => a.at - b.at).map(({ entry }) => entry));
 }
 
 function groups(ops: readonly CloudOp[]): CloudOp[][] {

@@ -105,6 +105,14 @@ export class SimDisk {
     return [...this.files.values()].filter((file) => file.parent === parent);
   }
 
+  /** What lies below a folder, as it stands there. */
+  contentsOf(folder: number): readonly { readonly id: number; readonly path: string; readonly is: string }[] {
+    return this.children(folder).flatMap((file) => [
+      { id: file.ino, path: this.pathOf(file.ino), is: describe(file) },
+      ...this.contentsOf(file.ino),
+    ]);
+  }
+
   tokens(): string[] {
     const all = [...this.files.values(), ...this.#hidden.values()].flatMap((file) => file.token ?? []);
     return [...all, ...this.trash];
