@@ -1,6 +1,8 @@
-import { checkRoot } from '../safety/root-check.ts';
 import type { ScanResult } from '../ports/journal.ts';
+import type { DirtyPaths } from '../ports/scanner.ts';
+import { checkRoot } from '../safety/root-check.ts';
 import type { CycleDeps, CycleRequest, CycleStop } from './cycle-types.ts';
+import { folderOf } from './execution.ts';
 
 /** GU-3: before anything is read or planned, the root must be the folder it was. */
 export async function observeRoot(deps: CycleDeps): Promise<CycleStop | null> {
@@ -13,23 +15,36 @@ export async function observeRoot(deps: CycleDeps): Promise<CycleStop | null> {
 
 /** Reads the disk where it may have changed and brings the local overlay, and the problems of reading, up to date. */
 export async function observeDisk(deps: CycleDeps, request: CycleRequest): Promise<void> {
-  const dirty = request.dirty ?? new Set<string>();
+  const dirty = await whereToLook(deps, request);
+  if (dirty === null) return;
   const result = await deps.scanner.scan(dirty, request.signal);
   deps.journal.foldScan(result);
   if (result.full) deps.journal.advance({ meta: { folders: result.folders, skipped: result.skipped } });
-  noteUnreadable(deps, result);
+  noteUnreadable(deps, result, dirty);
 }
 
-function noteUnreadable(deps: CycleDeps, result: ScanResult): void {
+/**
+ * What the watcher hinted at, and folders into which a displaced file came back because somebody kept writing to it (R08).
+ * Upload mode displaces nothing and never writes below its root.
+ */
+async function whereToLook({ disk, clock }: CycleDeps, request: CycleRequest): Promise<DirtyPaths | null> {
+  if (request.settings.mode === 'upload') return request.dirty;
+  const rescued = await disk.settleDisplaced(clock.nowMs());
+  if (rescued.length === 0 || request.dirty === 'all') return request.dirty;
+  return new Set([...(request.dirty ?? []), ...rescued.map(({ rescuedTo }) => folderOf(rescuedTo))]);
+}
+
+/** A folder that was read again tells anew what in it cannot be read. */
+function noteUnreadable(deps: CycleDeps, result: ScanResult, dirty: DirtyPaths): void {
   const { journal, clock } = deps;
   const nowMs = clock.nowMs();
   const unreadable = new Set(result.unreadable.map((item) => item.path));
-  for (const { path, code } of result.unreadable)
+  for (const { path, code } of result.unreadable) {
     journal.setProblem(path, { code, params: {}, retryAtMs: nowMs }, nowMs);
-  if (!result.full) return;
-  for (const problem of journal.problems()) {
-    const fromScan = problem.code === 'UNREADABLE' || problem.code === 'BUSY';
-    if (fromScan && !unreadable.has(problem.path) && problem.retryAtMs <= nowMs)
-      journal.setProblem(problem.path, null, nowMs);
+  }
+  for (const { path, code, retryAtMs } of journal.problems()) {
+    const isOfScan = (code === 'UNREADABLE' || code === 'BUSY') && retryAtMs <= nowMs;
+    const wasLookedAt = result.full || (dirty !== 'all' && dirty.has(folderOf(path)));
+    if (isOfScan && wasLookedAt && !unreadable.has(path)) journal.setProblem(path, null, nowMs);
   }
 }

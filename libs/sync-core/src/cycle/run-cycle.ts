@@ -59,7 +59,7 @@ async function observe(deps: CycleDeps, request: CycleRequest): Promise<CycleSto
   if (lost) return lost;
   const unsettled = await settleUnfinished(deps, request).then(() => null, stopFor);
   if (unsettled) return unsettled;
-  if (request.dirty !== null) await observeDisk(deps, request);
+  await observeDisk(deps, request);
   return request.pullFeed ? observeCloud(deps, request.signal) : null;
 }
 
