@@ -9,6 +9,7 @@ import { useLiveState } from './live-provider.tsx';
 export function LiveMark() {
   const t = useTranslations('shell');
   const state = useLiveState();
+  if (state === 'none') return null;
   const Icon = state === 'live' ? BoltIcon : SyncIcon;
   return (
     <Box

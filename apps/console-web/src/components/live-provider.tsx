@@ -5,17 +5,22 @@ import { createContext, useContext, useEffect, useRef, useState, type ReactNode 
 import { createCoalescer } from '#lib/coalescer.ts';
 import { openLiveSocket, type LiveState } from '#lib/live-socket.ts';
 import { keysMadeStaleBy } from '#lib/query-keys.ts';
+import { useSession } from '#lib/session.ts';
 
 const DELAY_MS = 150;
 const SPACING_MS = 1_000;
-const LiveContext = createContext<LiveState>('connecting');
+/** `none`: an operator belongs to no enterprise, so there is nothing to be told. */
+type Liveness = LiveState | 'none';
+const LiveContext = createContext<Liveness>('none');
 
 /** Holds the page's one socket: what changed on the server is fetched again where the page shows it. */
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const queries = useQueryClient();
+  const hasEnterprise = useSession().enterprise !== null;
   const [state, setState] = useState<LiveState>('connecting');
   const wasLost = useRef(false);
   useEffect(() => {
+    if (!hasEnterprise) return;
     const stale = createCoalescer<QueryKey>({
       keyOf: (key) => key.join('\n'),
       flush: (keys) => keys.forEach((queryKey) => void queries.invalidateQueries({ queryKey })),
@@ -37,10 +42,10 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       close();
       stale.stop();
     };
-  }, [queries]);
-  return <LiveContext value={state}>{children}</LiveContext>;
+  }, [queries, hasEnterprise]);
+  return <LiveContext value={hasEnterprise ? state : 'none'}>{children}</LiveContext>;
 }
 
-export function useLiveState(): LiveState {
+export function useLiveState(): Liveness {
   return useContext(LiveContext);
 }

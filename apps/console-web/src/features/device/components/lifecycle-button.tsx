@@ -7,7 +7,7 @@ import { useTranslations } from 'use-intl';
 import { ErrorNotice } from '#components/error-notice.tsx';
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx';
 import { useNotice } from '#components/ui/notice-provider.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { mayAdminister } from '#lib/access.ts';
 import { useSetLifecycle } from '../api/device.ts';
 

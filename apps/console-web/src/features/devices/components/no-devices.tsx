@@ -8,7 +8,7 @@ import NextLink from 'next/link';
 import { useTranslations } from 'use-intl';
 import { CopyField } from '#components/ui/copy-field.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { mayAdminister } from '#lib/access.ts';
 import { enrollCommand } from '#lib/enroll-command.ts';
 

@@ -3,9 +3,9 @@
 import { AppError } from '@tideline/contracts';
 import { useTranslations } from 'use-intl';
 import { ErrorNotice } from '#components/error-notice.tsx';
-import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Loading } from '#components/ui/loading.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { useSession } from '#lib/session.ts';
 import { useUrlState } from '#lib/use-url-state.ts';
 import { useSpaces } from '../api/files.ts';
 import { parseFilesQuery } from '../files-query.ts';
@@ -16,7 +16,7 @@ import { TrashView } from './trash-view.tsx';
 export function FilesPage() {
   const t = useTranslations('shell');
   const session = useSession();
-  if (session.enterprise === null) return <EmptyState title={t('operatorTitle')}>{t('operatorText')}</EmptyState>;
+  if (session.enterprise === null) return <PageHeader title={t('operatorTitle')} lead={t('operatorText')} />;
   return <Files />;
 }
 

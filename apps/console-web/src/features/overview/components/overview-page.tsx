@@ -10,7 +10,7 @@ import { ErrorNotice } from '#components/error-notice.tsx';
 import { ReadersOnly } from '#components/readers-only.tsx';
 import { Loading } from '#components/ui/loading.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { useOverview } from '../api/overview.ts';
 import { FeatureCard } from './feature-card.tsx';
 import { FirstSteps } from './first-steps.tsx';

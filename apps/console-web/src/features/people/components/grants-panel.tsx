@@ -13,7 +13,7 @@ import { DataTable, type Head } from '#components/ui/data-table.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Loading } from '#components/ui/loading.tsx';
 import { Panel } from '#components/ui/panel.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { mayAdminister } from '#lib/access.ts';
 import { useGrants } from '../api/people.ts';
 import { GrantDialog } from './grant-dialog.tsx';

@@ -1,14 +1,12 @@
 'use client';
 
 import Container from '@mui/material/Container';
-import type { Session } from '@tideline/contracts';
 import { useRouter } from 'next/navigation';
-import { createContext, useContext, useEffect, type ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { ErrorNotice } from '#components/error-notice.tsx';
 import { Loading } from '#components/ui/loading.tsx';
+import { SessionContext } from '#lib/session.ts';
 import { useSessionQuery } from '../api/session.ts';
-
-const SessionContext = createContext<Session | undefined>(undefined);
 
 /** Shows its pages to a signed-in person only; anybody else signs in first and comes back. */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
@@ -27,10 +25,4 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
       <ErrorNotice error={error} onRetry={() => void refetch()} />
     </Container>
   );
-}
-
-export function useSession(): Session {
-  const session = useContext(SessionContext);
-  if (!session) throw new Error('SessionGate is missing');
-  return session;
 }

@@ -8,7 +8,7 @@ import { useTranslations } from 'use-intl';
 import { ErrorNotice } from '#components/error-notice.tsx';
 import { useNotice } from '#components/ui/notice-provider.tsx';
 import { Panel } from '#components/ui/panel.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { mayAdminister } from '#lib/access.ts';
 import { useSwitchHistory } from '../api/feature.ts';
 

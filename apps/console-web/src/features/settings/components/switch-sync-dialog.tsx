@@ -11,7 +11,7 @@ import { useId, useState, type FormEvent } from 'react';
 import { useTranslations } from 'use-intl';
 import { ErrorNotice } from '#components/error-notice.tsx';
 import { useNotice } from '#components/ui/notice-provider.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { MONO_FONTS } from '#lib/theme.ts';
 import { useSwitchSync } from '../api/feature.ts';
 

@@ -10,7 +10,7 @@ import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Panel } from '#components/ui/panel.tsx';
 import { StatusLabel } from '#components/ui/status-label.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { useLocaleChoice } from '#i18n/locale-provider.tsx';
 import { mayAdminister } from '#lib/access.ts';
 import { formatDateTime } from '#lib/format.ts';

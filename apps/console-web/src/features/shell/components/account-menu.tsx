@@ -12,7 +12,7 @@ import Typography from '@mui/material/Typography';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useLogout } from '#features/session/api/session.ts';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 
 export function AccountMenu() {
   const t = useTranslations('shell');

@@ -13,7 +13,7 @@ import { useTranslations } from 'use-intl';
 import { LanguageSwitch } from '#components/language-switch.tsx';
 import { LiveMark } from '#components/live-mark.tsx';
 import { SchemeSwitch } from '#components/scheme-switch.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { SideNavigation } from './side-navigation.tsx';
 

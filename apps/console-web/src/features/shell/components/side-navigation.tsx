@@ -11,7 +11,7 @@ import NextLink from 'next/link';
 import { usePathname } from 'next/navigation';
 import { useTranslations } from 'use-intl';
 import { Brand } from '#components/brand.tsx';
-import { useSession } from '#features/session/components/session-gate.tsx';
+import { useSession } from '#lib/session.ts';
 import { isCurrent, navigationFor } from '../navigation.ts';
 
 export function SideNavigation({ onNavigate }: { readonly onNavigate?: () => void }) {
