@@ -1,33 +1,42 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acts, chanceOf, scripts, SimWorld, type Act } from '@tideline/sync-core/testing';
+import { chanceOf, foldersOnTheMove, meetings, scripts, SimWorld, type Meeting } from '@tideline/sync-core/testing';
 import { check, deviceOf, expectEqualCopies, play } from './property.ts';
 
-type Meeting = { readonly seed: number; readonly first: readonly Act[]; readonly then: readonly Act[] };
-
-/** People change both sides of a synced tree without knowing of each other; then the devices run until they rest. */
+/**
+ * People change both sides of a synced tree without knowing of each other; then the devices run until they rest. What somebody
+ * wrote meanwhile still stands somewhere, whatever the others did (BI-5).
+ */
 function meet(world: SimWorld, { first, then, seed }: Meeting): void {
   const chance = chanceOf(seed);
   for (const act of first) world.act(act);
   world.rest(chance);
+  const before = world.liveTokens();
   for (const act of then) world.act(act);
+  const written = [...world.liveTokens()].filter((token) => !before.has(token));
   world.rest(chance);
+  const after = world.liveTokens();
+  if (world.devices.every((device) => device.policy.conflict !== 'version'))
+    expect(written.filter((token) => !after.has(token))).toEqual([]);
 }
 
-const meetings = fc.record({
-  seed: fc.nat(),
-  first: fc.array(acts(2), { maxLength: 12 }),
-  then: fc.array(acts(2), { maxLength: 14 }),
-});
-
 describe('one device and the drive', () => {
-  it('[SA-1] [SA-2] [SY-2] [SY-3] end equal after changes on both sides, without a byte lost', () => {
+  it('[SA-1] [SA-2] [SY-2] [SY-3] [SY-7] [BI-5] end equal after changes on both sides, without a byte lost', () => {
     const property = fc.property(meetings, (meeting) => {
       const world = new SimWorld({ devices: 1 });
       meet(world, meeting);
       expectEqualCopies(world);
     });
     check(3000, property);
+  });
+
+  it('[M12] [SY-10] [SY-11] end equal when folders are moved into each other', () => {
+    const property = fc.property(foldersOnTheMove, (meeting) => {
+      const world = new SimWorld({ devices: 1 });
+      meet(world, meeting);
+      expectEqualCopies(world);
+    });
+    check(2000, property);
   });
 
   it('[BI-4] [SY-6] end equal under the policy that makes versions of conflicts', () => {

@@ -111,6 +111,8 @@ type LocalOpKind =
       readonly cloud: CloudNode;
       readonly parent: FolderRef;
       readonly name: string;
+      /** The name the node has, or will have, in the cloud. */
+      readonly cloudName: string;
       /** The file it replaces, verified after it was moved aside; null: the name must be free. */
       readonly replaces: StatSig | null;
     }

@@ -64,7 +64,7 @@ export class OpFactory {
         const common = { ...ordering, id, cloud: nodeOf(cloud), parent: this.#idOf(to.parent), name: to.name };
         return kind === 'folder'
           ? { op: 'localMakeFolder', ...common }
-          : { op: 'localDownload', ...common, replaces: null };
+          : { op: 'localDownload', ...common, cloudName: target.cloudName, replaces: null };
       },
     };
   }
@@ -77,6 +77,7 @@ export class OpFactory {
       cloud: nodeOf(cloud),
       parent: this.#idOf(target.parent),
       name: target.localName,
+      cloudName: target.cloudName,
       replaces: sigOf(local),
     });
     return { entity, act: 'change', to: null, under: target.parent, build };

@@ -190,8 +190,8 @@ function namesOf(op: NodeOp | PlacedOp): { names?: Names } {
     case 'cloudUpload':
       return op.target.t === 'create' ? { names: { localName: op.target.localName, cloudName: op.target.name } } : {};
     case 'localMakeFolder':
-    case 'localDownload':
       return { names: { localName: op.name, cloudName: op.cloud.name } };
+    case 'localDownload':
     case 'localMove':
       return { names: { localName: op.name, cloudName: op.cloudName } };
     case 'cloudSetMeta':

@@ -7,7 +7,7 @@ import type { PlanIds } from '../plan/plan-ids.ts';
 import { Clashes } from './clashes.ts';
 import { goneFromCloud, type GoneFromCloud } from './gone-from-cloud.ts';
 import { keepWhatHoldsForeign } from './keep-foreign.ts';
-import { makeTree } from './keep-folders.ts';
+import { makeTree } from './make-tree.ts';
 import { mergeBoth } from './merge-both.ts';
 import { UploadMerge } from './merge-upload.ts';
 import { pairUp } from './pair-up.ts';

@@ -222,7 +222,7 @@ export class SimDevice {
     if ((there !== undefined) !== (op.replaces !== null)) throw new Error(`${op.name}: not what was expected`);
     if (there) {
       if (disk.sig(there).ctimeNs !== op.replaces?.ctimeNs) throw new Error(`${op.name} has changed`);
-      this.#trash(there.ino);
+      disk.remove(there.ino); // what is replaced is kept for a moment only: the cloud must have it
     }
     const made = disk.create({ parent, name: op.name }, contentId ?? '', meta);
     this.#inodes.set(op.id, made.ino);

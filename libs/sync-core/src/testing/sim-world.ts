@@ -55,6 +55,15 @@ export class SimWorld {
     return [...this.#written].filter((token) => !held.has(token) && !this.#destroyed.has(token));
   }
 
+  /** Bytes that stand in a folder or in the drive now, not only in some bin or history. */
+  liveTokens(): Set<string> {
+    const onDisks = this.devices.flatMap((device) =>
+      [...device.disk.files.values()].flatMap((file) => file.token ?? []),
+    );
+    const inCloud = this.cloud.liveIds().flatMap((id) => this.cloud.live(id).node.contentId ?? []);
+    return new Set([...onDisks, ...inCloud]);
+  }
+
   #held(): Set<string> {
     const held = new Set([...this.cloud.tokens(), ...this.devices.flatMap((device) => device.disk.tokens())]);
     for (const token of held) this.#destroyed.delete(token);
