@@ -1,12 +1,15 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { ROOT_ID, type BaseId, type BaseNode, type BaseView, type CloudId } from '@tideline/sync-core/tree';
+import { ROOT_ID, type BaseId, type BaseNode, type BaseView } from '@tideline/sync-core/tree';
 import { BASE_COLUMNS, fromBaseNode, marks, toBaseNode, type SqlRow } from './rows.ts';
+import { RowCache } from './row-cache.ts';
 import { allRows, firstRow, prepareRows } from './statement.ts';
 
 export type BaseStore = BaseView & {
   /** Removes `forget` and writes `rows`; rows may exchange their names among each other. */
   write(change: { rows: readonly BaseNode[]; forget: readonly BaseId[] }): void;
   highestId(): BaseId;
+  /** Nothing that was read or written since the transaction began may be believed any more. */
+  rolledBack(): void;
 };
 
 /** Of several rows with one name (only while a cycle of renames runs), the managed one, then the newest. */
@@ -17,8 +20,7 @@ export function createBaseStore(db: DatabaseSync): BaseStore {
     const statement = prepareRows(db, `SELECT ${BASE_COLUMNS} FROM base WHERE ${where}`);
     return (...values: SQLInputValue[]) => toNode(firstRow(statement, ...values));
   };
-  const byId = one('id = ?');
-  const byCloudId = one('cloud_id = ?');
+  const cache = new RowCache({ byId: one('id = ?'), byCloudId: one('cloud_id = ?') });
   const byLocalName = one(`parent = ? AND local_name = ? AND id <> ${ROOT_ID} ${BEST_FIRST}`);
   const byCloudName = one(`parent = ? AND cloud_name = ? AND id <> ${ROOT_ID} ${BEST_FIRST}`);
   const children = prepareRows(db, `SELECT ${BASE_COLUMNS} FROM base WHERE parent = ? AND id <> ${ROOT_ID}`);
@@ -27,8 +29,8 @@ export function createBaseStore(db: DatabaseSync): BaseStore {
   const remove = db.prepare('DELETE FROM base WHERE id = ?');
   const insert = db.prepare(`INSERT INTO base (${BASE_COLUMNS}) VALUES (${marks(BASE_COLUMNS)})`);
   return {
-    get: (id) => byId(id),
-    byCloudId: (id: CloudId) => byCloudId(id),
+    get: cache.byId,
+    byCloudId: cache.byCloudId,
     children: (parent) => allRows(children, parent).map(toBaseNode),
     childByLocalName: (parent, name) => byLocalName(parent, name),
     childByCloudName: (parent, name) => byCloudName(parent, name),
@@ -38,7 +40,9 @@ export function createBaseStore(db: DatabaseSync): BaseStore {
       for (const id of forget) remove.run(id);
       for (const row of rows) remove.run(row.id);
       for (const row of rows) insert.run(...fromBaseNode(row));
+      cache.written({ rows, forget });
     },
+    rolledBack: () => cache.clear(),
   };
 }
 

@@ -76,6 +76,7 @@ function atomically({ db, trees }: Parts, work: () => void): void {
   try {
     inTransaction(db, work);
   } catch (error) {
+    trees.base.rolledBack();
     trees.local.reload();
     trees.cloud.reload();
     throw error;
