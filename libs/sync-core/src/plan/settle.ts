@@ -267,6 +267,8 @@ function leaveOldNode(trees: SettledTrees, row: BaseNode): NonNullable<Advance['
   const gone = isGoneFromCloud(trees, before.cloudId);
   const absent = { t: 'absent', sinceMs: trees.cloud.get(before.cloudId)?.sinceMs ?? 0 } as const;
   const left: { id: CloudId; seen: Observed<CloudNode> }[] = [];
+  const known = trees.cloud.get(before.cloudId);
+  if (known) left.push({ id: before.cloudId, seen: known }); // told again: absence of what base does not have vanishes
   const leave = (each: BaseNode, parentId: CloudId) => {
     if (trees.cloud.has(each.cloudId)) return;
     const node = cloudFromRow(each, parentId);

@@ -23,15 +23,18 @@ function isRight(decide: Decide, { seed, first, then }: Meeting, after: number):
   const before = world.liveTokens();
   for (const act of then) world.act(act);
   const written = [...world.liveTokens()].filter((token) => !before.has(token));
-  const [device] = world.devices;
-  device?.cycle(chance, { after });
-  device?.restart();
+  for (const device of world.devices) device.cycle(chance, { after });
+  for (const device of world.devices) device.restart();
   world.rest(chance);
   const live = world.liveTokens();
-  const isKept = written.every((token) => live.has(token)) && world.lostTokens().length === 0;
-  const isSame =
-    JSON.stringify([...(device?.disk.paths() ?? [])].sort()) === JSON.stringify([...world.cloud.paths()].sort());
-  return isKept && isSame && device?.journal.localOverlay().size === 0;
+  return written.every((token) => live.has(token)) && world.lostTokens().length === 0 && isEqual(world);
+}
+
+function isEqual(world: SimWorld): boolean {
+  const text = (paths: ReadonlyMap<string, string>) => JSON.stringify([...paths].sort());
+  return world.devices.every(
+    ({ disk, journal }) => text(disk.paths()) === text(world.cloud.paths()) && journal.localOverlay().size === 0,
+  );
 }
 
 async function decideWith(

@@ -6,3 +6,4 @@ export * from './sim-device.ts';
 export * from './sim-disk.ts';
 export * from './sim-world.ts';
 export * from './verbs.ts';
+export * from './journal-contract.ts';

@@ -1,0 +1,300 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CloudOp } from '../model/plan.ts';
+import { ROOT_ID, type BaseNode, type CloudNode, type LocalNode, type Observed, type StatSig } from '../model/tree.ts';
+import type { Journal, ScanResult } from '../ports/journal.ts';
+
+export type JournalUnderTest = {
+  readonly journal: Journal;
+  /** Opens the same state again, as after a restart; absent for journals that do not outlive the process. */
+  readonly reopen?: () => Promise<Journal> | Journal;
+  readonly close?: () => Promise<void> | void;
+};
+
+const meta = { mtimeMs: 1000, exec: false };
+
+export function sigOf(fileId: number, more: Partial<StatSig> = {}): StatSig {
+  const id = BigInt(fileId);
+  return { volume: 'v', fileId: id, birthNs: id, size: 1, mtimeNs: 1n, ctimeNs: 1n, links: 1, ...more };
+}
+
+export function fileRow(id: number, more: Partial<BaseNode> = {}): BaseNode {
+  return {
+    ...{ id, parent: ROOT_ID, localName: `n${id}`, cloudName: `n${id}`, kind: 'file', cloudId: `c${id}`, rev: 1 },
+    ...{ contentId: `t${id}`, size: 1, meta, sig: sigOf(id), state: 'managed', ...more },
+  };
+}
+
+export function folderRow(id: number, more: Partial<BaseNode> = {}): BaseNode {
+  return fileRow(id, { kind: 'folder', contentId: null, size: null, ...more });
+}
+
+/** What the disk shows when it holds exactly what a row says. */
+export function localOf(row: BaseNode, more: Partial<LocalNode> = {}): Observed<LocalNode> {
+  const content = row.contentId === null ? null : { contentId: row.contentId, size: row.size ?? 0 };
+  const { parent, localName: name, kind } = row;
+  return {
+    t: 'present',
+    sinceMs: 5,
+    node: { parent, name, kind, content, meta: row.meta, sig: row.sig ?? sigOf(0), ...more },
+  };
+}
+
+export function cloudOf(row: BaseNode, more: Partial<CloudNode> = {}): Observed<CloudNode> {
+  const { cloudId: id, cloudName: name, kind, rev, contentId, size } = row;
+  const parentId = row.parent === ROOT_ID ? 'root' : `c${row.parent}`;
+  return {
+    t: 'present',
+    sinceMs: 5,
+    node: { id, parentId, name, kind, rev, seq: 1, contentId, size, meta: row.meta, ...more },
+  };
+}
+
+const ABSENT = { t: 'absent', sinceMs: 7 } as const;
+const ROOT_ROW = folderRow(ROOT_ID, { parent: ROOT_ID, localName: '', cloudName: '', cloudId: 'root' });
+
+function scanOf(seen: ScanResult['seen'], listed: readonly number[] | 'all'): ScanResult {
+  const counts = { files: 0, folders: 0, skipped: 0, unreadable: [] };
+  return { full: listed === 'all', seen, listed: new Set(listed === 'all' ? [] : listed), ...counts };
+}
+
+/** Everything the engine relies on in a journal. Every adapter passes it, the one in memory included. */
+export function journalContract(name: string, create: () => Promise<JournalUnderTest> | JournalUnderTest): void {
+  describe(`${name}: journal contract`, () => {
+    let made: JournalUnderTest;
+    let journal: Journal;
+    beforeEach(async () => {
+      made = await create();
+      journal = made.journal;
+      journal.advance({ rows: [ROOT_ROW] });
+    });
+    afterEach(async () => made.close?.());
+
+    describe('base', () => {
+      it('reads rows by id, by cloud id, by folder and by either name', () => {
+        const folder = folderRow(2);
+        const file = fileRow(3, { parent: 2, localName: 'here', cloudName: 'there' });
+        journal.advance({ rows: [folder, file] });
+        expect(journal.base.get(3)).toEqual(file);
+        expect(journal.base.byCloudId('c3')).toEqual(file);
+        expect(journal.base.children(2)).toEqual([file]);
+        expect(journal.base.children(ROOT_ID)).toEqual([folder]);
+        expect(journal.base.childByLocalName(2, 'here')).toEqual(file);
+        expect(journal.base.childByCloudName(2, 'there')).toEqual(file);
+        expect(journal.base.childByLocalName(2, 'there')).toBeUndefined();
+        expect(journal.base.childByLocalName(ROOT_ID, '')).toBeUndefined();
+      });
+
+      it('counts managed files only', () => {
+        journal.advance({ rows: [folderRow(2), fileRow(3), fileRow(4, { state: 'detached' })] });
+        expect(journal.base.fileCount()).toBe(1);
+      });
+
+      it('[M09] lets rows exchange names, and cloud nodes, in one step', () => {
+        journal.advance({ rows: [fileRow(2), fileRow(3)] });
+        journal.advance({
+          rows: [fileRow(2, { localName: 'n3', cloudId: 'c3' }), fileRow(3, { localName: 'n2', cloudId: 'c2' })],
+        });
+        expect(journal.base.childByLocalName(ROOT_ID, 'n3')?.id).toBe(2);
+        expect(journal.base.byCloudId('c2')?.id).toBe(3);
+      });
+
+      it('takes a name and a cloud node over from a row that is forgotten in the same step', () => {
+        journal.advance({ rows: [fileRow(2)] });
+        journal.advance({ rows: [fileRow(3, { localName: 'n2', cloudName: 'n2', cloudId: 'c2' })], forget: [2] });
+        expect(journal.base.get(2)).toBeUndefined();
+        expect(journal.base.byCloudId('c2')?.id).toBe(3);
+      });
+
+      it('never gives out an id twice, nor one that a row has', () => {
+        journal.advance({ rows: [fileRow(40)] });
+        const first = journal.allocateIds(3);
+        const second = journal.allocateIds(1);
+        expect(first).toBeGreaterThan(40);
+        expect(second).toBeGreaterThanOrEqual(first + 3);
+      });
+    });
+
+    describe('overlays', () => {
+      it('forget entries that equal base, and let its signature and revision follow', () => {
+        const row = fileRow(2);
+        journal.advance({ rows: [row] });
+        journal.advance({
+          local: [{ key: 2, seen: localOf(row, { sig: sigOf(2, { ctimeNs: 9n }) }) }],
+          cloud: [{ id: 'c2', seen: cloudOf(row, { rev: 4 }) }],
+        });
+        expect(journal.localOverlay().size + journal.cloudOverlay().size).toBe(0);
+        expect(journal.base.get(2)).toEqual({ ...row, rev: 4, sig: sigOf(2, { ctimeNs: 9n }) });
+      });
+
+      it('keep entries that differ in place, content or metadata', () => {
+        const row = fileRow(2);
+        journal.advance({ rows: [row] });
+        for (const change of [
+          { name: 'x' },
+          { content: { contentId: 'x', size: 1 } },
+          { meta: { mtimeMs: 2, exec: false } },
+        ]) {
+          journal.advance({ local: [{ key: 2, seen: localOf(row, change) }] });
+          expect(journal.localOverlay().get(2)).toEqual(localOf(row, change));
+        }
+        for (const change of [
+          { name: 'x' },
+          { parentId: 'c9' },
+          { contentId: 'x' },
+          { meta: { mtimeMs: 1000, exec: true } },
+        ]) {
+          journal.advance({ cloud: [{ id: 'c2', seen: cloudOf(row, change) }] });
+          expect(journal.cloudOverlay().get('c2')).toEqual(cloudOf(row, change));
+        }
+      });
+
+      it('forget entries as soon as base takes them over', () => {
+        const row = fileRow(2);
+        journal.advance({
+          rows: [row],
+          local: [{ key: 2, seen: localOf(row, { name: 'x' }) }],
+          cloud: [{ id: 'c2', seen: cloudOf(row, { name: 'x' }) }],
+        });
+        journal.advance({ rows: [{ ...row, localName: 'x', cloudName: 'x' }] });
+        expect(journal.localOverlay().size + journal.cloudOverlay().size).toBe(0);
+      });
+
+      it('forget absence of what base does not have', () => {
+        journal.advance({
+          rows: [fileRow(2)],
+          local: [{ key: 2, seen: ABSENT }],
+          cloud: [
+            { id: 'c2', seen: ABSENT },
+            { id: 'c9', seen: ABSENT },
+          ],
+        });
+        expect([...journal.localOverlay().keys(), ...journal.cloudOverlay().keys()]).toEqual([2, 'c2']);
+        journal.advance({ forget: [2] });
+        expect(journal.localOverlay().size + journal.cloudOverlay().size).toBe(0);
+      });
+
+      it('[O01] take a detached row for one that has nothing on the disk', () => {
+        const row = fileRow(2, { state: 'detached' });
+        journal.advance({ rows: [fileRow(2)], local: [{ key: 2, seen: ABSENT }] });
+        journal.advance({ rows: [row] });
+        expect(journal.localOverlay().size).toBe(0);
+        journal.advance({ local: [{ key: 2, seen: localOf(row) }] });
+        expect(journal.localOverlay().get(2)).toEqual(localOf(row));
+      });
+
+      it('move what lies below a new folder under its id when base adopts it', () => {
+        const folder = folderRow(7);
+        const inside = localOf(fileRow(8), { parent: -1 });
+        journal.advance({
+          local: [
+            { key: -1, seen: localOf(folder) },
+            { key: -2, seen: inside },
+          ],
+        });
+        journal.advance({ rows: [folder], adopt: [{ key: -1, id: 7 }] });
+        expect(journal.localOverlay().has(-1)).toBe(false);
+        expect(journal.localOverlay().get(-2)).toEqual(localOf(fileRow(8), { parent: 7 }));
+      });
+
+      it('keep what is newer under the id of an adopted entry', () => {
+        const row = fileRow(7);
+        const edited = localOf(row, { content: { contentId: 'newer', size: 1 } });
+        journal.advance({ local: [{ key: -1, seen: localOf(row) }] });
+        journal.advance({ rows: [row], adopt: [{ key: -1, id: 7 }], local: [{ key: 7, seen: edited }] });
+        expect([...journal.localOverlay()]).toEqual([[7, edited]]);
+      });
+
+      it('are replaced by a full scan, and by a partial one only where it looked', () => {
+        const rows = [folderRow(2), folderRow(3), fileRow(4, { parent: 2 }), fileRow(5, { parent: 3 })];
+        journal.advance({ rows });
+        const elsewhere = localOf(fileRow(9), { parent: 3, name: 'elsewhere' });
+        journal.foldScan(
+          scanOf(
+            new Map([
+              [4, ABSENT],
+              [5, ABSENT],
+              [-1, elsewhere],
+            ]),
+            'all',
+          ),
+        );
+        journal.foldScan(scanOf(new Map([[-2, localOf(fileRow(9), { parent: 2 })]]), [2]));
+        expect([...journal.localOverlay().keys()].sort()).toEqual([-1, -2, 5].sort());
+        journal.foldScan(scanOf(new Map(), 'all'));
+        expect(journal.localOverlay().size).toBe(0);
+      });
+    });
+
+    describe('operations', () => {
+      const op: CloudOp = {
+        ...{
+          op: 'cloudMove',
+          opId: 'op-1',
+          id: 2,
+          key: 2,
+          cloudId: 'c2',
+          ifMatch: 1,
+          parent: 1,
+          parentCloudId: 'root',
+        },
+        ...{ name: 'x', localName: 'x' },
+      };
+
+      it('[K01] are unfinished from their start until they are told to be over', () => {
+        journal.start([op, { ...op, opId: 'op-2' }]);
+        expect(journal.unfinished().map((each) => 'opId' in each && each.opId)).toEqual(['op-1', 'op-2']);
+        journal.advance({ finished: ['op-1'] });
+        expect(journal.unfinished()).toEqual([{ ...op, opId: 'op-2' }]);
+      });
+    });
+
+    describe('guards and problems', () => {
+      it('[GU-1] counts deletes of a window', () => {
+        journal.recordDeleted(3, 1000);
+        journal.recordDeleted(4, 2000);
+        expect(journal.deletedSince(1500)).toBe(4);
+        expect(journal.deletedSince(1000)).toBe(7);
+      });
+
+      it('[GU-1] keeps a waiting hold under its id, replaces what it holds, and ends an approved one with its nodes', () => {
+        journal.advance({ rows: [fileRow(2), fileRow(3)] });
+        journal.setHolds([{ kind: 'mass_delete_cloud', ids: [2], files: 1 }], 10);
+        const [before] = journal.holds();
+        journal.setHolds([{ kind: 'mass_delete_cloud', ids: [2, 3], files: 2 }], 20);
+        expect(journal.holds()).toEqual([{ ...before, ids: [2, 3], files: 2, sinceMs: 10 }]);
+        journal.answerHold(before?.holdId ?? '', 'approved');
+        journal.setHolds([], 30);
+        expect(journal.holds().map((hold) => hold.answer)).toEqual(['approved']);
+        journal.advance({ forget: [2, 3] });
+        expect(journal.holds()).toEqual([]);
+      });
+
+      it('counts attempts of a problem and clears it', () => {
+        const problem = { code: 'BUSY', params: { reason: 'EBUSY' }, retryAtMs: 50 } as const;
+        journal.setProblem('a/b', problem, 10);
+        journal.setProblem('a/b', problem, 20);
+        expect(journal.problems()).toEqual([{ path: 'a/b', ...problem, firstSeenMs: 10, lastSeenMs: 20, attempts: 2 }]);
+        journal.setProblem('a/b', null, 30);
+        expect(journal.problems()).toEqual([]);
+      });
+    });
+
+    it('[K01] [K03] keeps everything over a restart', async () => {
+      if (!made.reopen) return;
+      const row = fileRow(2);
+      journal.advance({
+        rows: [row, fileRow(3)],
+        local: [{ key: 2, seen: localOf(row, { name: 'x' }) }],
+        cloud: [{ id: 'c3', seen: ABSENT }],
+        meta: { cursor: 'k', recovery: true },
+      });
+      journal.recordDeleted(2, 1000);
+      const next = journal.allocateIds(1);
+      const before = [journal.meta(), [...journal.localOverlay()], [...journal.cloudOverlay()], journal.base.get(2)];
+      const again = await made.reopen();
+      expect([again.meta(), [...again.localOverlay()], [...again.cloudOverlay()], again.base.get(2)]).toEqual(before);
+      expect(again.deletedSince(0)).toBe(2);
+      expect(again.allocateIds(1)).toBeGreaterThan(next);
+    });
+  });
+}
