@@ -3,9 +3,9 @@ import type { BaseNode, LocalNode, StatSig } from '../model/tree.ts';
 import type { PlaceRequest } from '../ports/disk.ts';
 import { emptyAdvance } from './cloud-outcome.ts';
 import type { Download } from './execute-local.ts';
-import { folderOf, type Execution } from './execution.ts';
+import { folderOf, type Execution, type LandingStep } from './execution.ts';
 import { fetchLarge } from './fetch-large.ts';
-import { giveUp, landingStep, notDone, type LandingStep } from './land-local.ts';
+import { giveUp, landingStep, notDone } from './land-local.ts';
 
 const BUNDLE_FILES = 500;
 const BUNDLE_BYTES = 8 * 1024 * 1024;
@@ -153,7 +153,7 @@ function placed(op: Download, sig: StatSig, execution: Execution): LandingStep {
   const { contentId, size, meta, rev } = cloud;
   const stored = { contentId, size, meta, sig, rev, state: 'managed' } as const;
   const fresh = { id, parent, localName: name, cloudName: cloud.name, kind: 'file', cloudId: cloud.id } as const;
-  const row: BaseNode = { ...(execution.deps.journal.base.get(id) ?? fresh), ...stored };
+  const row: BaseNode = { ...(execution.rowOf(id) ?? fresh), ...stored };
   const content = { contentId: contentId ?? '', size: size ?? 0 };
   const node: LocalNode = { parent, name, kind: 'file', sig, content, meta };
   return landingStep(execution, { opId, row, node });

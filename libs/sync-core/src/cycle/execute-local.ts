@@ -82,7 +82,7 @@ function stagedName(op: Move): string {
 }
 
 function moved(op: Move, sig: StatSig, execution: Execution): void {
-  const before = execution.deps.journal.base.get(op.id);
+  const before = execution.rowOf(op.id);
   const was = execution.localNow(op.key);
   if (!was) return giveUp(execution, op, op.key);
   const { opId, parent, name, cloudName } = op;
@@ -103,11 +103,11 @@ function movedUnlinked(op: Move, node: LocalNode, execution: Execution): void {
 }
 
 async function setAside(op: Extract<LocalOp, { op: 'localSetAside' }>, execution: Execution): Promise<void> {
-  const { disk, journal, clock } = execution.deps;
+  const { disk, clock } = execution.deps;
   const from = execution.live.pathOf(op.key);
   const to = execution.live.childPath(op.parent, op.name);
   if (from === undefined || to === undefined) return giveUp(execution, op, op.key);
-  const row = journal.base.get(op.key);
+  const row = execution.rowOf(op.key);
   // Before the rename: from now on nobody may take the file under its new name for the node it was.
   if (row) execution.advance({ rows: [{ ...row, sig: null }] });
   const result = await disk.move(from, to, op.expect);
@@ -119,7 +119,7 @@ async function setAside(op: Extract<LocalOp, { op: 'localSetAside' }>, execution
 }
 
 async function setMeta(op: Extract<LocalOp, { op: 'localSetMeta' }>, execution: Execution): Promise<void> {
-  const before = execution.deps.journal.base.get(op.id);
+  const before = execution.rowOf(op.id);
   const was = execution.localNow(op.id);
   const path = execution.live.pathOf(op.id);
   if (path === undefined || !before || !was) return giveUp(execution, op, op.id);

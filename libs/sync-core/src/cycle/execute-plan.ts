@@ -17,6 +17,7 @@ export async function executePlan(plan: Plan, execution: Execution): Promise<voi
   if (plan.local.length + plan.cloud.length === 0) return;
   execution.deps.journal.start([...plan.local, ...plan.cloud]);
   const sides = await Promise.allSettled([executeLocal(plan.local, execution), executeCloud(plan.cloud, execution)]);
+  execution.flush();
   for (const side of sides) if (side.status === 'rejected') throw side.reason;
 }
 

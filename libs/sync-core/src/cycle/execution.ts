@@ -2,6 +2,7 @@ import type { BlockReason, ProblemCode } from '@tideline/contracts';
 import type { CloudOp, LocalOp } from '../model/plan.ts';
 import {
   ROOT_ID,
+  type BaseId,
   type BaseNode,
   type CloudOverlay,
   type LocalKey,
@@ -13,8 +14,11 @@ import type { Advance, StoredProblem } from '../ports/journal.ts';
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 import { createLiveTree, type LiveTree } from './live-tree.ts';
 
+const MAX_PUT_OFF = 100;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
+
+export type LandingStep = Required<Pick<Advance, 'rows' | 'local' | 'cloud' | 'finished'>>;
 
 /** What the plan at hand rests on. `approvedOps`: deletes that a person agreed to. */
 export type Decided = {
@@ -46,6 +50,7 @@ export class Execution {
   readonly #problems: ReadonlyMap<RelativePath, StoredProblem>;
   readonly #localNow = new Map<LocalKey, LocalNode>();
   readonly #completed = new Set<string>();
+  readonly #putOff: LandingStep[] = [];
 
   constructor(deps: CycleDeps, request: CycleRequest, decided: Decided) {
     this.deps = deps;
@@ -81,7 +86,7 @@ export class Execution {
     if (changed) return changed;
     const seen = this.decided.local.get(key);
     if (seen) return seen.t === 'present' ? seen.node : undefined;
-    return inBase(this.deps.journal.base.get(key));
+    return inBase(this.rowOf(key));
   }
 
   /** To be called with every change we make on disk. */
@@ -90,8 +95,36 @@ export class Execution {
     this.live.put(key, node);
   }
 
+  /** Durable when it returns, together with everything put off before it. */
   advance(step: Advance): void {
+    this.flush();
     this.deps.journal.advance(step);
+  }
+
+  /**
+   * A step that may wait for its neighbours, because a crash before it only makes the change be seen again and linked: the
+   * disk is ahead of base then, never behind. At most `MAX_PUT_OFF` wait.
+   */
+  putOff(step: LandingStep): void {
+    this.#putOff.push(step);
+    if (this.#putOff.length >= MAX_PUT_OFF) this.flush();
+  }
+
+  /** The base row as our own steps left it. */
+  rowOf(id: BaseId): BaseNode | undefined {
+    if (this.#putOff.some((step) => step.rows.some((row) => row.id === id))) this.flush();
+    return this.deps.journal.base.get(id);
+  }
+
+  flush(): void {
+    const steps = this.#putOff.splice(0);
+    if (steps.length === 0) return;
+    this.deps.journal.advance({
+      rows: steps.flatMap((step) => step.rows),
+      local: steps.flatMap((step) => step.local),
+      cloud: steps.flatMap((step) => step.cloud),
+      finished: steps.flatMap((step) => step.finished),
+    });
   }
 
   fail(path: RelativePath, code: ProblemCode, params: StoredProblem['params'] = {}): void {

@@ -1,17 +1,15 @@
 import type { LocalOp } from '../model/plan.ts';
 import type { BaseNode, LocalKey, LocalNode } from '../model/tree.ts';
 import type { DiskResult, RelativePath } from '../ports/disk.ts';
-import type { Advance } from '../ports/journal.ts';
 import { presentCloud } from './cloud-node.ts';
-import type { Execution } from './execution.ts';
+import type { Execution, LandingStep } from './execution.ts';
 
 /** A change on disk that is done: the base row it allows, and what the disk holds now. */
 export type Landing = { readonly opId: string; readonly row: BaseNode; readonly node: LocalNode };
-export type LandingStep = Required<Pick<Advance, 'rows' | 'local' | 'cloud' | 'finished'>>;
 
 /** One durable step: the row, what is on disk now and what the cloud was seen to hold. What is equal vanishes by itself. */
 export function land(execution: Execution, landing: Landing): void {
-  execution.advance(landingStep(execution, landing));
+  execution.putOff(landingStep(execution, landing));
   execution.complete(landing.opId);
   execution.succeed(execution.live.pathOf(landing.row.id));
 }

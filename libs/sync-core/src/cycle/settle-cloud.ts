@@ -7,6 +7,7 @@ import type { Execution } from './execution.ts';
 export function settle(ops: readonly CloudOp[], outcomes: readonly BatchOutcome[], execution: Execution): void {
   const byOp = new Map<string, BatchOutcome>(outcomes.map((outcome) => [outcome.opId, outcome]));
   const draft = emptyAdvance();
+  execution.flush();
   for (const op of ops) {
     const outcome = byOp.get(op.opId);
     if (outcome?.status === 'done') confirmed(op, outcome, { draft, execution });
