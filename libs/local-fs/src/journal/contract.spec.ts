@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { journalContract } from '@tideline/sync-core/testing';
+import { openJournal } from './open-journal.ts';
+
+journalContract('SQLite journal', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tideline-journal-'));
+  const path = join(folder, 'task.db');
+  let journal = openJournal(path);
+  return {
+    journal,
+    reopen: () => {
+      journal.close();
+      journal = openJournal(path);
+      return journal;
+    },
+    close: () => {
+      journal.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+});
