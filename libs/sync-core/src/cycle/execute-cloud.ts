@@ -18,7 +18,18 @@ export async function executeCloud(ops: readonly CloudOp[], execution: Execution
   const last = ops.filter(isLarge).filter((op) => !needed.has(op.opId));
   const deferred = new Set<CloudOp>(last);
   for (const group of groupOps(ops.filter((op) => !deferred.has(op)))) await executeGroup(group, execution);
-  for (const op of last) await executeGroup([op], execution);
+  await executeLast(last, execution);
+}
+
+/** Large files give way when something newer waits; what is left of them is planned again in the next cycle. */
+async function executeLast(ops: readonly Upload[], execution: Execution): Promise<void> {
+  for (const [index, op] of ops.entries()) {
+    await executeGroup([op], execution);
+    if (execution.yielded === 0) continue;
+    const rest = ops.slice(index + 1);
+    execution.yielded += rest.length;
+    return execution.advance({ finished: rest.map((each) => each.opId) });
+  }
 }
 
 async function executeGroup(group: readonly CloudOp[], execution: Execution): Promise<void> {

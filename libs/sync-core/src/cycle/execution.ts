@@ -15,6 +15,7 @@ import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 import { createLiveTree, type LiveTree } from './live-tree.ts';
 
 const MAX_PUT_OFF = 100;
+const SHORTEST_TURN_MS = 2000;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
 
@@ -51,11 +52,13 @@ export class Execution {
   readonly #localNow = new Map<LocalKey, LocalNode>();
   readonly #completed = new Set<string>();
   readonly #putOff: LandingStep[] = [];
+  readonly #beganAtMs: number;
 
   constructor(deps: CycleDeps, request: CycleRequest, decided: Decided) {
     this.deps = deps;
     this.request = request;
     this.decided = decided;
+    this.#beganAtMs = deps.clock.nowMs();
     this.live = createLiveTree(deps.journal.base, decided.local);
     this.#problems = new Map(deps.journal.problems().map((problem) => [problem.path, problem]));
   }
@@ -147,6 +150,14 @@ export class Execution {
     if (!problem || problem.retryAtMs <= this.deps.clock.nowMs() || changedAtMs > problem.lastSeenMs) return false;
     this.deferred += 1;
     return true;
+  }
+
+  /**
+   * Whether a long transfer gives way to something newer. Only after a while: every cycle observes and plans anew, and our own
+   * commits are news, too.
+   */
+  mustYield(): boolean {
+    return this.deps.clock.nowMs() - this.#beganAtMs >= SHORTEST_TURN_MS && this.request.yieldNow();
   }
 
   /** The folder of a node that was not as planned is to be scanned again. */

@@ -21,7 +21,7 @@ export async function sendChunks(
 ): Promise<'sent' | 'changed' | 'yielded'> {
   const parts = await missingParts(chunksOf(op.content), execution);
   for (const pack of packsOf(parts)) {
-    if (execution.request.signal.aborted || execution.request.yieldNow()) return 'yielded';
+    if (execution.request.signal.aborted || execution.mustYield()) return 'yielded';
     const loaded: { chunk: ChunkRef; bytes: Uint8Array }[] = [];
     for (const part of pack) {
       const read = await execution.deps.disk.readChunk(path, op.expect, part);
