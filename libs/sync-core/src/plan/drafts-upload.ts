@@ -1,3 +1,4 @@
+import { isMovedHere } from '../reconcile/merge-both.ts';
 import type { Facts } from '../reconcile/scene-types.ts';
 import type { Kept, Target } from '../reconcile/target.ts';
 import { draftForget, isLinked, isSameMeta, isThere, type Drafts, type Present } from './drafts-both.ts';
@@ -39,6 +40,8 @@ function draftLinked(facts: Present, target: Kept, { make, drafts }: On): void {
   if (target.content === 'local' && facts.kind === 'file' && !isOneContent)
     drafts.cloud.push(...make.newVersion(facts, null));
   else if (stands && isOneContent) draftMeta(facts, target, { make, drafts });
+  else if (stands && facts.row && isMovedHere(local, facts.row))
+    drafts.base.push(make.linkPlace(facts, facts.row, target));
 }
 
 /** A head that somebody else wrote keeps its metadata; ours goes with our content only. */

@@ -38,17 +38,21 @@ export class SideTree {
     this.#foldsCase = side === 'local' && !names.caseSensitive;
     this.#keyOf = this.#foldsCase ? (name) => localNameKey(name, names) : (name) => name;
     for (const entity of scope.entities) this.#read(scene, entity);
-    if (side === 'cloud') for (const entity of scope.leftBehind) this.#leaveBehind(scene, entity);
+    if (side === 'cloud') this.#leaveBehind(scene, new Set(scope.leftBehind));
   }
 
-  /** The entity gets another cloud node; the one it had stays where it is, and belongs to nobody here. */
-  #leaveBehind(scene: Scene, entity: Entity): void {
-    const state = scene.cloud(entity);
-    this.#places.set(entity, this.#places.get(entity) ?? null);
-    this.remove(entity);
-    if (state.t !== 'present' || state.parent === NOWHERE) return;
-    this.#leftBehind += 1;
-    this.put(STRANGER - this.#leftBehind, state);
+  /**
+   * These entities get other cloud nodes; those they had stay where they are, and belong to nobody here. What lies in one of
+   * them is out of sight with it.
+   */
+  #leaveBehind(scene: Scene, entities: ReadonlySet<Entity>): void {
+    for (const entity of entities) {
+      const state = scene.cloud(entity);
+      this.remove(entity);
+      if (state.t !== 'present' || state.parent === NOWHERE || entities.has(state.parent)) continue;
+      this.#leftBehind += 1;
+      this.put(STRANGER - this.#leftBehind, state);
+    }
   }
 
   #read(scene: Scene, entity: Entity): void {

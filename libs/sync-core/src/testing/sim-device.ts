@@ -86,11 +86,11 @@ export class SimDevice {
     this.journal.foldScan(result);
     const changes = this.cloud.changesSince(this.journal.meta().seq);
     this.journal.advance({ cloud: changes, meta: { seq: this.cloud.seq } });
-    // What base never knew leaves the overlay with its folder, as the fold of the real feed does it.
-    const dead = [...this.journal.cloudOverlay().keys()].filter(
-      (id) => !this.journal.base.byCloudId(id) && !this.cloud.isLive(id),
-    );
-    this.journal.advance({ cloud: dead.map((id) => ({ id, seen: 'equal' })) });
+    // What the overlay has below a folder that is gone goes with it, as in the fold of the real feed.
+    const { base } = this.journal;
+    const dead = [...this.journal.cloudOverlay().keys()].filter((id) => !this.cloud.isLive(id));
+    const gone = { t: 'absent', sinceMs: 0 } as const;
+    this.journal.advance({ cloud: dead.map((id) => ({ id, seen: base.byCloudId(id) ? gone : 'equal' })) });
   }
 
   /** Deletes of these rows wait for a person; null: no guard at all. */

@@ -106,9 +106,11 @@ export class SimDisk {
   }
 
   /** What lies below a folder, as it stands there. */
-  contentsOf(folder: number): readonly { readonly id: number; readonly path: string; readonly is: string }[] {
+  contentsOf(
+    folder: number,
+  ): readonly { readonly id: number; readonly parent: number; readonly name: string; readonly is: string }[] {
     return this.children(folder).flatMap((file) => [
-      { id: file.ino, path: this.pathOf(file.ino), is: describe(file) },
+      { id: file.ino, parent: file.parent, name: file.name, is: describe(file) },
       ...this.contentsOf(file.ino),
     ]);
   }
