@@ -198,10 +198,16 @@ export class MemoryCloud implements Cloud {
     const stored = this.#nodes.get(op.nodeId);
     if (op.kind === 'createFile' || op.kind === 'createFolder') return stored ? 'NODE_ID_TAKEN' : undefined;
     if (!stored || stored.trashed || this.#isHidden(stored.node)) return 'NODE_UNKNOWN';
-    const expected = 'ifMatch' in op ? op.ifMatch : undefined;
-    if (expected !== undefined && stored.node.rev !== expected) return 'REV_MISMATCH';
-    const lastSeq = op.kind === 'trash' ? op.ifSubtreeSeq : undefined;
-    return lastSeq !== undefined && this.#subtreeSeq(op.nodeId) > lastSeq ? 'SUBTREE_CHANGED' : undefined;
+    return this.#isOutdated(op, stored) ? 'REV_MISMATCH' : this.#subtreeRefusal(op);
+  }
+
+  #isOutdated(op: BatchOp, stored: Stored): boolean {
+    return 'ifMatch' in op && op.ifMatch !== undefined && stored.node.rev !== op.ifMatch;
+  }
+
+  #subtreeRefusal(op: BatchOp): ErrorCode | undefined {
+    if (op.kind !== 'trash' || op.ifSubtreeSeq === undefined) return undefined;
+    return this.#subtreeSeq(op.nodeId) > op.ifSubtreeSeq ? 'SUBTREE_CHANGED' : undefined;
   }
 
   #placeRefusal(op: Extract<BatchOp, { parentId: unknown }>, check: { names: boolean }): ErrorCode | undefined {
