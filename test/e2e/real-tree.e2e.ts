@@ -136,7 +136,12 @@ describe('both sides change it', () => {
     expect(await b.wait()).toBe(0);
     // Those of the first seconds may have run before the mass showed; never as many as make a mass.
     expect(countFiles(inB())).toBeGreaterThanOrEqual(before - 200);
+    // Approved for the cloud, the mass reaches the other device, where it is somebody else's to answer.
     await a.ask('holds', 'approve');
+    expect(await a.wait()).toBe(0);
+    expect(await b.wait()).toBe(4);
+    expect(countFiles(inB())).toBeGreaterThanOrEqual(before - 200);
+    await b.ask('holds', 'approve');
     await expectEqualTrees();
     expect(countFiles(inB())).toBe(left);
   });

@@ -22,7 +22,7 @@ const enroll = (token: string, email: string) =>
 async function createToken(over: Record<string, unknown>): Promise<{ secret: string; id: string }> {
   const answer = await server.admin.call('POST', '/enrollment-tokens', { label: 'test', ...over });
   expect(answer.status).toBe(200);
-  return { secret: answer.body['secret'], id: (answer.body['token'] as { id: string }).id };
+  return { secret: answer.body['secret'] as string, id: (answer.body['token'] as { id: string }).id };
 }
 
 describe('enrollment', () => {

@@ -3,7 +3,7 @@ import { CSRF_HEADER } from '@tideline/contracts';
 export type Answer = {
   readonly status: number;
   /** The parsed JSON; tests read what they expect of it. */
-  readonly body: Record<string, never> & { code?: string };
+  readonly body: Record<string, unknown> & { code?: string };
   readonly headers: Headers;
 };
 

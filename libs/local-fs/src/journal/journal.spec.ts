@@ -9,6 +9,7 @@ import {
   type BaseNode,
   type CloudNode,
   type LocalNode,
+  type Observed,
   type Op,
   type ScanResult,
   type StatSig,
@@ -201,7 +202,7 @@ describe('overlays', () => {
     const elsewhere = present(local({ name: 'elsewhere', parent: 3 }));
     journal.foldScan(
       scan({
-        seen: new Map([
+        seen: new Map<number, Observed<LocalNode>>([
           [-1, folder],
           [-2, inside],
           [-3, elsewhere],
@@ -217,7 +218,7 @@ describe('overlays', () => {
 });
 
 describe('operations, problems, holds', () => {
-  const op: Op = {
+  const op: Extract<Op, { op: 'localMove' }> = {
     op: 'localMove',
     opId: 'op-1',
     id: 2,
@@ -225,6 +226,7 @@ describe('operations, problems, holds', () => {
     expect: sig,
     parent: ROOT_ID,
     name: 'x',
+    cloudName: 'x',
     staged: false,
   };
 
