@@ -113,12 +113,12 @@ function draftConflict(facts: Present, target: Kept, { make, drafts, isThere }: 
 }
 
 function draftSame(facts: Present, target: Kept, { make, drafts, isHere, isThere }: On): void {
+  const { row } = facts;
+  const change = facts.kind === 'file' ? metaChange(facts) : 'none';
   if (!isHere || !isThere) {
-    drafts.more = true;
+    if (change !== 'none' || row?.state !== 'managed') drafts.more = true;
     return;
   }
-  const change = facts.kind === 'file' ? metaChange(facts) : 'none';
-  const { row } = facts;
   if (change === 'none' || row?.state !== 'managed') {
     if (!isLinked(facts)) drafts.base.push(make.link(facts, target));
     // Without a common past there is nothing to compare with: linked first, then the cloud's metadata comes here.

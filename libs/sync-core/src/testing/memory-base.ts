@@ -5,6 +5,8 @@ export class MemoryBase implements BaseView {
   readonly #rows = new Map<BaseId, BaseNode>();
   readonly #byCloudId = new Map<CloudId, BaseId>();
   readonly #children = new Map<BaseId, Set<BaseId>>();
+  readonly #byLocalName = new Map<string, Set<BaseId>>();
+  readonly #byCloudName = new Map<string, Set<BaseId>>();
 
   get(id: BaseId): BaseNode | undefined {
     return this.#rows.get(id);
@@ -16,15 +18,15 @@ export class MemoryBase implements BaseView {
   }
 
   children(parent: BaseId): readonly BaseNode[] {
-    return [...(this.#children.get(parent) ?? [])].flatMap((id) => this.#rows.get(id) ?? []);
+    return this.#all(this.#children.get(parent));
   }
 
   childByLocalName(parent: BaseId, localName: string): BaseNode | undefined {
-    return best(this.children(parent).filter((row) => row.localName === localName));
+    return best(this.#all(this.#byLocalName.get(`${parent}/${localName}`)));
   }
 
   childByCloudName(parent: BaseId, cloudName: string): BaseNode | undefined {
-    return best(this.children(parent).filter((row) => row.cloudName === cloudName));
+    return best(this.#all(this.#byCloudName.get(`${parent}/${cloudName}`)));
   }
 
   fileCount(): number {
@@ -47,8 +49,9 @@ export class MemoryBase implements BaseView {
     this.#rows.set(row.id, row);
     this.#byCloudId.set(row.cloudId, row.id);
     if (row.id === ROOT_ID) return;
-    const siblings = this.#children.get(row.parent) ?? new Set();
-    this.#children.set(row.parent, siblings.add(row.id));
+    add(this.#children, row.parent, row.id);
+    add(this.#byLocalName, `${row.parent}/${row.localName}`, row.id);
+    add(this.#byCloudName, `${row.parent}/${row.cloudName}`, row.id);
   }
 
   #remove(id: BaseId): void {
@@ -57,7 +60,24 @@ export class MemoryBase implements BaseView {
     this.#rows.delete(id);
     this.#byCloudId.delete(row.cloudId);
     this.#children.get(row.parent)?.delete(id);
+    this.#byLocalName.get(`${row.parent}/${row.localName}`)?.delete(id);
+    this.#byCloudName.get(`${row.parent}/${row.cloudName}`)?.delete(id);
   }
+
+  #all(ids: ReadonlySet<BaseId> | undefined): BaseNode[] {
+    const rows: BaseNode[] = [];
+    for (const id of ids ?? []) {
+      const row = this.#rows.get(id);
+      if (row) rows.push(row);
+    }
+    return rows;
+  }
+}
+
+function add<K>(index: Map<K, Set<BaseId>>, key: K, id: BaseId): void {
+  const ids = index.get(key);
+  if (ids) ids.add(id);
+  else index.set(key, new Set([id]));
 }
 
 function best(rows: readonly BaseNode[]): BaseNode | undefined {
