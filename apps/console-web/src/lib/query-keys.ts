@@ -5,6 +5,7 @@ type Key = readonly unknown[];
 /** One table of what the page caches, so that a socket message can name exactly what it makes stale. */
 export const queryKeys = {
   session: ['session'],
+  ownDevices: ['own-devices'],
   feature: ['feature'],
   overview: ['fleet', 'overview'],
   devices: ['fleet', 'devices'],

@@ -13,6 +13,7 @@ import { useTranslations } from 'use-intl';
 import { LanguageSwitch } from '#components/language-switch.tsx';
 import { LiveMark } from '#components/live-mark.tsx';
 import { SchemeSwitch } from '#components/scheme-switch.tsx';
+import { WaitingNotice } from '#features/own-devices/components/waiting-notice.tsx';
 import { useSession } from '#lib/session.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { SideNavigation } from './side-navigation.tsx';
@@ -48,6 +49,7 @@ export function AppShell({ children }: { readonly children: ReactNode }) {
           tabIndex={-1}
           sx={{ flex: 1, width: '100%', maxWidth: 1480, mx: 'auto', px: { xs: 2, sm: 3 }, py: 3, outline: 'none' }}
         >
+          <WaitingNotice />
           {children}
         </Box>
       </Box>

@@ -1,0 +1,5 @@
+import { OwnDevicesPage } from '#features/own-devices/components/own-devices-page.tsx';
+
+export default function Page() {
+  return <OwnDevicesPage />;
+}
