@@ -12,8 +12,9 @@ const bin = (path) => join(ROOT, 'node_modules', path);
 /** What `npm test` runs, in order; each step answers counts and what was skipped. */
 export const STEPS = [
   { name: 'format', run: checkFormat },
-  { name: 'lint', run: lint },
+  // Builds first: lint reads the types of what is built.
   { name: 'types', run: checkTypes },
+  { name: 'lint', run: lint },
   { name: 'unit', run: () => runVitest({ root: '.', minutes: 4 }) },
   { name: 'simulation', run: () => runVitest({ root: 'test/sim', minutes: 5 }) },
   { name: 'integration', run: runIntegration },
