@@ -7,6 +7,11 @@ const API = 'apps/console-api/src/';
 const FOUNDATIONS = new Set(['platform', 'config', 'database', 'testing']);
 /** Composition: knows every module by its parts. */
 const COMPOSITION = new Set(['', 'database', 'migrations', 'testing']);
+/**
+ * A commit holds the rows of its chunks against the sweeper in its own transaction (docs/adr/0003-lint-boundaries.md): the one
+ * place where a module works on another one's tables.
+ */
+const EXCEPTIONS = new Map([['drive', `${API}blobs/chunk.store.ts`]]);
 /** What a module keeps to itself. */
 const INNER = /\.(store|entity|controller|gateway)\.ts$/;
 
@@ -55,7 +60,7 @@ describe('modules of the console API', () => {
 function isTrespass(file: string, target: string): boolean {
   if (!file.startsWith(API) || !target.startsWith(API) || /\.(spec|int)\.ts$/.test(file)) return false;
   const [from, to] = [moduleOf(file), moduleOf(target)];
-  if (from === to || COMPOSITION.has(from) || FOUNDATIONS.has(to)) return false;
+  if (from === to || COMPOSITION.has(from) || FOUNDATIONS.has(to) || EXCEPTIONS.get(from) === target) return false;
   // The module class of Nest names its controllers and gateways, but only its own.
   return INNER.test(target);
 }

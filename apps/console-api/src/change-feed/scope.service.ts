@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type CapsAnswer, type NodeId, type SpaceId } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
-import { findChains } from '../grants/access.store.ts';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { findFeedSpace, type FeedSpace } from './feed.store.ts';
@@ -26,8 +25,7 @@ export class ScopeService {
     const { principal, spaceId, rootId } = query;
     const access = (await this.access.resolve(manager, principal, [rootId])).get(rootId);
     if (access?.spaceId !== spaceId || !access.atoms.has('list')) return { kind: 'closed' };
-    const chain = await findChains(manager, principal.enterpriseId, [rootId]);
-    if (chain.some((node) => node.trashed)) return { kind: 'trashed' };
+    if (await this.access.isTrashed(manager, principal, rootId)) return { kind: 'trashed' };
     if (access.spaceKind === 'personal') return { kind: 'open', hidden: new Set() };
     const boundaries = await this.access.listBoundaries(manager, principal, rootId);
     const hidden = boundaries.filter((boundary) => !boundary.atoms.has('list'));

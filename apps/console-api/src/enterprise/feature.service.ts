@@ -1,11 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type EnterpriseId, type FeatureState } from '@tideline/contracts';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../platform/clock.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
-import { findSwitchRefusal, toFeatureState } from './feature.ts';
-import { getEnterprise, updateHistory, updateSync } from './feature.store.ts';
+import type { DevicePrincipal } from '../platform/principal.ts';
+import { findFeatureRefusal, findSwitchRefusal, toFeatureState } from './feature.ts';
+import {
+  countEnterprises,
+  getEnterprise,
+  insertEnabledEnterprise,
+  updateHistory,
+  updateSync,
+  type EnterpriseRow,
+  type NewEnterprise,
+} from './feature.store.ts';
 
 /** Switches of sync backup (EN). Every change is told to the enterprise's devices and console pages at once. */
 @Injectable()
@@ -38,6 +47,28 @@ export class FeatureService {
       await updateHistory(manager, enterpriseId, on);
     });
     return this.announce(enterpriseId);
+  }
+
+  getEnterprise(enterpriseId: EnterpriseId): Promise<EnterpriseRow> {
+    return getEnterprise(this.dataSource, enterpriseId);
+  }
+
+  /** In the transaction of what needs the feature: it stays on until that is done. Throws why a device may not sync (EN). */
+  async requireFeature(manager: EntityManager, device: DevicePrincipal): Promise<void> {
+    const enterprise = await getEnterprise(manager, device.enterpriseId, 'FOR SHARE');
+    const refusal = findFeatureRefusal(enterprise, device.agentVersion, this.clock.now());
+    if (!refusal) return;
+    const { code, minAgentVersion: minVersion } = enterprise;
+    throw new AppError(refusal, { code, version: device.agentVersion, minVersion });
+  }
+
+  async hasEnterprises(manager: EntityManager): Promise<boolean> {
+    return (await countEnterprises(manager)) > 0;
+  }
+
+  /** Entitled, history and sync backup on; in the transaction that fills it with people. */
+  addEnabled(manager: EntityManager, enterprise: NewEnterprise): Promise<void> {
+    return insertEnabledEnterprise(manager, enterprise, this.clock.now());
   }
 
   private announce(enterpriseId: EnterpriseId): Promise<FeatureState> {

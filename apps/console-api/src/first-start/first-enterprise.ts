@@ -3,12 +3,10 @@ import { EnterpriseId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { SERVER_CONFIG, type ServerConfig } from '../config/server-config.ts';
-import { insertEnabledEnterprise } from '../enterprise/feature.store.ts';
+import { FeatureService } from '../enterprise/feature.service.ts';
 import { EnrollmentTokenService } from '../identity/enrollment-token.service.ts';
-import { insertOperator } from '../identity/operator.store.ts';
 import { hashPassword, randomPassword } from '../identity/password.ts';
 import { PeopleService, toNewUser } from '../identity/people.service.ts';
-import { Clock } from '../platform/clock.ts';
 import { SpaceMaker } from '../platform/space-maker.ts';
 import type { Bootstrap } from './bootstrap-file.ts';
 import { DemoEnterprise } from './demo-enterprise.ts';
@@ -20,7 +18,7 @@ const OPERATOR = { email: 'operator@tideline.example', name: 'Platform Operator'
 @Injectable()
 export class FirstEnterprise {
   constructor(
-    private readonly clock: Clock,
+    private readonly features: FeatureService,
     private readonly people: PeopleService,
     private readonly spaces: SpaceMaker,
     private readonly tokens: EnrollmentTokenService,
@@ -31,13 +29,13 @@ export class FirstEnterprise {
   async create(manager: EntityManager): Promise<Bootstrap> {
     const enterpriseId = EnterpriseId.parse(uuidv7());
     const { code, name } = ENTERPRISE;
-    await insertEnabledEnterprise(manager, { id: enterpriseId, code, name }, this.clock.now());
+    await this.features.addEnabled(manager, { id: enterpriseId, code, name });
     await this.spaces.createSpace(manager, { enterpriseId, kind: 'enterprise', name });
     const adminPassword = randomPassword();
     const wanted = { ...ADMIN, password: adminPassword, teamIds: [], role: 'super_admin' } as const;
     const admin = await toNewUser(enterpriseId, wanted);
     await this.people.addUser(manager, admin, []);
-    const operatorPassword = await createOperator(manager);
+    const operatorPassword = await this.createOperator(manager);
     const enrollmentToken = await this.tokens.createFirstStart(manager, enterpriseId);
     const isDemo = this.config.firstStart === 'demo';
     const people = isDemo ? await this.demo.addPeople(manager, enterpriseId) : undefined;
@@ -52,10 +50,10 @@ export class FirstEnterprise {
       ...(people ? { people, demo: 'pending' as const } : {}),
     };
   }
-}
 
-async function createOperator(manager: EntityManager): Promise<string> {
-  const password = randomPassword();
-  await insertOperator(manager, { ...OPERATOR, id: uuidv7(), passwordHash: await hashPassword(password) });
-  return password;
+  private async createOperator(manager: EntityManager): Promise<string> {
+    const password = randomPassword();
+    await this.people.addOperator(manager, { ...OPERATOR, id: uuidv7(), passwordHash: await hashPassword(password) });
+    return password;
+  }
 }

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { EnterpriseModule } from '../enterprise/enterprise.module.ts';
 import { IdentityModule } from '../identity/identity.module.ts';
 import { DemoEnterprise } from './demo-enterprise.ts';
 import { FirstEnterprise } from './first-enterprise.ts';
 import { FirstStartService } from './first-start.service.ts';
 
 @Module({
-  imports: [IdentityModule],
+  imports: [EnterpriseModule, IdentityModule],
   providers: [DemoEnterprise, FirstEnterprise, FirstStartService],
   exports: [FirstStartService],
 })

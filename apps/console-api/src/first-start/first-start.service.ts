@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SERVER_CONFIG, type ServerConfig } from '../config/server-config.ts';
-import { countEnterprises } from '../enterprise/feature.store.ts';
-import { findPerson } from '../identity/people.store.ts';
+import { FeatureService } from '../enterprise/feature.service.ts';
+import { PeopleService } from '../identity/people.service.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { findBootstrap, writeBootstrap } from './bootstrap-file.ts';
 import { DemoEnterprise } from './demo-enterprise.ts';
@@ -18,6 +18,8 @@ export class FirstStartService {
     private readonly dataSource: DataSource,
     private readonly firstEnterprise: FirstEnterprise,
     private readonly demo: DemoEnterprise,
+    private readonly features: FeatureService,
+    private readonly people: PeopleService,
     @Inject(SERVER_CONFIG) private readonly config: ServerConfig,
   ) {}
 
@@ -25,7 +27,7 @@ export class FirstStartService {
   async run(): Promise<void> {
     await inTransaction(this.dataSource, async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [FIRST_START_LOCK]);
-      if ((await countEnterprises(manager)) > 0) return;
+      if (await this.features.hasEnterprises(manager)) return;
       await writeBootstrap(this.config.dataFolder, await this.firstEnterprise.create(manager));
     });
     await this.furnishDemo();
@@ -35,7 +37,7 @@ export class FirstStartService {
     const { dataFolder } = this.config;
     const bootstrap = await findBootstrap(dataFolder);
     if (bootstrap?.demo !== 'pending') return;
-    const admin = await findPerson(this.dataSource, bootstrap.enterpriseCode, bootstrap.adminEmail);
+    const admin = await this.people.findPerson(bootstrap.enterpriseCode, bootstrap.adminEmail);
     if (admin) await this.demo.furnish({ kind: 'person', sessionId: '', ...admin });
     await writeBootstrap(dataFolder, { ...bootstrap, demo: 'ready' });
   }

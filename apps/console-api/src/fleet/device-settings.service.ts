@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, MAX_FILES, MAX_TASKS, type DeviceSettings, type UserId } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import { findFeatureRefusal, toFeatureState } from '../enterprise/feature.ts';
-import { getEnterprise } from '../enterprise/feature.store.ts';
+import { FeatureService } from '../enterprise/feature.service.ts';
 import { Clock } from '../platform/clock.ts';
 import type { DevicePrincipal } from '../platform/principal.ts';
 import { SpaceSight } from '../platform/space-sight.ts';
@@ -16,11 +16,12 @@ export class DeviceSettingsService {
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
     private readonly spaces: SpaceSight,
+    private readonly features: FeatureService,
   ) {}
 
   async get(device: DevicePrincipal): Promise<DeviceSettings> {
     const now = this.clock.now();
-    const enterprise = await getEnterprise(this.dataSource, device.enterpriseId);
+    const enterprise = await this.features.getEnterprise(device.enterpriseId);
     const { deviceName, ...user } = await this.getOwner(device);
     return {
       enterprise: { code: enterprise.code, name: enterprise.name },

@@ -2,7 +2,7 @@ import type { Device, DeviceId, EnterpriseId, Health, HealthWord, Lifecycle, Use
 import { MAX_FILES, MAX_TASKS } from '@tideline/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import { RESPONSIBLE_FOR } from '../identity/people.store.ts';
+import { RESPONSIBLE_FOR } from '../identity/responsible-for.ts';
 import { toConnection } from './connection.ts';
 
 type Queries = DataSource | EntityManager;

@@ -33,6 +33,12 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     await this.save(await listFacts(this.dataSource, enterpriseId, deviceIds));
   }
 
+  /** After a change of a device that its health depends on: refresh it and tell the console's pages. */
+  async announce({ enterpriseId, deviceId }: Pick<DeviceFacts, 'enterpriseId' | 'deviceId'>): Promise<void> {
+    await this.refresh(enterpriseId, [deviceId]);
+    this.sockets.deviceChanged(enterpriseId, deviceId);
+  }
+
   /** One slice of what is due; answers how many there were. */
   async sweep(): Promise<number> {
     const due = await listDueFacts(this.dataSource, this.clock.now(), SLICE);

@@ -1,6 +1,6 @@
 import type { Overview } from '@tideline/contracts';
 import type { DataSource } from 'typeorm';
-import { RESPONSIBLE_FOR } from '../identity/people.store.ts';
+import { RESPONSIBLE_FOR } from '../identity/responsible-for.ts';
 import type { FleetScope } from './device.store.ts';
 
 export type DeviceCounts = Overview['devices'];

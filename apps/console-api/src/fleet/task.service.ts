@@ -10,12 +10,10 @@ import {
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import { findFeatureRefusal } from '../enterprise/feature.ts';
-import { getEnterprise } from '../enterprise/feature.store.ts';
+import { FeatureService } from '../enterprise/feature.service.ts';
 import { AccessService } from '../grants/access.service.ts';
 import { Clock } from '../platform/clock.ts';
 import type { DevicePrincipal } from '../platform/principal.ts';
-import { SocketHub } from '../platform/socket-hub.ts';
 import { SpaceSight } from '../platform/space-sight.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { HealthService } from './health.service.ts';
@@ -34,7 +32,7 @@ export class TaskService {
     private readonly access: AccessService,
     private readonly spaces: SpaceSight,
     private readonly health: HealthService,
-    private readonly sockets: SocketHub,
+    private readonly features: FeatureService,
   ) {}
 
   list(device: DevicePrincipal): Promise<RegisteredTask[]> {
@@ -44,7 +42,7 @@ export class TaskService {
   async register(device: DevicePrincipal, taskId: TaskId, wanted: Wanted): Promise<RegisteredTask> {
     const place = await this.describePlace(device, wanted);
     const task = await inTransaction(this.dataSource, async (manager) => {
-      await this.requireFeature(manager, device);
+      await this.features.requireFeature(manager, device);
       await lockDevice(manager, device);
       const tasks = await listTasks(manager, device);
       const repeated = findRepeated(tasks, taskId, wanted);
@@ -56,7 +54,7 @@ export class TaskService {
       await saveSums(manager, device);
       return created;
     });
-    await this.announce(device);
+    await this.health.announce(device);
     return task;
   }
 
@@ -67,21 +65,7 @@ export class TaskService {
       await deleteTask(manager, device, taskId);
       await saveSums(manager, device);
     });
-    await this.announce(device);
-  }
-
-  private async announce(device: DevicePrincipal): Promise<void> {
-    await this.health.refresh(device.enterpriseId, [device.deviceId]);
-    this.sockets.deviceChanged(device.enterpriseId, device.deviceId);
-  }
-
-  private async requireFeature(manager: EntityManager, device: DevicePrincipal): Promise<void> {
-    const enterprise = await getEnterprise(manager, device.enterpriseId, 'FOR SHARE');
-    const refusal = findFeatureRefusal(enterprise, device.agentVersion, this.clock.now());
-    if (refusal) {
-      const { code, minAgentVersion: minVersion } = enterprise;
-      throw new AppError(refusal, { code, version: device.agentVersion, minVersion });
-    }
+    await this.health.announce(device);
   }
 
   private async requireRight(

@@ -46,6 +46,12 @@ export class AccessService {
     return access;
   }
 
+  /** Whether the node or a folder above it is in the recycle bin. */
+  async isTrashed(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<boolean> {
+    const chain = await findChains(manager, principal.enterpriseId, [nodeId]);
+    return chain.some((node) => node.trashed);
+  }
+
   /** Folders below `rootId` where a grant changes the caller's rights; the root is not among them. */
   async listBoundaries(manager: EntityManager, principal: MemberPrincipal, rootId: NodeId): Promise<Boundary[]> {
     const spaceIds = distinct(await findChains(manager, principal.enterpriseId, [rootId]), 'spaceId');

@@ -6,7 +6,18 @@ import type { PersonPrincipal } from '../platform/principal.ts';
 import { SpaceMaker, type CreatedSpace } from '../platform/space-maker.ts';
 import { databaseErrorCode, inTransaction } from '../platform/transaction.ts';
 import { hashPassword } from './password.ts';
-import { addToTeams, hasTeam, insertTeam, insertUser, listTeams, listUsers, type NewUser } from './people.store.ts';
+import { insertOperator, type NewOperator } from './operator.store.ts';
+import {
+  addToTeams,
+  findPerson,
+  hasTeam,
+  insertTeam,
+  insertUser,
+  listTeams,
+  listUsers,
+  type NewUser,
+  type PersonRow,
+} from './people.store.ts';
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -49,6 +60,15 @@ export class PeopleService {
     const known = await addToTeams(manager, user, wantedTeams);
     if (known !== wantedTeams.length) throw new AppError('NOT_FOUND', { what: 'A team of the user' });
     await this.spaces.createSpace(manager, { enterpriseId, kind: 'personal', name, ownerUserId: id });
+  }
+
+  findPerson(enterpriseCode: string, email: string): Promise<PersonRow | undefined> {
+    return findPerson(this.dataSource, enterpriseCode, email);
+  }
+
+  /** Belongs to no enterprise; there is one already when the operator is known. */
+  addOperator(manager: EntityManager, operator: NewOperator): Promise<void> {
+    return insertOperator(manager, operator);
   }
 
   listTeams(enterpriseId: EnterpriseId): Promise<Team[]> {

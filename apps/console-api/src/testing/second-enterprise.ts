@@ -37,6 +37,6 @@ export async function addSecondEnterprise(server: TestConsole): Promise<SecondEn
     spaceId: space.spaceId,
     nodeId: space.rootId,
     grantId: String(grant.body['id']),
-    tokenId: (token.body['token'] as unknown as { id: string }).id,
+    tokenId: (token.body['token'] as { id: string }).id,
   };
 }

@@ -42,7 +42,7 @@ export async function enrollDevice(
   const key = new TestKey();
   const answer = await api.call('POST', '/devices/enroll', enrollRequest(key, { token, email, deviceName: name }));
   if (answer.status !== 200) throw new Error(`enrollment failed: ${JSON.stringify(answer.body)}`);
-  const deviceId = answer.body['deviceId'] as unknown as DeviceId;
+  const deviceId = answer.body['deviceId'] as DeviceId;
   return { deviceId, key, api: await signIn(api, { deviceId, key }) };
 }
 
