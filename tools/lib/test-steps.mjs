@@ -7,6 +7,8 @@ import { say } from './output.mjs';
 import { ROOT, TSC, getProjectNode, projectEnv } from './paths.mjs';
 
 const MAX_SHOWN = 60;
+/** How many times as long as usual a step may take. */
+const patience = () => Number(process.env.TIDELINE_TEST_PATIENCE ?? 1);
 const bin = (path) => join(ROOT, 'node_modules', path);
 
 /** What `npm test` runs, in order; each step answers counts and what was skipped. */
@@ -75,7 +77,7 @@ async function runVitest({ root, minutes, isLive = false }) {
   return withTempFile('vitest.json', async (file) => {
     const reporters = [`--reporter=${isLive ? 'verbose' : 'default'}`, '--reporter=json', `--outputFile.json=${file}`];
     const args = [bin('vitest/vitest.mjs'), 'run', '--root', root, ...reporters];
-    const { code } = await runNode(args, { timeoutMs: minutes * 60_000 });
+    const { code } = await runNode(args, { timeoutMs: minutes * 60_000 * patience() });
     return countVitest(code, file);
   });
 }
