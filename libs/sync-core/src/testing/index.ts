@@ -7,3 +7,7 @@ export * from './sim-disk.ts';
 export * from './sim-world.ts';
 export * from './verbs.ts';
 export * from './journal-contract.ts';
+export * from './hands.ts';
+export * from './memory-cloud.ts';
+export * from './memory-disk.ts';
+export * from './test-device.ts';

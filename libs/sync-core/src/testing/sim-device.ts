@@ -20,7 +20,7 @@ export type SimOptions = {
 };
 
 /** How a cycle ends before its time. */
-export type Crash = {
+export type Stop = {
   /** After so many operations. */
   readonly after: number;
   /** What was done and not written down yet is done nevertheless. */
@@ -138,11 +138,11 @@ export class SimDevice {
   }
 
   /** One cycle; answers how many operations ran. A limit stops it after so many, as a crash does. */
-  cycle(chance: Chance, crash: Crash = { after: Infinity }): number {
+  cycle(chance: Chance, stop: Stop = { after: Infinity }): number {
     this.observe();
     const plan = this.#guard(this.plan());
-    const count = this.run(plan, chance, crash);
-    if (count > 0 || crash.after === 0) return count;
+    const count = this.run(plan, chance, stop);
+    if (count > 0 || stop.after === 0) return count;
     // A first sync or a recovery is over when nothing is left to do; then the deletes it put off are decided.
     const { firstSyncDone, recovery } = this.journal.meta();
     this.journal.advance({ meta: { firstSyncDone: true, recovery: false } });
@@ -150,11 +150,11 @@ export class SimDevice {
   }
 
   /** Base first, then both sides in any mixture that keeps the order of each. */
-  run(plan: Plan, chance: Chance, crash: Crash = { after: Infinity }): number {
+  run(plan: Plan, chance: Chance, stop: Stop = { after: Infinity }): number {
     this.#revs = new Map();
     this.#mayBatch = () => chance(3) > 0;
-    const count = this.#runAll(plan, chance, crash.after);
-    if (crash.losesAnswers) this.#unsettled.length = 0;
+    const count = this.#runAll(plan, chance, stop.after);
+    if (stop.losesAnswers) this.#unsettled.length = 0;
     this.#flush();
     return count;
   }
