@@ -113,17 +113,19 @@ function draftConflict(facts: Present, target: Kept, { make, drafts, isThere }: 
 }
 
 function draftSame(facts: Present, target: Kept, { make, drafts, isHere, isThere }: On): void {
-  const { row } = facts;
+  const isManaged = facts.row?.state === 'managed';
   const change = facts.kind === 'file' ? metaChange(facts) : 'none';
   if (!isHere || !isThere) {
-    if (change !== 'none' || row?.state !== 'managed') drafts.more = true;
-    return;
-  }
-  if (change === 'none' || row?.state !== 'managed') {
+    if (change !== 'none' || !isManaged) drafts.more = true;
+  } else if (change === 'none' || !isManaged) {
     if (!isLinked(facts)) drafts.base.push(make.link(facts, target));
     // Without a common past there is nothing to compare with: linked first, then the cloud's metadata comes here.
     if (change !== 'none') drafts.more = true;
-  } else if (change === 'here') drafts.cloud.push(make.setCloudMeta(facts, facts.cloud.node.rev));
+  } else draftMeta(facts, change, { make, drafts });
+}
+
+function draftMeta(facts: Present, from: 'here' | 'there', { make, drafts }: Pick<On, 'make' | 'drafts'>): void {
+  if (from === 'here') drafts.cloud.push(make.setCloudMeta(facts, facts.cloud.node.rev));
   else drafts.local.push(make.setLocalMeta(facts));
 }
 
