@@ -112,16 +112,14 @@ function draftConflict(facts: Present, target: Kept, { make, drafts, isThere }: 
   else drafts.more = true;
 }
 
-function draftSame(facts: Present, target: Kept, { make, drafts, isHere, isThere }: On): void {
+function draftSame(facts: Present, target: Kept, on: On): void {
   const isManaged = facts.row?.state === 'managed';
   const change = facts.kind === 'file' ? metaChange(facts) : 'none';
-  if (!isHere || !isThere) {
-    if (change !== 'none' || !isManaged) drafts.more = true;
-  } else if (change === 'none' || !isManaged) {
-    if (!isLinked(facts)) drafts.base.push(make.link(facts, target));
-    // Without a common past there is nothing to compare with: linked first, then the cloud's metadata comes here.
-    if (change !== 'none') drafts.more = true;
-  } else draftMeta(facts, change, { make, drafts });
+  const isPlaced = on.isHere && on.isThere;
+  if (isPlaced && isManaged && change !== 'none') return draftMeta(facts, change, on);
+  if (isPlaced && !isLinked(facts)) on.drafts.base.push(on.make.link(facts, target));
+  // Without a common past there is nothing to compare with: linked first, then the cloud's metadata comes here.
+  if (change !== 'none' || (!isPlaced && !isManaged)) on.drafts.more = true;
 }
 
 function draftMeta(facts: Present, from: 'here' | 'there', { make, drafts }: Pick<On, 'make' | 'drafts'>): void {
