@@ -114,12 +114,13 @@ function draftConflict(facts: Present, target: Kept, { make, drafts, isThere }: 
 
 function draftSame(facts: Present, target: Kept, on: On): void {
   const isManaged = facts.row?.state === 'managed';
-  const change = facts.kind === 'file' ? metaChange(facts) : 'none';
+  const change = metaChange(facts);
   const isPlaced = on.isHere && on.isThere;
   if (isPlaced && isManaged && change !== 'none') return draftMeta(facts, change, on);
   if (isPlaced && !isLinked(facts)) on.drafts.base.push(on.make.link(facts, target));
   // Without a common past there is nothing to compare with: linked first, then the cloud's metadata comes here.
-  if (change !== 'none' || (!isPlaced && !isManaged)) on.drafts.more = true;
+  const isUnlinked = !isPlaced && !isManaged;
+  if (change !== 'none' || isUnlinked) on.drafts.more = true;
 }
 
 function draftMeta(facts: Present, from: 'here' | 'there', { make, drafts }: Pick<On, 'make' | 'drafts'>): void {
@@ -128,8 +129,8 @@ function draftMeta(facts: Present, from: 'here' | 'there', { make, drafts }: Pic
 }
 
 /** SY-17: where a change of metadata comes from; when both sides changed it, from the cloud. */
-export function metaChange({ local, cloud, row }: Present): 'none' | 'here' | 'there' {
-  if (isSameMeta(local.meta, cloud.node.meta)) return 'none';
+export function metaChange({ local, cloud, row, kind }: Present): 'none' | 'here' | 'there' {
+  if (kind === 'folder' || isSameMeta(local.meta, cloud.node.meta)) return 'none';
   return row?.state === 'managed' && isSameMeta(cloud.node.meta, row.meta) ? 'here' : 'there';
 }
 
