@@ -113,14 +113,16 @@ function draftConflict(facts: Present, target: Kept, { make, drafts, isThere }: 
 }
 
 function draftSame(facts: Present, target: Kept, on: On): void {
-  const isManaged = facts.row?.state === 'managed';
+  if (on.isHere && on.isThere) return draftInPlace(facts, target, on);
+  if (metaChange(facts) !== 'none' || facts.row?.state !== 'managed') on.drafts.more = true;
+}
+
+function draftInPlace(facts: Present, target: Kept, on: On): void {
   const change = metaChange(facts);
-  const isPlaced = on.isHere && on.isThere;
-  if (isPlaced && isManaged && change !== 'none') return draftMeta(facts, change, on);
-  if (isPlaced && !isLinked(facts)) on.drafts.base.push(on.make.link(facts, target));
+  if (change !== 'none' && facts.row?.state === 'managed') return draftMeta(facts, change, on);
+  if (!isLinked(facts)) on.drafts.base.push(on.make.link(facts, target));
   // Without a common past there is nothing to compare with: linked first, then the cloud's metadata comes here.
-  const isUnlinked = !isPlaced && !isManaged;
-  if (change !== 'none' || isUnlinked) on.drafts.more = true;
+  if (change !== 'none') on.drafts.more = true;
 }
 
 function draftMeta(facts: Present, from: 'here' | 'there', { make, drafts }: Pick<On, 'make' | 'drafts'>): void {
