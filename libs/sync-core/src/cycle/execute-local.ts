@@ -81,17 +81,23 @@ function stagedName(op: Move): string {
   return `staged-${op.id}`;
 }
 
-function moved(op: Move, sig: StatSig, execution: Execution): void {
+function moved(op: Move, found: StatSig, execution: Execution): void {
   const before = execution.rowOf(op.id);
   const was = execution.localNow(op.key);
   if (!was) return giveUp(execution, op, op.key);
   const { opId, parent, name, cloudName } = op;
+  // A rename changes the change time, and a chmod just before it would hide behind that: the next scan is to look once more.
+  const sig = { ...found, ctimeNs: was.sig.ctimeNs };
   const node = { ...was, parent, name, sig };
   if (!before) return movedUnlinked(op, node, execution);
-  // The signature in base belongs to the content in base: a file moved and edited must still differ by its content.
-  const sameContent = (was.content?.contentId ?? null) === before.contentId;
-  const row = { ...before, parent, localName: name, cloudName, sig: sameContent ? sig : before.sig };
+  const row = { ...before, parent, localName: name, cloudName, sig: isSameData(was, before) ? sig : before.sig };
   land(execution, { opId, row, node });
+}
+
+/** The signature in base belongs to content and metadata in base: a file moved and changed must still differ by them. */
+function isSameData({ content, meta }: LocalNode, before: BaseNode): boolean {
+  const isSameMeta = meta.exec === before.meta.exec && meta.mtimeMs === before.meta.mtimeMs;
+  return (content?.contentId ?? null) === before.contentId && (before.kind === 'folder' || isSameMeta);
 }
 
 /** A new local file that yielded its name: still new, under another name. */
