@@ -149,7 +149,7 @@ export function isLinked({ local, cloud, row, kind, cloudId }: Present): boolean
   return isNode && isPlace && isMeta && row.contentId === local.contentId && isSameStat(row.sig, local.sig);
 }
 
-function isSameStat(a: Present['local']['sig'], b: Present['local']['sig']): boolean {
+export function isSameStat(a: Present['local']['sig'], b: Present['local']['sig']): boolean {
   if (a === null || b === null) return a === b;
   const isSameFile = a.volume === b.volume && a.fileId === b.fileId && a.birthNs === b.birthNs && a.links === b.links;
   return isSameFile && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;

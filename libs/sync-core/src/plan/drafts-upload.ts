@@ -1,7 +1,8 @@
+import type { BaseNode } from '../model/tree.ts';
 import { isMovedHere } from '../reconcile/merge-both.ts';
 import type { Facts } from '../reconcile/scene-types.ts';
 import type { Kept, Target } from '../reconcile/target.ts';
-import { draftForget, isLinked, isSameMeta, isThere, type Drafts, type Present } from './drafts-both.ts';
+import { draftForget, isLinked, isSameMeta, isSameStat, isThere, type Drafts, type Present } from './drafts-both.ts';
 import type { OpFactory } from './op-factory.ts';
 
 type On = { readonly make: OpFactory; readonly drafts: Drafts };
@@ -33,22 +34,28 @@ function draftKept(facts: Facts, target: Kept, { make, drafts }: On): void {
 }
 
 function draftLinked(facts: Present, target: Kept, { make, drafts }: On): void {
-  const { local, cloud } = facts;
-  const stands = isThere(cloud, target);
-  const isOneContent = local.contentId === cloud.contentId;
+  const stands = isThere(facts.cloud, target);
+  const isOneContent = facts.local.contentId === facts.cloud.contentId;
   if (!stands) drafts.cloud.push(make.moveCloud(facts, target));
   if (target.content === 'local' && facts.kind === 'file' && !isOneContent)
     drafts.cloud.push(...make.newVersion(facts, null));
-  else if (stands && isOneContent) draftMeta(facts, target, { make, drafts });
-  else if (stands && facts.row && isMovedHere(local, facts.row))
-    drafts.base.push(make.linkPlace(facts, facts.row, target));
+  else if (stands) draftInPlace(facts, target, { make, drafts });
 }
 
-/** A head that somebody else wrote keeps its metadata; ours goes with our content only. */
-function draftMeta(facts: Present, target: Kept, { make, drafts }: On): void {
-  const { local, cloud, row, kind } = facts;
-  const differs = kind === 'file' && !isSameMeta(local.meta, cloud.node.meta);
-  if (!differs || row?.state !== 'managed') {
+/** A head, or metadata, that somebody else wrote stays; base takes over what is alike, if only the place. */
+function draftInPlace(facts: Present, target: Kept, { make, drafts }: On): void {
+  const { local, cloud, row } = facts;
+  if (row?.state !== 'managed' || isAlike(facts)) {
     if (!isLinked(facts)) drafts.base.push(make.link(facts, target));
-  } else if (!isSameMeta(local.meta, row.meta)) drafts.cloud.push(make.setCloudMeta(facts, cloud.node.rev));
+  } else if (local.contentId === cloud.contentId && !isSameMeta(local.meta, row.meta)) {
+    drafts.cloud.push(make.setCloudMeta(facts, cloud.node.rev));
+  } else if (!isKnownHere(local, row)) drafts.base.push(make.linkHere(facts, row, target));
+}
+
+function isKnownHere(local: Present['local'], row: BaseNode): boolean {
+  return !isMovedHere(local, row) && isSameMeta(local.meta, row.meta) && isSameStat(local.sig, row.sig);
+}
+
+function isAlike({ local, cloud, kind }: Present): boolean {
+  return local.contentId === cloud.contentId && (kind === 'folder' || isSameMeta(local.meta, cloud.node.meta));
 }

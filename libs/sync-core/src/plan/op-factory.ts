@@ -49,11 +49,12 @@ export class OpFactory {
     return { op: 'link', row: linked, key: this.#keyOf(entity), cloudId: cloud.node.id };
   }
 
-  /** Both sides moved it to one place, and the content there is somebody else's: base takes over the place alone. */
-  linkPlace({ entity, local, cloud }: Facts, row: BaseNode, target: Kept): BaseOp {
+  /** The content there is somebody else's: base takes over the place, and what the disk says of the content it has here. */
+  linkHere({ entity, local, cloud }: Facts, row: BaseNode, target: Kept): BaseOp {
     if (local.t !== 'present' || cloud.t !== 'present') throw new Error('only what both sides hold is linked');
     const place = { parent: this.#idOf(target.parent), localName: local.name, cloudName: cloud.name };
-    return { op: 'link', row: { ...row, ...place }, key: this.#keyOf(entity), cloudId: row.cloudId };
+    const { meta, sig } = local;
+    return { op: 'link', row: { ...row, ...place, meta, sig }, key: this.#keyOf(entity), cloudId: row.cloudId };
   }
 
   detach(row: BaseNode): BaseOp {
