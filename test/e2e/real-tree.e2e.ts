@@ -7,6 +7,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -121,6 +122,16 @@ describe('both sides change it', () => {
     await b.start();
     await expectEqualTrees();
     expect(readFileSync(inA('new in B.txt'), 'utf8')).toBe('edited while A deleted it');
+  });
+
+  test('[BI-6] made executable here and renamed there while apart: both changes survive', async () => {
+    await b.stop();
+    renameSync(inA('odd things', '%41'), inA('odd things', 'renamed %41'));
+    expect(await a.wait()).toBe(0);
+    chmodSync(inB('odd things', '%41'), 0o755);
+    await b.start();
+    await expectEqualTrees();
+    expect(statSync(inA('odd things', 'renamed %41')).mode & 0o111).toBe(0o111);
   });
 
   test('[GU-1] a mass delete is held until a person answers; approved, it happens', async () => {
