@@ -1,11 +1,10 @@
 import { INLINE_FILE_BYTES } from '@tideline/contracts';
-import type { BaseNode, LocalNode, StatSig } from '../model/tree.ts';
+import type { StatSig } from '../model/tree.ts';
 import type { PlaceRequest } from '../ports/disk.ts';
-import { emptyAdvance } from './cloud-outcome.ts';
 import type { Download } from './execute-local.ts';
-import { folderOf, type Execution, type LandingStep } from './execution.ts';
+import { folderOf, type Execution } from './execution.ts';
 import { fetchLarge } from './fetch-large.ts';
-import { giveUp, landingStep, notDone } from './land-local.ts';
+import { giveUp, land, notDone } from './land-local.ts';
 
 const BUNDLE_FILES = 500;
 const BUNDLE_BYTES = 8 * 1024 * 1024;
@@ -129,32 +128,17 @@ async function fetchOne(op: Download, execution: Execution): Promise<Fetched | u
 async function placeAll(fetched: readonly Fetched[], execution: Execution): Promise<void> {
   if (fetched.length === 0) return;
   const results = await execution.deps.disk.place(fetched.map((item) => item.request));
-  const draft = emptyAdvance();
   fetched.forEach(({ op, request }, index) => {
     const result = results[index];
-    if (result?.t !== 'done') {
-      notDone(execution, op, { near: op.parent, path: request.path, result: result ?? { t: 'changed' } });
-      execution.rescan.add(folderOf(request.path));
-      return;
-    }
-    const step = placed(op, result.sig, execution);
-    draft.rows.push(...step.rows);
-    draft.local.push(...step.local);
-    draft.cloud.push(...step.cloud);
-    draft.finished.push(...step.finished);
-    execution.complete(op.opId, op.cloud.size ?? 0);
-    execution.succeed(request.path);
+    if (result?.t === 'done') return placed(op, result.sig, execution);
+    notDone(execution, op, { near: op.parent, path: request.path, result: result ?? { t: 'changed' } });
+    execution.rescan.add(folderOf(request.path));
   });
-  execution.advance(draft);
+  execution.flush();
 }
 
-function placed(op: Download, sig: StatSig, execution: Execution): LandingStep {
-  const { opId, id, parent, name, cloud } = op;
-  const { contentId, size, meta, rev } = cloud;
-  const stored = { contentId, size, meta, sig, rev, state: 'managed' } as const;
-  const fresh = { id, parent, localName: name, cloudName: cloud.name, kind: 'file', cloudId: cloud.id } as const;
-  const row: BaseNode = { ...(execution.rowOf(id) ?? fresh), ...stored };
-  const content = { contentId: contentId ?? '', size: size ?? 0 };
-  const node: LocalNode = { parent, name, kind: 'file', sig, content, meta };
-  return landingStep(execution, { opId, row, node });
+function placed(op: Download, sig: StatSig, execution: Execution): void {
+  const { parent, name, cloud } = op;
+  const content = { contentId: cloud.contentId ?? '', size: cloud.size ?? 0 };
+  land(execution, op, { parent, name, kind: 'file', sig, content, meta: cloud.meta });
 }

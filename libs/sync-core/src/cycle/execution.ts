@@ -1,5 +1,7 @@
 import type { BlockReason, ProblemCode } from '@tideline/contracts';
-import type { CloudOp, LocalOp } from '../model/plan.ts';
+import type { CloudOp, LocalOp, Op } from '../model/plan.ts';
+import type { Done } from '../plan/settle.ts';
+import { settleAll, type Settled } from '../plan/settle-all.ts';
 import {
   ROOT_ID,
   type BaseId,
@@ -18,8 +20,6 @@ const MAX_PUT_OFF = 100;
 const SHORTEST_TURN_MS = 2000;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
-
-export type LandingStep = Required<Pick<Advance, 'rows' | 'local' | 'cloud' | 'finished'>>;
 
 /** What the plan at hand rests on. `approvedOps`: deletes that a person agreed to. */
 export type Decided = {
@@ -51,7 +51,7 @@ export class Execution {
   readonly #problems: ReadonlyMap<RelativePath, StoredProblem>;
   readonly #localNow = new Map<LocalKey, LocalNode>();
   readonly #completed = new Set<string>();
-  readonly #putOff: LandingStep[] = [];
+  readonly #settled: Settled[] = [];
   readonly #beganAtMs: number;
 
   constructor(deps: CycleDeps, request: CycleRequest, decided: Decided) {
@@ -105,29 +105,28 @@ export class Execution {
   }
 
   /**
-   * A step that may wait for its neighbours, because a crash before it only makes the change be seen again and linked: the
-   * disk is ahead of base then, never behind. At most `MAX_PUT_OFF` wait.
+   * An operation was carried out: base may take over what both sides hold alike now. It may wait for its neighbours, because a
+   * crash before it only makes the change be seen again and linked: base is never ahead. At most `MAX_PUT_OFF` wait.
    */
-  putOff(step: LandingStep): void {
-    this.#putOff.push(step);
-    if (this.#putOff.length >= MAX_PUT_OFF) this.flush();
+  settled(op: Op, done: Done): void {
+    this.#settled.push({ op, done });
+    if (this.#settled.length >= MAX_PUT_OFF) this.flush();
   }
 
   /** The base row as our own steps left it. */
   rowOf(id: BaseId): BaseNode | undefined {
-    if (this.#putOff.some((step) => step.rows.some((row) => row.id === id))) this.flush();
+    if (this.#settled.some(({ op }) => 'id' in op && op.id === id)) this.flush();
     return this.deps.journal.base.get(id);
   }
 
   flush(): void {
-    const steps = this.#putOff.splice(0);
+    const steps = this.#settled.splice(0);
     if (steps.length === 0) return;
-    this.deps.journal.advance({
-      rows: steps.flatMap((step) => step.rows),
-      local: steps.flatMap((step) => step.local),
-      cloud: steps.flatMap((step) => step.cloud),
-      finished: steps.flatMap((step) => step.finished),
-    });
+    const { journal } = this.deps;
+    const trees = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
+    const step = settleAll(trees, steps);
+    journal.advance(step);
+    for (const { key, id } of step.adopt ?? []) this.live.adopt(key, id);
   }
 
   fail(path: RelativePath, code: ProblemCode, params: StoredProblem['params'] = {}): void {

@@ -10,9 +10,9 @@ export function isLarge(op: CloudOp): op is Upload {
   return op.op === 'cloudUpload' && op.content.size > INLINE_FILE_BYTES;
 }
 
-/** Swaps and rotations of names go through together or not at all. */
+/** What exchanges places (moves, and folders made or deleted for them) goes through together or not at all. */
 export function atomicGroupOf(op: CloudOp): number | null {
-  return op.op === 'cloudMove' ? (op.atomicGroup ?? null) : null;
+  return op.atomicGroup ?? null;
 }
 
 /**

@@ -1,28 +1,17 @@
 import type { LocalOp } from '../model/plan.ts';
-import type { BaseNode, LocalKey, LocalNode } from '../model/tree.ts';
+import type { LocalKey, LocalNode } from '../model/tree.ts';
 import type { DiskResult, RelativePath } from '../ports/disk.ts';
-import { presentCloud } from './cloud-node.ts';
-import type { Execution, LandingStep } from './execution.ts';
+import type { Execution } from './execution.ts';
 
-/** A change on disk that is done: the base row it allows, and what the disk holds now. */
-export type Landing = { readonly opId: string; readonly row: BaseNode; readonly node: LocalNode };
+type Landed = Exclude<LocalOp, { op: 'localSetAside' | 'localTrash' }>;
 
-/** One durable step: the row, what is on disk now and what the cloud was seen to hold. What is equal vanishes by itself. */
-export function land(execution: Execution, landing: Landing): void {
-  execution.putOff(landingStep(execution, landing));
-  execution.complete(landing.opId);
-  execution.succeed(execution.live.pathOf(landing.row.id));
-}
-
-export function landingStep(execution: Execution, { opId, row, node }: Landing): LandingStep {
-  execution.setLocal(row.id, node);
-  const seen = execution.decided.cloud.get(row.cloudId);
-  return {
-    rows: [row],
-    local: [{ key: row.id, seen: { t: 'present', node, sinceMs: execution.deps.clock.nowMs() } }],
-    cloud: seen?.t === 'present' ? [{ id: row.cloudId, seen: presentCloud(seen.node, seen.sinceMs) }] : [],
-    finished: [opId],
-  };
+/** A change on disk that is done: `node` is what the disk holds now. */
+export function land(execution: Execution, op: Landed, node: LocalNode): void {
+  const key = op.op === 'localMove' ? op.key : op.id;
+  execution.setLocal(key, node);
+  execution.settled(op, { t: 'local', sig: node.sig });
+  execution.complete(op.opId, op.op === 'localDownload' ? (op.cloud.size ?? 0) : 0);
+  execution.succeed(execution.live.pathOf(key));
 }
 
 /** The disk was not as planned: look there again and decide anew. */

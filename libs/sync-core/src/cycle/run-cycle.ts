@@ -31,7 +31,7 @@ export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<
     const result = await runRound(deps, { ...request, ...look });
     if ('why' in result) return stoppedReport(deps, result);
     scannedAll ||= look.dirty === 'all';
-    const wanted = followUp(result.execution);
+    const wanted = followUp(result);
     if (wanted && round < MAX_ROUNDS && !request.signal.aborted) {
       look = wanted;
       continue;
@@ -65,12 +65,14 @@ async function observe(deps: CycleDeps, request: CycleRequest): Promise<CycleSto
 
 /** Everything that was seen and that the task's filter lets be decided about. */
 function observedTrees({ journal }: CycleDeps, { exclude, mode, names }: CycleSettings): ThreeTrees {
-  const trees = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
+  const observed = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
+  const trees = { ...observed, cloudSeq: journal.meta().seq };
   return applyFilter(trees, compileFilter(exclude, { caseSensitive: names.caseSensitive }), mode);
 }
 
-/** What our own work calls to look at again: folders that were not as planned, or a feed that has moved. */
-function followUp(execution: Execution): Look | null {
-  if (execution.rescan.size === 0 && !execution.refeed) return null;
+/** What our own work calls to look at again: folders that were not as planned, a feed that has moved, or the rest of a plan. */
+function followUp({ execution, decided }: RoundResult): Look | null {
+  const moved = execution.done > 0 || decided.base.length > 0;
+  if (execution.rescan.size === 0 && !execution.refeed && !(decided.more && moved)) return null;
   return { dirty: execution.rescan.size > 0 ? execution.rescan : null, pullFeed: execution.refeed };
 }

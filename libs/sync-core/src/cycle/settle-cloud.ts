@@ -1,42 +1,33 @@
-import type { BatchOutcome, ErrorCode, ProblemCode } from '@tideline/contracts';
+import type { BatchOutcome, DriveNode, ErrorCode, ProblemCode } from '@tideline/contracts';
 import type { CloudOp } from '../model/plan.ts';
-import { acknowledge, emptyAdvance, type AdvanceDraft } from './cloud-outcome.ts';
+import { toCloudNode } from './cloud-node.ts';
 import type { Execution } from './execution.ts';
 
-/** Base moves for what the drive confirmed; the rest is looked at again or becomes a problem. One transaction per batch. */
+/** Base moves for what the drive confirmed; the rest is looked at again or becomes a problem. */
 export function settle(ops: readonly CloudOp[], outcomes: readonly BatchOutcome[], execution: Execution): void {
   const byOp = new Map<string, BatchOutcome>(outcomes.map((outcome) => [outcome.opId, outcome]));
-  const draft = emptyAdvance();
-  execution.flush();
   for (const op of ops) {
     const outcome = byOp.get(op.opId);
-    if (outcome?.status === 'done') confirmed(op, outcome, { draft, execution });
-    else if (outcome) refused(op, outcome, { draft, execution });
+    if (outcome?.status === 'done') confirmed(op, outcome.node, execution);
+    else if (outcome) refused(op, outcome.code, execution);
   }
-  execution.advance(draft);
-  for (const { key, id } of draft.adopt) execution.live.adopt(key, id);
+  execution.flush();
 }
 
-type Into = { readonly draft: AdvanceDraft; readonly execution: Execution };
-
-function confirmed(op: CloudOp, { node }: Extract<BatchOutcome, { status: 'done' }>, { draft, execution }: Into): void {
-  const { journal, clock } = execution.deps;
+function confirmed(op: CloudOp, node: DriveNode, execution: Execution): void {
+  const { journal } = execution.deps;
   execution.revs.set(op.cloudId, node.rev);
   if (op.op === 'cloudTrash') {
     execution.recordDeleted(op.opId, op.ids.filter((id) => journal.base.get(id)?.kind === 'file').length);
   } else {
     execution.succeed(execution.live.pathOf(op.key));
   }
-  acknowledge({ op, node, nowMs: clock.nowMs() }, { base: journal.base, local: execution.decided.local }, draft);
+  execution.settled(op, op.op === 'cloudTrash' ? { t: 'done' } : { t: 'cloud', node: toCloudNode(node) });
   execution.complete(op.opId, op.op === 'cloudUpload' ? op.content.size : 0);
 }
 
-function refused(
-  op: CloudOp,
-  { code }: Extract<BatchOutcome, { status: 'refused' }>,
-  { draft, execution }: Into,
-): void {
-  draft.finished.push(op.opId);
+function refused(op: CloudOp, code: ErrorCode, execution: Execution): void {
+  execution.advance({ finished: [op.opId] });
   const meaning = meaningOf(code);
   if (meaning === 'observe') {
     execution.refeed = true;

@@ -21,13 +21,7 @@ export async function trashLocal(op: Trash, execution: Execution): Promise<void>
     if (kind === 'file') files += 1;
   }
   const complete = gone.length === op.ids.length;
-  const cloudIds = gone.flatMap((id) => journal.base.get(id)?.cloudId ?? []);
-  execution.advance({
-    forget: gone,
-    local: gone.map((key) => ({ key, seen: 'equal' as const })),
-    cloud: cloudIds.map((id) => ({ id, seen: 'equal' as const })),
-    finished: [op.opId],
-  });
+  execution.settled(op, { t: 'removed', ids: gone.reverse() });
   execution.recordDeleted(op.opId, files);
   if (complete) execution.complete(op.opId);
 }

@@ -92,9 +92,10 @@ export class MemoryCloud implements Cloud {
     );
     changed.sort((a, b) => this.#depth(a.node) - this.#depth(b.node) || a.node.seq - b.node.seq);
     for (const { node, trashed } of changed) {
-      if (trashed) items.push({ type: 'gone', id: node.id, gone: 'trashed', rev: node.rev });
-      else if (!this.#isHidden(node))
-        items.push({ type: 'node', node, entered: node.rev > 1 && node.kind === 'folder' });
+      // Also what lies in a folder that is gone, if it changed itself: it may have come there from where the reader saw it.
+      const isGone = trashed || this.#isHidden(node);
+      if (isGone) items.push({ type: 'gone', id: node.id, gone: 'trashed', rev: node.rev });
+      else items.push({ type: 'node', node, entered: node.rev > 1 && node.kind === 'folder' });
     }
     return { items, cursor: String(this.#seq), seq: this.#seq, epoch: 'e1', capsRev: 0, more: false };
   }
@@ -178,8 +179,12 @@ export class MemoryCloud implements Cloud {
       const code = this.#refusal(op, { names: false });
       return code ? code : this.#do(op);
     });
-    const failed = outcomes.some((outcome) => typeof outcome === 'string') || this.#hasDoubleNames();
-    if (failed) for (const [id, stored] of before) this.#nodes.set(id, stored);
+    const isRefused = outcomes.some((outcome) => typeof outcome === 'string');
+    const failed = isRefused || this.#hasDoubleNames() || ops.some((op) => this.#isInItself(op.nodeId));
+    if (failed) {
+      this.#nodes.clear();
+      for (const [id, stored] of before) this.#nodes.set(id, stored);
+    }
     return ops.map((op, index) => {
       const outcome = outcomes[index];
       if (failed || typeof outcome !== 'object')
@@ -214,11 +219,12 @@ export class MemoryCloud implements Cloud {
     const parent = this.#nodes.get(op.parentId);
     if (!parent) return 'PARENT_UNKNOWN';
     if (parent.trashed || this.#isHidden(parent.node)) return 'PARENT_TRASHED';
+    if (!check.names) return undefined;
     const isOwnChild = (op.parentId as string) === op.nodeId || this.#isBelow(parent.node, op.nodeId);
     if (op.kind === 'move' && isOwnChild) return 'MOVE_CYCLE';
     const isTaken = (node: DriveNode) =>
       node.parentId === op.parentId && node.name === op.name && node.id !== op.nodeId;
-    return check.names && this.#live().some(isTaken) ? 'NAME_TAKEN' : undefined;
+    return this.#live().some(isTaken) ? 'NAME_TAKEN' : undefined;
   }
 
   #do(op: BatchOp): DriveNode {
@@ -234,6 +240,19 @@ export class MemoryCloud implements Cloud {
     const versions = [...(stored?.versions ?? []), ...added];
     this.#nodes.set(op.nodeId, { node, trashed: op.kind === 'trash', versions });
     return node;
+  }
+
+  #isInItself(id: string): boolean {
+    const passed = new Set<string>();
+    for (
+      let at: string | null = id;
+      at !== null && at !== this.rootId;
+      at = this.#nodes.get(at)?.node.parentId ?? null
+    ) {
+      if (passed.has(at)) return true;
+      passed.add(at);
+    }
+    return false;
   }
 
   #keepContent(chunks: readonly ChunkRef[]): string {
