@@ -9,6 +9,7 @@ import {
   statSync,
   truncateSync,
   writeFileSync,
+  type Dirent,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Chance } from './chance.ts';
@@ -69,15 +70,23 @@ function listTree(root: string): Tree {
   const files: string[] = [];
   const folders: string[] = [root];
   for (const folder of folders) {
-    // Sorted, because a seed must find the same order again.
-    const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const entry of entries) {
+    for (const entry of entriesOf(folder)) {
       if (entry.name === '.tideline~sync') continue;
       if (entry.isDirectory()) folders.push(join(folder, entry.name));
       else if (entry.isFile()) files.push(join(folder, entry.name));
     }
   }
   return { root, files, folders };
+}
+
+/** Sorted, because a seed must find the same order again. Nothing, where the agent has just moved the folder away. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function createFile({ root, folders }: Tree, chance: Chance): string {
