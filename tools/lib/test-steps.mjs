@@ -17,6 +17,7 @@ export const STEPS = [
   // Builds first: lint reads the types of what is built.
   { name: 'types', run: checkTypes },
   { name: 'lint', run: lint },
+  { name: 'rules', run: checkRules },
   { name: 'unit', run: () => runVitest({ root: '.', minutes: 4 }) },
   { name: 'simulation', run: () => runVitest({ root: 'test/sim', minutes: 5 }) },
   { name: 'integration', run: runIntegration },
@@ -41,6 +42,13 @@ async function checkFormat() {
     isQuiet: true,
   });
   showLines(output.replaceAll('[warn] ', 'not formatted: ').split('\n'));
+  return countOne(code);
+}
+
+/** Every rule of the engine has a test, and no test quotes a rule that is not written anywhere. */
+async function checkRules() {
+  const { code, output } = await runNode([join(ROOT, 'tools/spec-check.mjs')], { isQuiet: true });
+  showLines(output.split('\n'));
   return countOne(code);
 }
 

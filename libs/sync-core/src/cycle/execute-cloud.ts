@@ -1,4 +1,4 @@
-import type { BatchOp, ChunkRef } from '@tideline/contracts';
+import { MAX_SINGLE_CHUNK_BYTES, type BatchOp, type ChunkRef } from '@tideline/contracts';
 import type { CloudOp } from '../model/plan.ts';
 import type { Execution } from './execution.ts';
 import { atomicGroupOf, groupOps, isLarge, type Upload } from './group-ops.ts';
@@ -93,14 +93,19 @@ async function commit(ready: readonly Ready[], execution: Execution): Promise<vo
 async function executeLarge(op: Upload, execution: Execution): Promise<void> {
   if (!execution.isReady(op) || isPutOff(op, execution)) return;
   const path = execution.live.pathOf(op.key);
-  const sent = path === undefined ? 'changed' : await sendChunks(path, op, execution);
-  if (sent === 'yielded') {
-    execution.yielded += 1;
-    return execution.advance({ finished: [op.opId] });
-  }
-  if (sent === 'changed') {
-    execution.noteRescan(op.key);
-    return execution.advance({ finished: [op.opId] });
-  }
-  return commit([{ op, wire: wireOf(op, chunksOf(op.content), execution) }], execution);
+  const chunks = path === undefined ? undefined : await manifestOf(path, op, execution);
+  const sent =
+    path === undefined || !chunks ? 'changed' : await sendChunks({ path, expect: op.expect, chunks }, execution);
+  if (sent === 'sent') return commit([{ op, wire: wireOf(op, chunks ?? [], execution) }], execution);
+  if (sent === 'yielded') execution.yielded += 1;
+  else execution.noteRescan(op.key);
+  execution.advance({ finished: [op.opId] });
+}
+
+/** Base keeps no chunks: a file that is sent again from there is cut once more. Nothing when it has become another file. */
+async function manifestOf(path: string, op: Upload, execution: Execution): Promise<readonly ChunkRef[] | undefined> {
+  const { content, expect } = op;
+  if (content.chunks || content.size <= MAX_SINGLE_CHUNK_BYTES) return chunksOf(content);
+  const cut = await execution.deps.disk.manifest(path, expect);
+  return cut.t === 'done' && cut.contentId === content.contentId ? cut.chunks : undefined;
 }

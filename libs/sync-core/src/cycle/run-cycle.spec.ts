@@ -221,6 +221,18 @@ describe('a cycle from disk to cloud to the other disk', () => {
   });
 });
 
+describe('large files', () => {
+  it('[UP-8] backs a file of several chunks up again when it was deleted in the cloud, though base keeps no chunks', async () => {
+    const backer = device(3, { mode: 'upload' });
+    const bytes = 'tide'.repeat(2.5 * 1024 * 1024);
+    backer.disk.write('film', bytes);
+    await backer.settle();
+    cloud.apply({ kind: 'trash', opId: person.opId(), nodeId: cloud.find('film')?.id });
+    await backer.settle();
+    expect(cloudTree()).toEqual(new Map([['film', bytes]]));
+  });
+});
+
 describe('a cycle that loses its answer or its process', () => {
   it('[R04] [R05] learns after a lost answer what the server did, and a delete since then still counts', async () => {
     a.disk.write('f', 'bytes');

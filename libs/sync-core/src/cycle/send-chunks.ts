@@ -1,13 +1,13 @@
 import type { ChunkRef } from '@tideline/contracts';
-import type { CloudOp } from '../model/plan.ts';
+import type { StatSig } from '../model/tree.ts';
 import type { RelativePath } from '../ports/disk.ts';
 import type { Execution } from './execution.ts';
-import { chunksOf } from './to-batch-op.ts';
 
 /** Chunks of one request: what the process buffers of a large file at most, besides one request in flight. */
 const PACK_BYTES = 16 * 1024 * 1024;
 const MISSING_PAGE = 5000;
 
+type LargeFile = { readonly path: RelativePath; readonly expect: StatSig; readonly chunks: readonly ChunkRef[] };
 type Part = { readonly offset: number; readonly chunk: ChunkRef };
 
 /**
@@ -15,16 +15,15 @@ type Part = { readonly offset: number; readonly chunk: ChunkRef };
  * Gives way between packs when something newer waits; what was sent stays sent.
  */
 export async function sendChunks(
-  path: RelativePath,
-  op: Extract<CloudOp, { op: 'cloudUpload' }>,
+  { path, expect, chunks }: LargeFile,
   execution: Execution,
 ): Promise<'sent' | 'changed' | 'yielded'> {
-  const parts = await missingParts(chunksOf(op.content), execution);
+  const parts = await missingParts(chunks, execution);
   for (const pack of packsOf(parts)) {
     if (execution.request.signal.aborted || execution.mustYield()) return 'yielded';
     const loaded: { chunk: ChunkRef; bytes: Uint8Array }[] = [];
     for (const part of pack) {
-      const read = await execution.deps.disk.readChunk(path, op.expect, part);
+      const read = await execution.deps.disk.readChunk(path, expect, part);
       if (read.t !== 'done' || execution.deps.hashes.sha256Hex(read.bytes) !== part.chunk.hash) return 'changed';
       loaded.push({ chunk: part.chunk, bytes: read.bytes });
     }

@@ -5,7 +5,8 @@ import type { CycleDeps, CycleReport, CycleSettings } from '../cycle/cycle-types
 import type { Clock, Hashes, Ids } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud.ts';
 import type { Journal } from '../ports/journal.ts';
-import { MemoryDisk, MemoryScanner } from './memory-disk.ts';
+import { MemoryDisk } from './memory-disk.ts';
+import { MemoryScanner } from './memory-scanner.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
 /** Everything after this many cycles is a task that never comes to rest. */
