@@ -10,6 +10,7 @@ import { FirstStartModule } from '../first-start/first-start.module.ts';
 import { FleetModule } from '../fleet/fleet.module.ts';
 import { GrantsModule } from '../grants/grants.module.ts';
 import { IdentityModule } from '../identity/identity.module.ts';
+import { JobsModule } from '../jobs/jobs.module.ts';
 import { AuthGuard } from '../platform/auth.guard.ts';
 import { Clock } from '../platform/clock.ts';
 import { ErrorFilter } from '../platform/error.filter.ts';
@@ -42,6 +43,7 @@ export class AppModule {
       imports: [
         PlatformModule.create(parts),
         SocketHubModule,
+        JobsModule,
         IdentityModule,
         GrantsModule,
         BlobsModule.inFolder(parts.config.blobFolder),

@@ -3,6 +3,7 @@ import { Identity1764000000000 } from './1764000000000-identity.ts';
 import { Fleet1764000001000 } from './1764000001000-fleet.ts';
 import { Drive1764000010000 } from './1764000010000-drive.ts';
 import { Grants1764000011000 } from './1764000011000-grants.ts';
+import { Jobs1764000020000 } from './1764000020000-jobs.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -10,4 +11,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   Fleet1764000001000,
   Drive1764000010000,
   Grants1764000011000,
+  Jobs1764000020000,
 ];
