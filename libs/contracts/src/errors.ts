@@ -95,7 +95,7 @@ export const ERROR_TEXTS = {
   // agent
   AGENT_NOT_RUNNING: ['The agent is not running.', 'Start it with `tideline run`.'],
   AGENT_ALREADY_RUNNING: ['An agent is running already in {home}.', 'Stop it first, or use another TIDELINE_HOME.'],
-  NOT_ENROLLED: ['This device is not signed in.', 'Run `tideline enroll` or `tideline login`.'],
+  NOT_ENROLLED: ['This device is not signed in.', 'Run `tideline enroll`.'],
   PLAIN_HTTP_REFUSED: ['{server} is not encrypted.', 'Use https://; plain http:// is only for this machine.'],
   STATE_DAMAGED: [
     'The state in {path} cannot be read: {reason}',

@@ -66,7 +66,7 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   TASK_PAUSED_BY: ['任务已暂停（{reason}），不能在此处启动。', '请先解决暂停的原因。'],
   AGENT_NOT_RUNNING: ['客户端未运行。', '请用 `tideline run` 启动。'],
   AGENT_ALREADY_RUNNING: ['{home} 中已有客户端在运行。', '请先停止它，或使用其他 TIDELINE_HOME。'],
-  NOT_ENROLLED: ['此设备尚未登录。', '请运行 `tideline enroll` 或 `tideline login`。'],
+  NOT_ENROLLED: ['此设备尚未登录。', '请运行 `tideline enroll`。'],
   PLAIN_HTTP_REFUSED: ['{server} 未加密。', '请使用 https://；http:// 只能用于本机。'],
   STATE_DAMAGED: ['无法读取 {path} 中的状态：{reason}', '原状态已另存；客户端将根据文件夹重新开始。'],
   KEYCHAIN_LOCKED: ['存放设备密钥的钥匙串已锁定。', '请解锁；客户端会自动重试。'],
