@@ -70,6 +70,9 @@ export const ERROR_TEXTS = {
   BATCH_ABORTED: ['Another operation of the same atomic batch failed.', 'Send the batch again.'],
   CURSOR_EXPIRED: ['The position in the change feed is too old.', 'Read a full listing.'],
   CURSOR_INVALID: ['The position in the change feed is not valid.', 'Read a full listing.'],
+  // rights
+  ACTION_LIST_IN_USE: ['This list of actions is given on folders.', 'Give something else there first.'],
+  SHARE_AMBIGUOUS: ['Several folders shared with you are called {name}.', 'Name the one you mean: {paths}'],
   // tasks and limits
   LIMIT_TASKS: ['This device has {max} sync tasks already.', 'Cancel a task to create another one.'],
   LIMIT_FILES: [

@@ -30,6 +30,8 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   HISTORY_REQUIRED: ['历史版本已关闭。', '请先开启历史版本；同步备份需要此功能。'],
   HISTORY_IN_USE: ['同步备份开启期间不能关闭历史版本。', '请先关闭同步备份。'],
   AGENT_TOO_OLD: ['此客户端版本（{version}）低于 {minVersion}。', '请更新客户端。'],
+  ACTION_LIST_IN_USE: ['此操作列表正在文件夹上使用。', '请先在这些文件夹上改用其他权限。'],
+  SHARE_AMBIGUOUS: ['有多个共享给您的文件夹名为 {name}。', '请指明其中一个：{paths}'],
   SPACE_UNKNOWN: ['没有您可以查看的空间 {space}。', '请检查名称，或向管理员申请访问权限。'],
   NODE_UNKNOWN: ['此文件或文件夹不存在，或您无权查看。', '请刷新后重试。'],
   NODE_ID_TAKEN: ['新建项目的编号已被使用。', '请换用新的编号重新发送此操作。'],

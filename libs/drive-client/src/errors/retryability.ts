@@ -39,6 +39,8 @@ export const RETRYABILITY: Readonly<Record<ErrorCode, Retryability>> = {
   HISTORY_IN_USE: 'stop',
   AGENT_TOO_OLD: 'stop',
   SPACE_UNKNOWN: 'stop',
+  ACTION_LIST_IN_USE: 'observe',
+  SHARE_AMBIGUOUS: 'stop',
   NODE_UNKNOWN: 'observe',
   NODE_ID_TAKEN: 'observe',
   NAME_TAKEN: 'observe',

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { GrantId, UserId } from '../ids.ts';
+import * as rights from '../rights.ts';
+import { defineRoute } from '../route.ts';
+import { nodeParam, none } from './params.ts';
+
+const listParam = z.object({ listId: rights.ActionListId });
+
+export const rightsRoutes = {
+  actionLists: defineRoute({
+    method: 'GET',
+    path: '/action-lists',
+    permission: 'person',
+    summary: 'Lists of actions that my enterprise made beside the common roles (PE-6)',
+    response: z.object({ lists: z.array(rights.ActionList) }),
+  }),
+  createActionList: defineRoute({
+    method: 'POST',
+    path: '/action-lists',
+    permission: 'admin',
+    summary: 'Make a list of actions',
+    body: rights.SaveActionList,
+    response: rights.ActionList,
+    errors: ['ALREADY_EXISTS'],
+  }),
+  updateActionList: defineRoute({
+    method: 'PUT',
+    path: '/action-lists/:listId',
+    permission: 'admin',
+    summary: 'Change a list of actions; everybody who was given it has the new actions at once',
+    params: listParam,
+    body: rights.SaveActionList,
+    response: rights.ActionList,
+    errors: ['NOT_FOUND', 'ALREADY_EXISTS'],
+  }),
+  removeActionList: defineRoute({
+    method: 'DELETE',
+    path: '/action-lists/:listId',
+    permission: 'admin',
+    summary: 'Remove a list of actions that is given on no folder',
+    params: listParam,
+    response: none,
+    errors: ['NOT_FOUND', 'ACTION_LIST_IN_USE'],
+  }),
+  explain: defineRoute({
+    method: 'GET',
+    path: '/nodes/:nodeId/rights',
+    permission: 'drive',
+    summary: 'Why I, or a named person, have which rights here: the grants that decided each (PE-4)',
+    params: nodeParam,
+    query: z.object({ user: UserId.optional() }),
+    response: rights.RightsExplanation,
+    errors: ['NODE_UNKNOWN', 'NOT_FOUND'],
+  }),
+  viewers: defineRoute({
+    method: 'GET',
+    path: '/nodes/:nodeId/viewers',
+    permission: 'person',
+    summary: 'Who may see a folder, for those who may give rights on it',
+    params: nodeParam,
+    query: rights.ViewersQuery,
+    response: z.object({ viewers: z.array(rights.FolderViewer), next: z.string().nullable() }),
+    errors: ['NODE_UNKNOWN'],
+  }),
+  folderGrants: defineRoute({
+    method: 'GET',
+    path: '/nodes/:nodeId/grants',
+    permission: 'person',
+    summary: 'What is given on a folder and on those above it, for those who may give rights on it',
+    params: nodeParam,
+    response: z.object({ grants: z.array(rights.FolderGrant) }),
+    errors: ['NODE_UNKNOWN'],
+  }),
+  setFolderGrant: defineRoute({
+    method: 'PUT',
+    path: '/nodes/:nodeId/grants',
+    permission: 'person',
+    summary: 'Give a role, a list of actions or a sync right on a folder; in a personal space this shares it',
+    params: nodeParam,
+    body: rights.SetFolderGrant,
+    response: rights.FolderGrant,
+    errors: ['NODE_UNKNOWN', 'NOT_FOUND', 'KIND_MISMATCH'],
+  }),
+  removeFolderGrant: defineRoute({
+    method: 'DELETE',
+    path: '/nodes/:nodeId/grants/:grantId',
+    permission: 'person',
+    summary: 'Take back what was given on a folder; tasks that need it pause within seconds (PE-2)',
+    params: nodeParam.extend({ grantId: GrantId }),
+    response: none,
+    errors: ['NODE_UNKNOWN', 'NOT_FOUND'],
+  }),
+  preview: defineRoute({
+    method: 'POST',
+    path: '/rights/preview',
+    permission: 'person',
+    summary: 'What a change of rights would do to sync tasks; changes nothing',
+    body: rights.RightsChange,
+    response: rights.RightsImpact,
+    errors: ['NODE_UNKNOWN', 'NOT_FOUND', 'KIND_MISMATCH'],
+  }),
+  receivedShares: defineRoute({
+    method: 'GET',
+    path: '/shares/received',
+    permission: 'drive',
+    summary: 'Folders of other people and teams that were given to me',
+    response: z.object({ shares: z.array(rights.ReceivedShare) }),
+  }),
+  givenShares: defineRoute({
+    method: 'GET',
+    path: '/shares/given',
+    permission: 'person',
+    summary: 'What I gave to others in my personal space',
+    response: z.object({ grants: z.array(rights.FolderGrant) }),
+  }),
+};
