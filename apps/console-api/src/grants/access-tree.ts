@@ -1,6 +1,6 @@
 import type { NodeId, UserId } from '@tideline/contracts';
 import type { ChainNode, SpaceRow, TeamDistance } from './access.store.ts';
-import { decideRights, type CallerFacts, type Rights, type Statement } from './rights.ts';
+import { judge, type CallerFacts, type Judgement, type Rights, type Statement } from './rights.ts';
 
 export type Caller = CallerFacts & { readonly userId: UserId; readonly teams: readonly TeamDistance[] };
 export type Found = { readonly chains: readonly ChainNode[]; readonly spaces: readonly SpaceRow[] };
@@ -12,7 +12,7 @@ export class AccessTree {
   readonly #nodes: ReadonlyMap<string, ChainNode>;
   readonly #spaces: ReadonlyMap<string, SpaceRow>;
   readonly #statements: ReadonlyMap<string, readonly Statement[]>;
-  readonly #decided = new Map<string, Rights>();
+  readonly #decided = new Map<string, Judgement>();
 
   constructor(caller: Caller, found: Found, statements: readonly Statement[]) {
     this.caller = caller;
@@ -28,6 +28,10 @@ export class AccessTree {
   }
 
   rightsOf(id: NodeId): Rights | undefined {
+    return this.judgementOf(id)?.rights;
+  }
+
+  judgementOf(id: NodeId): Judgement | undefined {
     const space = this.spaceOf(id);
     if (!space) return undefined;
     // Nodes without statements of their own share the decision of the nearest ancestor that has some.
@@ -37,9 +41,17 @@ export class AccessTree {
     const known = this.#decided.get(key);
     if (known) return known;
     const chain = start < 0 ? [] : path.slice(start).map((node) => this.#statements.get(node.id) ?? []);
-    const rights = decideRights(this.caller, space, chain);
-    this.#decided.set(key, rights);
-    return rights;
+    const judgement = judge(this.caller, space, chain);
+    this.#decided.set(key, judgement);
+    return judgement;
+  }
+
+  parentOf(id: NodeId): NodeId | null {
+    return this.#nodes.get(id)?.parentId ?? null;
+  }
+
+  isLive(id: NodeId): boolean {
+    return this.#pathOf(id).every((node) => !node.trashed);
   }
 
   isLiveBelow(id: NodeId, rootId: NodeId): boolean {

@@ -1,10 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type Atom, type NodeId, type SpaceId, type SpaceKind, type UserId } from '@tideline/contracts';
+import {
+  AppError,
+  type Atom,
+  type EnterpriseId,
+  type NodeId,
+  type ReceivedShare,
+  type SpaceId,
+  type SpaceKind,
+  type UserId,
+} from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { MemberPrincipal } from '../platform/principal.ts';
-import { findChains, findMembership, findSpaces, listSpaces, listStatements } from './access.store.ts';
+import {
+  findChains,
+  findMembership,
+  findSpaces,
+  isTeamBelowOwn,
+  listShareNames,
+  listSpaces,
+  listStatements,
+} from './access.store.ts';
 import { AccessTree, type Caller, type Found } from './access-tree.ts';
-import { decideRights, givesSomething, PASSAGE, type Rights } from './rights.ts';
+import { findShareRoots, withCloudPaths, type ShareRoot } from './received-shares.ts';
+import { decideRights, givesSomething, PASSAGE, type Judgement, type Rights } from './rights.ts';
 
 export type NodeAccess = Rights & {
   readonly spaceId: SpaceId;
@@ -12,6 +30,12 @@ export type NodeAccess = Rights & {
   readonly ownerUserId: UserId | null;
 };
 export type Boundary = Rights & { readonly nodeId: NodeId };
+/** Whose rights are asked: the caller of a route, or somebody whose rights are looked into. */
+export type Subject = {
+  readonly enterpriseId: EnterpriseId;
+  readonly userId: UserId;
+  readonly readsPersonalSpace: boolean;
+};
 
 const NONE: Set<string> = new Set();
 const WRITING: readonly Atom[] = ['create', 'update', 'move', 'delete'];
@@ -19,16 +43,24 @@ const WRITING: readonly Atom[] = ['create', 'update', 'move', 'delete'];
 /** Decides every call of the drive: who may do what on which node (PE-2). Only visible nodes are in the answers. */
 @Injectable()
 export class AccessService {
+  /** The one question; `resolve` asks it for many nodes at once. */
+  async can(
+    manager: EntityManager,
+    principal: MemberPrincipal,
+    need: { readonly nodeId: NodeId; readonly atom: Atom },
+  ): Promise<boolean> {
+    const access = (await this.resolve(manager, principal, [need.nodeId])).get(need.nodeId);
+    return access?.atoms.has(need.atom) ?? false;
+  }
+
   /** Rights on the asked nodes. Absent: not there, of another enterprise, or not visible; callers must not tell which. */
   async resolve(
     manager: EntityManager,
     principal: MemberPrincipal,
     nodeIds: readonly string[],
   ): Promise<Map<NodeId, NodeAccess>> {
-    const chains = await findChains(manager, principal.enterpriseId, nodeIds);
-    if (chains.length === 0) return new Map();
-    const spaces = await findSpaces(manager, principal.enterpriseId, distinct(chains, 'spaceId'));
-    const tree = await this.#loadTree(manager, principal, { chains, spaces });
+    const tree = await this.#findTree(manager, toSubject(principal), nodeIds);
+    if (!tree) return new Map();
     const closed = nodeIds.filter((id) => !tree.rightsOf(id as NodeId)?.atoms.has('visible'));
     const passages = closed.length === 0 ? NONE : await this.#findPassages(manager, principal, tree);
     return collectAccess(nodeIds, tree, passages);
@@ -46,6 +78,21 @@ export class AccessService {
     return access;
   }
 
+  /**
+   * For whoever gives rights on a folder: the owner of a personal space alone (PE-5); elsewhere drive admins, holders of a granting
+   * role, and the team admins of the team and those above it. Throws NODE_UNKNOWN when the node is not visible, else FORBIDDEN.
+   */
+  async requireGranter(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<NodeAccess> {
+    const access = await this.require(manager, principal, { nodeId, atom: 'visible' });
+    if (access.mayGrant || (await this.#leads(manager, principal, access.spaceId))) return access;
+    throw new AppError('FORBIDDEN');
+  }
+
+  /** The decision about one node with its reasons; `undefined` when the node is not there. */
+  async judge(manager: EntityManager, subject: Subject, nodeId: NodeId): Promise<Judgement | undefined> {
+    return (await this.#findTree(manager, subject, [nodeId]))?.judgementOf(nodeId);
+  }
+
   /** Whether the node or a folder above it is in the recycle bin. */
   async isTrashed(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<boolean> {
     const chain = await findChains(manager, principal.enterpriseId, [nodeId]);
@@ -55,10 +102,11 @@ export class AccessService {
   /** Folders below `rootId` where a grant changes the caller's rights; the root is not among them. */
   async listBoundaries(manager: EntityManager, principal: MemberPrincipal, rootId: NodeId): Promise<Boundary[]> {
     const spaceIds = distinct(await findChains(manager, principal.enterpriseId, [rootId]), 'spaceId');
-    const caller = await this.#findCaller(manager, principal);
+    const spaces = await findSpaces(manager, principal.enterpriseId, spaceIds);
+    const caller = await this.#findCaller(manager, toSubject(principal));
+    if (spaces.every((space) => space.ownerUserId === caller.userId)) return [];
     const statements = await listStatements(manager, principal.enterpriseId, caller, { spaceIds });
     const chains = await findChains(manager, principal.enterpriseId, distinct(statements, 'nodeId'));
-    const spaces = await findSpaces(manager, principal.enterpriseId, spaceIds);
     const tree = new AccessTree(caller, { chains, spaces }, statements);
     const below = distinct(statements, 'nodeId').filter((id) => id !== rootId && tree.isLiveBelow(id, rootId));
     return below.map((nodeId) => ({ nodeId, ...(tree.rightsOf(nodeId) ?? PASSAGE) }));
@@ -66,11 +114,11 @@ export class AccessService {
 
   /**
    * Bytes are taken only from callers who may write something in the space. Throws FORBIDDEN, or SPACE_UNKNOWN when the caller
-   * does not see the space.
+   * sees nothing of the space.
    */
   async requireWriter(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<void> {
     if (await this.#mayWriteIn(manager, principal, spaceId)) return;
-    const seen = await this.listVisibleSpaces(manager, principal);
+    const seen = await this.listWatchableSpaces(manager, principal);
     throw seen.includes(spaceId) ? new AppError('FORBIDDEN') : new AppError('SPACE_UNKNOWN', { space: spaceId });
   }
 
@@ -82,26 +130,70 @@ export class AccessService {
     return spaces.filter((space) => access.has(space.rootId)).map((space) => space.id);
   }
 
+  /** Spaces of which the caller sees something, be it a received share only. */
+  async listWatchableSpaces(manager: EntityManager, principal: MemberPrincipal): Promise<SpaceId[]> {
+    const visible = await this.listVisibleSpaces(manager, principal);
+    const shares = await this.#findShareRoots(manager, principal);
+    return [...new Set([...visible, ...shares.map((share) => share.spaceId)])];
+  }
+
+  async listReceivedShares(manager: EntityManager, principal: MemberPrincipal): Promise<ReceivedShare[]> {
+    const roots = await this.#findShareRoots(manager, principal);
+    const names = await listShareNames(manager, principal.enterpriseId, distinct(roots, 'nodeId'));
+    const named = roots.map((root) => ({ ...root, name: '', from: '', ...names.get(root.nodeId) }));
+    return withCloudPaths(named).toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  async #findShareRoots(manager: EntityManager, principal: MemberPrincipal): Promise<ShareRoot[]> {
+    const { enterpriseId } = principal;
+    const caller = await this.#findCaller(manager, toSubject(principal));
+    const statements = await listStatements(manager, enterpriseId, caller, 'everywhere');
+    const chains = await findChains(manager, enterpriseId, distinct(statements, 'nodeId'));
+    const spaces = await findSpaces(manager, enterpriseId, distinct(chains, 'spaceId'));
+    return findShareRoots(new AccessTree(caller, { chains, spaces }, statements), statements);
+  }
+
   async #mayWriteIn(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<boolean> {
     const { enterpriseId } = principal;
     const [space] = await findSpaces(manager, enterpriseId, [spaceId]);
     if (!space) return false;
-    const caller = await this.#findCaller(manager, principal);
+    const caller = await this.#findCaller(manager, toSubject(principal));
+    if (canWrite(decideRights(caller, space, []))) return true;
     const statements = await listStatements(manager, enterpriseId, caller, { spaceIds: [spaceId] });
-    const alone = [[], ...statements.map((statement) => [statement])];
-    return alone.some((chain) => canWrite(decideRights(caller, space, [chain])));
+    return statements.some((statement) => canWrite(decideRights(caller, space, [[statement]])));
   }
 
-  async #loadTree(manager: EntityManager, principal: MemberPrincipal, found: Found): Promise<AccessTree> {
-    const caller = await this.#findCaller(manager, principal);
-    const isShared = found.spaces.some((space) => space.kind !== 'personal');
-    if (!isShared) return new AccessTree(caller, found, []);
+  async #leads(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<boolean> {
+    if (principal.kind !== 'person' || principal.role !== 'team_admin') return false;
+    const [space] = await findSpaces(manager, principal.enterpriseId, [spaceId]);
+    return space?.teamId != null && isTeamBelowOwn(manager, principal, space.teamId);
+  }
+
+  async #findTree(
+    manager: EntityManager,
+    subject: Subject,
+    nodeIds: readonly string[],
+  ): Promise<AccessTree | undefined> {
+    const chains = await findChains(manager, subject.enterpriseId, nodeIds);
+    if (chains.length === 0) return undefined;
+    const spaces = await findSpaces(manager, subject.enterpriseId, distinct(chains, 'spaceId'));
+    return this.#loadTree(manager, subject, { chains, spaces });
+  }
+
+  async #loadTree(manager: EntityManager, subject: Subject, found: Found): Promise<AccessTree> {
+    const caller = await this.#findCaller(manager, subject);
+    // In one's own personal space no grant can say anything: the commonest case costs no look-up.
+    const isAllOwn = found.spaces.every((space) => space.ownerUserId === subject.userId);
+    if (isAllOwn) return new AccessTree(caller, found, []);
     const nodeIds = distinct(found.chains, 'id');
-    const statements = await listStatements(manager, principal.enterpriseId, caller, { nodeIds });
+    const statements = await listStatements(manager, subject.enterpriseId, caller, { nodeIds });
     return new AccessTree(caller, found, statements);
   }
 
-  /** Ancestors of the folders that a grant opens to the caller, so that paths to them can be walked. */
+  /**
+   * Ancestors of the folders that a grant opens to the caller, so that paths to them can be walked. Never in personal spaces:
+   * the names above a shared folder are its owner's own (PE-5).
+   */
   async #findPassages(manager: EntityManager, principal: MemberPrincipal, tree: AccessTree): Promise<Set<string>> {
     const spaceIds = tree.spaces.filter((space) => space.kind !== 'personal').map((space) => space.id);
     if (spaceIds.length === 0) return NONE;
@@ -112,17 +204,18 @@ export class AccessService {
     return new Set(ancestors.map((node) => node.id));
   }
 
-  async #findCaller(manager: EntityManager, principal: MemberPrincipal): Promise<Caller> {
-    const found = await findMembership(manager, principal.enterpriseId, principal.userId);
+  async #findCaller(manager: EntityManager, subject: Subject): Promise<Caller> {
+    const { enterpriseId, userId, readsPersonalSpace } = subject;
+    const found = await findMembership(manager, enterpriseId, userId);
     const teams = found?.teams ?? [];
-    return {
-      userId: principal.userId,
-      teams,
-      role: found?.role ?? 'user',
-      readsPersonalSpace: principal.kind === 'person' || principal.readsPersonalSpace,
-      ownTeamIds: new Set(teams.filter((team) => team.distance === 0).map((team) => team.id)),
-    };
+    const ownTeamIds = new Set(teams.filter((team) => team.distance === 0).map((team) => team.id));
+    return { userId, teams, role: found?.role ?? 'user', readsPersonalSpace, ownTeamIds };
   }
+}
+
+function toSubject(principal: MemberPrincipal): Subject {
+  const { enterpriseId, userId } = principal;
+  return { enterpriseId, userId, readsPersonalSpace: principal.kind === 'person' || principal.readsPersonalSpace };
 }
 
 function collectAccess(

@@ -1,12 +1,16 @@
-import type {
-  AccountRole,
-  Atom,
-  EnterpriseId,
-  NodeId,
-  SpaceId,
-  SpaceKind,
-  SyncRight,
-  UserId,
+import {
+  FOLDER_ROLE_ATOMS,
+  GRANTING_ROLES,
+  type AccountRole,
+  type Atom,
+  type EnterpriseId,
+  type FolderRole,
+  type GrantId,
+  type NodeId,
+  type SpaceId,
+  type SpaceKind,
+  type SyncRight,
+  type UserId,
 } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
@@ -89,25 +93,66 @@ export async function findMembership(
   return row;
 }
 
-/** What unexpired grants say about the user and the teams, on these nodes or on any node of these spaces. */
+type StatementRow = {
+  readonly grantId: GrantId;
+  readonly nodeId: NodeId;
+  readonly spaceId: SpaceId;
+  readonly rank: number;
+  readonly role: FolderRole | null;
+  readonly atoms: Atom[] | null;
+  readonly syncRight: SyncRight | null;
+};
+export type StatementScope =
+  | { readonly nodeIds: readonly string[] }
+  | { readonly spaceIds: readonly string[] }
+  /** In spaces that are not the caller's own. */
+  | 'everywhere';
+
+/** What unexpired grants say about the user and the teams. */
 export async function listStatements(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   caller: { readonly userId: UserId; readonly teams: readonly TeamDistance[] },
-  where: { readonly nodeIds: readonly string[] } | { readonly spaceIds: readonly string[] },
+  scope: StatementScope,
 ): Promise<(Statement & { spaceId: SpaceId })[]> {
-  const [column, ids] = 'nodeIds' in where ? ['node_id', where.nodeIds] : ['space_id', where.spaceIds];
-  return queryRows<Statement & { spaceId: SpaceId; atoms: Atom[] | null; syncRight: SyncRight | null }>(
+  const [condition, ids] = scopeCondition(scope);
+  const rows = await queryRows<StatementRow>(
     manager,
-    `SELECT g.node_id AS "nodeId", g.space_id AS "spaceId", g.atoms, g.sync_right AS "syncRight",
+    `SELECT g.id AS "grantId", g.node_id AS "nodeId", g.space_id AS "spaceId", g.role, g.atoms, g.sync_right AS "syncRight",
             CASE WHEN g.identity_type = 'user' THEN 0 ELSE t.distance + 1 END AS rank
      FROM folder_grant g
      LEFT JOIN unnest($3::uuid[], $4::int[]) AS t(id, distance) ON g.identity_type = 'team' AND t.id = g.identity_id
-     WHERE g.enterprise_id = $1 AND g.${column} = ANY($5::uuid[])
+     WHERE g.enterprise_id = $1 AND ${condition}
        AND (g.expires_at IS NULL OR g.expires_at > now())
        AND ((g.identity_type = 'user' AND g.identity_id = $2) OR (t.id IS NOT NULL AND (g.sub_teams OR t.distance = 0)))`,
-    [enterpriseId, caller.userId, caller.teams.map((team) => team.id), caller.teams.map((team) => team.distance), ids],
+    [
+      enterpriseId,
+      caller.userId,
+      caller.teams.map((team) => team.id),
+      caller.teams.map((team) => team.distance),
+      ...ids,
+    ],
   );
+  return rows.map(toStatement);
+}
+
+/** The third kind finds its rows by identity: a person and their teams have few grants, an enterprise has many. */
+function scopeCondition(scope: StatementScope): [condition: string, ids: unknown[]] {
+  if (scope === 'everywhere') {
+    return [
+      `(g.identity_type, g.identity_id) IN (SELECT 'user', $2::uuid UNION ALL SELECT 'team', unnest($3::uuid[]))`,
+      [],
+    ];
+  }
+  if ('nodeIds' in scope) return ['g.node_id = ANY($5::uuid[])', [scope.nodeIds]];
+  return ['g.space_id = ANY($5::uuid[])', [scope.spaceIds]];
+}
+
+/** What a role means is decided here and now, so that a row never holds an old meaning. */
+export function toStatement<Row extends Omit<StatementRow, 'spaceId'>>(row: Row): Statement & Row {
+  const atoms = row.role === null ? row.atoms : FOLDER_ROLE_ATOMS[row.role];
+  const mayGrant = row.role !== null && GRANTING_ROLES.has(row.role);
+  return { ...row, atoms, mayGrant };
 }
 
 /** Spaces the user might see: their own, and every one that is nobody's personal space. */
@@ -122,4 +167,38 @@ export async function listSpaces(
      FROM space WHERE enterprise_id = $1 AND (kind <> 'personal' OR owner_user_id = $2)`,
     [enterpriseId, userId],
   );
+}
+
+/** What shared folders are called, and whose they are; a root is called like its space. */
+export async function listShareNames(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  nodeIds: readonly string[],
+): Promise<Map<string, { name: string; from: string }>> {
+  const rows = await queryRows<{ id: string; name: string; from: string }>(
+    manager,
+    `SELECT n.id, CASE WHEN n.parent_id IS NULL THEN s.name ELSE n.name END AS name, s.name AS "from"
+     FROM node n JOIN space s ON s.enterprise_id = $1 AND s.id = n.space_id
+     WHERE n.enterprise_id = $1 AND n.id = ANY($2::uuid[])`,
+    [enterpriseId, nodeIds],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Whether the team is an own team of the person or lies below one (PE-3). */
+export async function isTeamBelowOwn(
+  manager: EntityManager,
+  person: { readonly enterpriseId: EnterpriseId; readonly userId: UserId },
+  teamId: string,
+): Promise<boolean> {
+  const rows = await queryRows(
+    manager,
+    `WITH RECURSIVE up AS (
+       SELECT id, parent_id FROM team WHERE enterprise_id = $1 AND id = $3
+       UNION SELECT t.id, t.parent_id FROM up JOIN team t ON t.enterprise_id = $1 AND t.id = up.parent_id
+     )
+     SELECT 1 FROM up JOIN team_member m ON m.enterprise_id = $1 AND m.team_id = up.id AND m.user_id = $2 LIMIT 1`,
+    [person.enterpriseId, person.userId, teamId],
+  );
+  return rows.length > 0;
 }

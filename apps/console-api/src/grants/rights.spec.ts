@@ -1,6 +1,6 @@
-import { ATOMS, type Atom, type NodeId } from '@tideline/contracts';
+import { ATOMS, type Atom, type GrantId, type NodeId } from '@tideline/contracts';
 import { describe, expect, it } from 'vitest';
-import { decideRights, type CallerFacts, type SpaceFacts, type Statement } from './rights.ts';
+import { decideRights, judge, type CallerFacts, type SpaceFacts, type Statement } from './rights.ts';
 
 const team: SpaceFacts = { kind: 'team', ownerUserId: null, teamId: 'eng' };
 const enterprise: SpaceFacts = { kind: 'enterprise', ownerUserId: null, teamId: null };
@@ -12,7 +12,9 @@ const BACKER = ['visible', 'list', 'preview', 'create', 'update', 'move', 'delet
 const SYNCHRONIZER = ATOMS.filter((atom) => atom !== 'shareLink');
 
 const says = (rank: number, said: Partial<Statement>): Statement => ({
+  grantId: 'g' as GrantId,
   nodeId: 'n' as NodeId,
+  mayGrant: false,
   rank,
   atoms: null,
   syncRight: null,
@@ -41,7 +43,30 @@ describe('decideRights', () => {
       [],
       'none',
     ],
-    ['[PE-5] nor a grant', { ...outsider, userId: 'bob' }, personal, [[sync(0, 'synchronizer')]], [], 'none'],
+    [
+      '[PE-1] what its owner gives on a folder of it, a person has there',
+      { ...outsider, userId: 'bob' },
+      personal,
+      [[sync(0, 'backer')]],
+      BACKER,
+      'backer',
+    ],
+    [
+      '[PE-5] being an admin adds nothing to that',
+      { ...outsider, userId: 'bob', role: 'super_admin' },
+      personal,
+      [[role(0, 'visible')]],
+      ['visible'],
+      'none',
+    ],
+    [
+      '[PE-5] a share is closed to a device that its person has not confirmed',
+      { ...outsider, userId: 'bob', readsPersonalSpace: false },
+      personal,
+      [[sync(0, 'synchronizer')]],
+      [],
+      'none',
+    ],
     [
       '[PE-5] nor an unconfirmed device of the owner',
       { ...outsider, readsPersonalSpace: false },
@@ -150,5 +175,40 @@ describe('decideRights', () => {
     const rights = decideRights(caller, space, chain);
     expect(sorted(rights.atoms)).toEqual(sorted(atoms));
     expect(rights.syncRight).toBe(right);
+  });
+});
+
+describe('who may give rights', () => {
+  const owner = says(0, { atoms: [...ATOMS], mayGrant: true });
+  const editor = says(0, { atoms: [...ATOMS] });
+  const may = (caller: CallerFacts, space: SpaceFacts, chain: Statement[][]) =>
+    decideRights(caller, space, chain).mayGrant;
+
+  it('[PE-6] is the holder of the role owner, and not an editor with the same atoms', () => {
+    expect(may(outsider, team, [[owner]])).toBe(true);
+    expect(may(outsider, team, [[editor]])).toBe(false);
+    expect(may(outsider, team, [[editor], [owner]])).toBe(false);
+  });
+
+  it('[PE-3] is a drive admin in shared spaces, and nobody by a sync right alone', () => {
+    expect(may({ ...outsider, role: 'drive_admin' }, team, [[]])).toBe(true);
+    expect(may(member, team, [[sync(0, 'synchronizer')]])).toBe(false);
+  });
+
+  it('[PE-5] is the owner of a personal space and nobody else, whatever role was given', () => {
+    const bob = { ...outsider, userId: 'bob' };
+    expect(may(outsider, personal, [[]])).toBe(true);
+    expect(may(bob, personal, [[owner]])).toBe(false);
+    expect(may({ ...bob, role: 'super_admin' }, personal, [[owner]])).toBe(false);
+  });
+});
+
+describe('judge', () => {
+  it('[PE-4] names the grants that decided, each axis by itself', () => {
+    const [far, near] = [sync(0, 'backer'), role(1, 'visible', 'list')];
+    const judged = judge(member, team, [[near], [far]]);
+    expect(judged).toMatchObject({ basis: 'grant', atomStatements: [near], syncStatements: [far] });
+    expect(judge(member, team, [[], []])).toMatchObject({ basis: 'default', atomStatements: [], syncStatements: [] });
+    expect(judge(outsider, team, [[]]).basis).toBe('none');
   });
 });

@@ -1,12 +1,24 @@
-import { ATOMS, type AccountRole, type Atom, type NodeId, type SpaceKind, type SyncRight } from '@tideline/contracts';
+import {
+  ATOMS,
+  SYNC_RIGHT_ATOMS,
+  type AccountRole,
+  type Atom,
+  type GrantId,
+  type NodeId,
+  type SpaceKind,
+  type SyncRight,
+} from '@tideline/contracts';
 
 /** What a grant says about the caller: `rank` 0 the user, 1 an own team, 2 its parent team and so on (PE-4). */
 export type Statement = {
+  readonly grantId: GrantId;
   readonly nodeId: NodeId;
   readonly rank: number;
   /** `null`: says nothing on this axis. */
   readonly atoms: readonly Atom[] | null;
   readonly syncRight: SyncRight | null;
+  /** The role lets its holder give rights on the folder. */
+  readonly mayGrant: boolean;
 };
 export type CallerFacts = {
   readonly userId: string;
@@ -19,34 +31,59 @@ export type SpaceFacts = {
   readonly ownerUserId: string | null;
   readonly teamId: string | null;
 };
-export type Rights = { readonly atoms: ReadonlySet<Atom>; readonly syncRight: SyncRight };
+export type Rights = {
+  readonly atoms: ReadonlySet<Atom>;
+  readonly syncRight: SyncRight;
+  readonly mayGrant: boolean;
+};
+/** Rights with what decided them. */
+export type Judgement = {
+  readonly rights: Rights;
+  /** Where the atoms come from, those of the sync right left out. */
+  readonly basis: 'own_space' | 'account_role' | 'default' | 'grant' | 'none';
+  readonly atomStatements: readonly Statement[];
+  readonly syncStatements: readonly Statement[];
+};
 
 const ALL: ReadonlySet<Atom> = new Set(ATOMS);
 const NOTHING: ReadonlySet<Atom> = new Set();
-const VIEWER: readonly Atom[] = ['visible', 'list', 'preview', 'download'];
-/** PE-6: the sync right brings the atoms it needs. A Backer reads no bytes; `delete` serves the delete switch (UP-4). */
-const SYNC_ATOMS: Record<SyncRight, readonly Atom[]> = {
-  none: [],
-  backer: ['visible', 'list', 'preview', 'create', 'update', 'move', 'delete'],
-  synchronizer: ['visible', 'list', 'preview', 'create', 'update', 'download', 'copy', 'move', 'delete'],
-};
+/** What members have in their team's space, and everybody in the enterprise space, where no grant says otherwise. */
+const DEFAULT_ATOMS: readonly Atom[] = ['visible', 'list', 'preview', 'download'];
 const SYNC_STRENGTH: Record<SyncRight, number> = { none: 0, backer: 1, synchronizer: 2 };
 
-export const NO_RIGHTS: Rights = { atoms: NOTHING, syncRight: 'none' };
+export const NO_RIGHTS: Rights = { atoms: NOTHING, syncRight: 'none', mayGrant: false };
 /** A folder on the way to one that the caller may use: it can be walked through and is otherwise closed. */
-export const PASSAGE: Rights = { atoms: new Set<Atom>(['visible']), syncRight: 'none' };
+export const PASSAGE: Rights = { ...NO_RIGHTS, atoms: new Set<Atom>(['visible']) };
 
 /**
  * Rights on one node. `chain`: statements about the caller on the node itself, then on its parent, up to the root.
  * Two axes, each by itself: the nearest folder that says something wins, there the nearest identity, equals are united.
  */
 export function decideRights(caller: CallerFacts, space: SpaceFacts, chain: readonly (readonly Statement[])[]): Rights {
-  if (space.kind === 'personal') return isOwner(caller, space) ? { atoms: ALL, syncRight: 'synchronizer' } : NO_RIGHTS;
-  const syncRight = strongest(nearest(chain, (statement) => statement.syncRight));
-  if (isDriveAdmin(caller.role)) return { atoms: ALL, syncRight };
-  const granted = nearest(chain, (statement) => statement.atoms)?.flat();
-  const atoms = new Set([...(granted ?? defaultAtoms(caller, space)), ...SYNC_ATOMS[syncRight]]);
-  return { atoms, syncRight };
+  return judge(caller, space, chain).rights;
+}
+
+/** The same decision with its reasons. */
+export function judge(caller: CallerFacts, space: SpaceFacts, chain: readonly (readonly Statement[])[]): Judgement {
+  const isPersonal = space.kind === 'personal';
+  if (isPersonal && !caller.readsPersonalSpace) return without('none', NO_RIGHTS);
+  if (isPersonal && space.ownerUserId === caller.userId) {
+    return without('own_space', { atoms: ALL, syncRight: 'synchronizer', mayGrant: true });
+  }
+  const syncStatements = nearest(chain, (statement) => statement.syncRight !== null);
+  const syncRight = strongest(syncStatements);
+  if (!isPersonal && isDriveAdmin(caller.role)) {
+    const rights = { atoms: ALL, syncRight, mayGrant: true };
+    return { rights, basis: 'account_role', atomStatements: [], syncStatements };
+  }
+  const atomStatements = nearest(chain, (statement) => statement.atoms !== null);
+  const isGranted = atomStatements.length > 0;
+  const base = isGranted ? atomStatements.flatMap((statement) => statement.atoms ?? []) : defaultAtoms(caller, space);
+  const atoms = new Set([...base, ...SYNC_RIGHT_ATOMS[syncRight]]);
+  const basis = isGranted ? 'grant' : base.length > 0 ? 'default' : 'none';
+  // PE-5: in a personal space only its owner gives rights, whatever role somebody was given there.
+  const mayGrant = !isPersonal && atomStatements.some((statement) => statement.mayGrant);
+  return { rights: { atoms, syncRight, mayGrant }, basis, atomStatements, syncStatements };
 }
 
 /** Whether a statement can make its folder visible to somebody who would not see it otherwise. */
@@ -58,30 +95,29 @@ export function isDriveAdmin(role: AccountRole): boolean {
   return role === 'super_admin' || role === 'drive_admin';
 }
 
-/** PE-5: nobody but its owner, and not by a device that the owner has not confirmed. */
-function isOwner(caller: CallerFacts, space: SpaceFacts): boolean {
-  return space.ownerUserId === caller.userId && caller.readsPersonalSpace;
+function without(basis: Judgement['basis'], rights: Rights): Judgement {
+  return { rights, basis, atomStatements: [], syncStatements: [] };
 }
 
 function defaultAtoms(caller: CallerFacts, space: SpaceFacts): readonly Atom[] {
-  if (space.kind === 'enterprise') return VIEWER;
-  return space.teamId !== null && caller.ownTeamIds.has(space.teamId) ? VIEWER : [];
+  if (space.kind === 'enterprise') return DEFAULT_ATOMS;
+  return space.teamId !== null && caller.ownTeamIds.has(space.teamId) ? DEFAULT_ATOMS : [];
 }
 
-function nearest<T>(
+function nearest(
   chain: readonly (readonly Statement[])[],
-  axis: (statement: Statement) => T | null,
-): T[] | undefined {
+  speaks: (statement: Statement) => boolean,
+): readonly Statement[] {
   for (const statements of chain) {
-    const speaking = statements.filter((statement) => axis(statement) !== null);
+    const speaking = statements.filter(speaks);
     if (speaking.length === 0) continue;
     const rank = Math.min(...speaking.map((statement) => statement.rank));
-    return speaking.filter((statement) => statement.rank === rank).map((statement) => axis(statement) as T);
+    return speaking.filter((statement) => statement.rank === rank);
   }
-  return undefined;
+  return [];
 }
 
-function strongest(rights: readonly SyncRight[] | undefined): SyncRight {
-  const all = rights ?? [];
-  return all.reduce<SyncRight>((best, next) => (SYNC_STRENGTH[next] > SYNC_STRENGTH[best] ? next : best), 'none');
+function strongest(statements: readonly Statement[]): SyncRight {
+  const rights = statements.map((statement) => statement.syncRight ?? 'none');
+  return rights.reduce<SyncRight>((best, next) => (SYNC_STRENGTH[next] > SYNC_STRENGTH[best] ? next : best), 'none');
 }
