@@ -1,26 +1,48 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runDrive } from './drive/run-drive.ts';
 import { runSmall } from './small.ts';
 import type { SmallResult } from './small.ts';
 
+const USAGE = `USAGE: npm run bench -- small [--files 10000] [--size 4096] [--peers]
+       npm run bench -- drive [--only commit,move,folder,feed,listing] [--batches 40] [--listed 1000000]
+                                [--profile folder]`;
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     files: { type: 'string', default: '10000' },
     size: { type: 'string', default: '4096' },
     peers: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    batches: { type: 'string', default: '40' },
+    listed: { type: 'string', default: '1000000' },
+    profile: { type: 'string', default: '' },
   },
 });
-if (positionals[0] !== 'small') {
-  console.error('USAGE: npm run bench -- small [--files 10000] [--size 4096] [--peers]');
-  process.exit(2);
+switch (positionals[0]) {
+  case 'small':
+    await small();
+    break;
+  case 'drive':
+    await runDrive({
+      only: values.only.split(',').filter((name) => name !== ''),
+      batches: Number(values.batches),
+      listed: Number(values.listed),
+      profileFolder: values.profile,
+    });
+    break;
+  default:
+    console.error(USAGE);
+    process.exit(2);
 }
-const options = { files: Number(values.files), sizeBytes: Number(values.size) };
-const result = await runSmall(options);
-console.log(toTable(result));
-console.log(JSON.stringify(result));
-if (values.peers) console.log(comparePeers(result));
+
+async function small(): Promise<void> {
+  const result = await runSmall({ files: Number(values.files), sizeBytes: Number(values.size) });
+  console.log(toTable(result));
+  console.log(JSON.stringify(result));
+  if (values.peers) console.log(comparePeers(result));
+}
 
 function toTable(found: SmallResult): string {
   const rows = [

@@ -176,7 +176,12 @@ function toRow(node: DriveNode): Record<string, unknown> {
   };
 }
 
-/** One statement, one round trip: every part works on other rows, so their order does not matter. */
+/**
+ * One statement, one round trip: every part works on other rows, so their order does not matter. Rows that are there already
+ * are reached by their place (ctid), found by one index probe each: joined by key, a planner without statistics reads all rows
+ * of the enterprise for every batch, while everybody else waits for the space. The keys are compared all the same (places repeat
+ * from partition to partition), in words that no index serves.
+ */
 const WRITE_BATCH = `
   WITH change AS MATERIALIZED (
     SELECT *, decode(content_id, 'hex') AS content, CASE WHEN trashed_at IS NULL THEN name END AS live_name,
@@ -188,7 +193,10 @@ const WRITE_BATCH = `
   closed AS (
     UPDATE node_history h SET to_seq = first.seq
     FROM (SELECT id, min(seq) AS seq FROM change WHERE NOT is_new GROUP BY id) first
-    WHERE h.enterprise_id = $1 AND h.node_id = first.id AND h.to_seq IS NULL AND h.space_id IS NOT DISTINCT FROM $2
+    CROSS JOIN LATERAL (SELECT ctid FROM node_history WHERE enterprise_id = $1 AND node_id = first.id AND to_seq IS NULL
+                          AND space_id IS NOT DISTINCT FROM $2 LIMIT 1) place
+    WHERE h.ctid = place.ctid AND h.enterprise_id IS NOT DISTINCT FROM $1 AND h.node_id IS NOT DISTINCT FROM first.id
+      AND h.to_seq IS NULL AND h.space_id IS NOT DISTINCT FROM $2
   ),
   recorded AS (
     INSERT INTO node_history (enterprise_id, space_id, node_id, from_seq, to_seq, parent_id, name, kind, rev, version_id,
@@ -210,7 +218,9 @@ const WRITE_BATCH = `
     UPDATE node n SET parent_id = c.parent_id, name = c.name, live_name = c.live_name, rev = c.rev, seq = c.seq,
                       version_id = c.version_id, content_id = c.content, size = c.size, mtime_ms = c.mtime_ms,
                       exec = c.exec, trashed_at = c.trashed_at
-    FROM change c WHERE NOT c.is_new AND c.is_present AND n.enterprise_id = $1 AND n.id = c.id
+    FROM change c CROSS JOIN LATERAL (SELECT ctid FROM node WHERE enterprise_id = $1 AND id = c.id LIMIT 1) place
+    WHERE NOT c.is_new AND c.is_present AND n.ctid = place.ctid
+      AND n.enterprise_id IS NOT DISTINCT FROM $1 AND n.id IS NOT DISTINCT FROM c.id
   ),
   answered AS (
     INSERT INTO op_answer (enterprise_id, actor_id, op_id, outcome)
