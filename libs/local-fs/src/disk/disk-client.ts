@@ -1,53 +1,41 @@
-import type { Worker } from 'node:worker_threads';
-import { startWorker } from '../worker-url.ts';
-import type { DiskReply, DiskWork, DiskWorkerData } from './disk-protocol.ts';
+import { createWorkerPool } from '../worker/worker-pool.ts';
+import type { DiskCall, DiskReply, DiskRoot, DiskWork } from './disk-protocol.ts';
 
 export type DiskClient = {
   readonly call: <M extends keyof DiskWork>(
     method: M,
     ...args: Parameters<DiskWork[M]>
   ) => Promise<ReturnType<DiskWork[M]>>;
+  /** Resolves when nothing of this root runs any more. */
   readonly close: () => Promise<void>;
 };
 
-type Waiting = { readonly resolve: (result: never) => void; readonly reject: (error: Error) => void };
+/** Two, so that cutting a large file of one task into chunks does not keep another one waiting. */
+const pool = createWorkerPool<DiskCall, DiskReply>({ importerUrl: import.meta.url, name: 'disk-worker', size: 2 });
 
-/** Calls into the disk worker, which starts with the first one and holds the process only while a call runs. */
-export function createDiskClient(workerData: DiskWorkerData): DiskClient {
-  const waiting = new Map<number, Waiting>();
-  let worker: Worker | undefined;
-  let count = 0;
-
-  const settle = (reply: DiskReply): void => {
-    const call = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if (waiting.size === 0) worker?.unref();
-    if ('error' in reply) call?.reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }));
-    else call?.resolve(reply.result as never);
-  };
-  const fail = (error: Error): void => {
-    worker = undefined;
-    for (const call of waiting.values()) call.reject(error);
-    waiting.clear();
-  };
-  const start = (): Worker => {
-    const started = startWorker(import.meta.url, 'disk-worker', { workerData });
-    started.on('message', settle);
-    started.on('error', fail);
-    started.on('exit', () => fail(new Error('the disk worker stopped')));
-    return started;
-  };
+/** Calls into the disk workers; those on one root run one after another. */
+export function createDiskClient(disk: DiskRoot): DiskClient {
+  const running = new Set<Promise<unknown>>();
   return {
-    call: (method, ...args) =>
-      new Promise((resolve, reject) => {
-        worker ??= start();
-        worker.ref();
-        count += 1;
-        waiting.set(count, { resolve, reject });
-        worker.postMessage({ id: count, method, args });
-      }),
+    call: (method, ...args) => {
+      const result = new Promise<never>((resolve, reject) => {
+        pool.send({
+          key: disk.root,
+          request: (id) => ({ id, disk, method, args }) as DiskCall,
+          onReply: (reply) => {
+            if ('error' in reply) reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }));
+            else resolve(reply.result as never);
+            return true;
+          },
+          onFail: reject,
+        });
+      });
+      const settled = result.catch(() => undefined).finally(() => running.delete(settled));
+      running.add(settled);
+      return result;
+    },
     close: async () => {
-      await worker?.terminate();
+      await Promise.all(running);
     },
   };
 }

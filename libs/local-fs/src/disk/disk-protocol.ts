@@ -16,12 +16,17 @@ export type DiskWork = {
   readonly recover: (unfinishedOpIds: ReadonlySet<string>) => readonly string[];
 };
 
+export type DiskRoot = { readonly root: string; readonly homeTrash: string };
+
 export type DiskCall = {
-  [M in keyof DiskWork]: { readonly id: number; readonly method: M; readonly args: Parameters<DiskWork[M]> };
+  [M in keyof DiskWork]: {
+    readonly id: number;
+    readonly disk: DiskRoot;
+    readonly method: M;
+    readonly args: Parameters<DiskWork[M]>;
+  };
 }[keyof DiskWork];
 
 export type DiskReply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: { readonly message: string; readonly code: string } };
-
-export type DiskWorkerData = { readonly root: string; readonly homeTrash: string };

@@ -1,19 +1,25 @@
 import type { ProblemCode } from '@tideline/contracts';
 import type { BaseId, LocalKey, LocalNode, Observed } from '@tideline/sync-core';
 
-export type ScanWorkerData = {
+export type ScanTarget = {
   readonly root: string;
   readonly journalPath: string;
   readonly exclude: readonly string[];
 };
 
 /** `abort[0]` becomes 1 when the scan is to stop. */
-export type ScanRequest = {
-  readonly id: number;
-  readonly dirty: 'all' | readonly string[];
-  readonly nowMs: number;
-  readonly abort: Int32Array;
-};
+export type ScanRequest =
+  | {
+      readonly t: 'scan';
+      readonly id: number;
+      readonly target: ScanTarget;
+      readonly dirty: 'all' | readonly string[];
+      readonly nowMs: number;
+      readonly abort: Int32Array;
+    }
+  /** The journal is about to be closed: let go of its file. */
+  | { readonly t: 'forget'; readonly journalPath: string };
+export type RunScan = Extract<ScanRequest, { t: 'scan' }>;
 
 export type SeenEntry = readonly [LocalKey, Observed<LocalNode>];
 

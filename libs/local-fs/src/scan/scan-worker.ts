@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { LocalKey, LocalNode, Observed } from '@tideline/sync-core';
 import { MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts/content-id';
 import { hashFile } from '../hash/hash-file.ts';
@@ -7,7 +7,7 @@ import { volumeNameOf } from '../volume/mounts.ts';
 import { openKnownTree, type KnownTree } from './known-tree.ts';
 import { compileFilter } from '@tideline/sync-core/filter';
 import { runScan } from './run-scan.ts';
-import type { ScanReply, ScanRequest, ScanWorkerData, SeenEntry } from './scan-protocol.ts';
+import type { RunScan, ScanReply, ScanRequest, SeenEntry } from './scan-protocol.ts';
 import type { ScanEnv } from './session.ts';
 
 /** Differences per message: large enough to amortize it, small enough never to be felt on the other side. */
@@ -15,12 +15,12 @@ const ENTRIES_PER_MESSAGE = 1000;
 
 class ScanAborted extends Error {}
 
-const { root, journalPath, exclude } = workerData as ScanWorkerData;
-const isExcluded = compileFilter(exclude, { caseSensitive: process.platform === 'linux' });
 const buffer = new Uint8Array(MAX_SINGLE_CHUNK_BYTES);
-let known: KnownTree | undefined;
+/** By journal: a connection each, kept because opening one costs more than a small scan. */
+const trees = new Map<string, KnownTree>();
 
 parentPort?.on('message', (request: ScanRequest) => {
+  if (request.t === 'forget') return forget(request.journalPath);
   const reply = (message: ScanReply): void => parentPort?.postMessage(message);
   try {
     scan(request, reply);
@@ -30,8 +30,8 @@ parentPort?.on('message', (request: ScanRequest) => {
   }
 });
 
-function scan(request: ScanRequest, reply: (message: ScanReply) => void): void {
-  known ??= openKnownTree(journalPath);
+function scan(request: RunScan, reply: (message: ScanReply) => void): void {
+  const known = knownTreeOf(request.target.journalPath);
   known.begin();
   try {
     const outbox = createOutbox(request.id, reply);
@@ -41,6 +41,17 @@ function scan(request: ScanRequest, reply: (message: ScanReply) => void): void {
   } finally {
     known.end();
   }
+}
+
+function knownTreeOf(journalPath: string): KnownTree {
+  const known = trees.get(journalPath) ?? openKnownTree(journalPath);
+  trees.set(journalPath, known);
+  return known;
+}
+
+function forget(journalPath: string): void {
+  trees.get(journalPath)?.close();
+  trees.delete(journalPath);
 }
 
 type Outbox = Pick<ScanEnv, 'emit' | 'withdraw'> & { flush(): void };
@@ -64,7 +75,8 @@ function createOutbox(id: number, reply: (message: ScanReply) => void): Outbox {
   };
 }
 
-function environment(request: ScanRequest, tree: KnownTree, outbox: Outbox): ScanEnv {
+function environment(request: RunScan, tree: KnownTree, outbox: Outbox): ScanEnv {
+  const { root, exclude } = request.target;
   const checkAbort = (): void => {
     if (Atomics.load(request.abort, 0) === 1) throw new ScanAborted();
   };
@@ -76,7 +88,7 @@ function environment(request: ScanRequest, tree: KnownTree, outbox: Outbox): Sca
     volume,
     known: tree,
     nowMs: request.nowMs,
-    isExcluded,
+    isExcluded: compileFilter(exclude, { caseSensitive: process.platform === 'linux' }),
     hash: (path) => hashFile(path, { volume, buffer, checkAbort }),
     checkAbort,
     emit: outbox.emit,

@@ -49,9 +49,9 @@ export function createScanWorld(options: { exclude?: readonly string[] } = {}): 
     scan,
     differences: () => differences(journal),
     settle: () => settle(journal),
+    // Files just written are told again: their signature could still hide a second write.
     sync: async () => {
-      await scan();
-      settle(journal);
+      for (let told = await scan(); told.seen.size > 0; told = await scan()) settle(journal);
     },
     close: async () => {
       await scanner.close();

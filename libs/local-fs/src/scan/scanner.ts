@@ -1,9 +1,8 @@
 import { lstatSync, opendirSync } from 'node:fs';
-import type { Worker } from 'node:worker_threads';
 import type { DirtyPaths, LocalKey, LocalNode, Observed, RootState, Scanner, ScanResult } from '@tideline/sync-core';
 import { volumeNameOf } from '../volume/mounts.ts';
-import { startWorker } from '../worker-url.ts';
-import type { ScanReply, ScanRequest, ScanSummary, ScanWorkerData } from './scan-protocol.ts';
+import { createWorkerPool } from '../worker/worker-pool.ts';
+import type { RunScan, ScanReply, ScanRequest, ScanTarget } from './scan-protocol.ts';
 import { codeOf, isGone } from './system-error.ts';
 
 export type ScannerOptions = {
@@ -17,101 +16,75 @@ export type ScannerOptions = {
 
 export type FolderScanner = Scanner & { close(): Promise<void> };
 
-type Running = {
-  readonly id: number;
-  readonly seen: Map<LocalKey, Observed<LocalNode>>;
-  readonly settle: (outcome: { summary: ScanSummary } | { error: Error }) => void;
-};
+/** Two, so that the long scan of one task does not keep the small ones of others waiting. */
+const pool = createWorkerPool<ScanRequest, ScanReply>({ importerUrl: import.meta.url, name: 'scan-worker', size: 2 });
 
-/** Scans in a worker thread; one scan at a time, the next one waits. */
+/** Scans in worker threads; one scan at a time, the next one waits. */
 export function createScanner(options: ScannerOptions): FolderScanner {
   const { root, journalPath, exclude = [], nowMs = Date.now } = options;
-  let worker: Worker | undefined;
-  let running: Running | undefined;
+  const target: ScanTarget = { root, journalPath, exclude };
+  const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
-  let count = 0;
 
-  const fail = (error: Error): void => {
-    worker = undefined;
-    running?.settle({ error });
-  };
-  const start = (): Worker => {
-    const workerData: ScanWorkerData = { root, journalPath, exclude };
-    const started = startWorker(import.meta.url, 'scan-worker', { workerData });
-    started.on('message', (reply: ScanReply) => take(running, reply));
-    started.on('error', fail);
-    started.on('exit', () => fail(new Error('the scanner stopped')));
-    started.unref();
-    return started;
-  };
   const scanNow = async (dirty: DirtyPaths, signal: AbortSignal): Promise<ScanResult> => {
     signal.throwIfAborted();
     if (!isFolder(root)) return nothingRead();
-    worker ??= start();
-    const request = makeRequest((count += 1), dirty, nowMs());
-    const outcome = runRequest(worker, request, { signal, announce: (next) => (running = next) });
-    return outcome.finally(() => (running = undefined));
+    return runScan({ target, dirty: dirty === 'all' ? dirty : [...dirty], nowMs: nowMs() }, signal);
   };
   return {
     root: () => Promise.resolve(rootState(root)),
     scan: (dirty, signal) => {
-      const result = last.then(() => scanNow(dirty, signal));
+      const result = last.then(() => scanNow(dirty, AbortSignal.any([signal, closing.signal])));
       last = result.catch(() => undefined);
       return result;
     },
     close: async () => {
-      const stopping = worker;
-      worker = undefined;
-      await stopping?.terminate();
+      closing.abort(new Error('the scanner was closed'));
+      await last;
+      pool.tellAll({ t: 'forget', journalPath });
     },
   };
 }
 
-function makeRequest(id: number, dirty: DirtyPaths, nowMs: number): ScanRequest {
-  const abort = new Int32Array(new SharedArrayBuffer(4));
-  return { id, dirty: dirty === 'all' ? dirty : [...dirty], nowMs, abort };
-}
+type Scan = Omit<RunScan, 't' | 'id' | 'abort'>;
 
-async function runRequest(
-  worker: Worker,
-  request: ScanRequest,
-  { signal, announce }: { signal: AbortSignal; announce: (running: Running) => void },
-): Promise<ScanResult> {
-  const seen = new Map<LocalKey, Observed<LocalNode>>();
-  const stop = (): void => void Atomics.store(request.abort, 0, 1);
+async function runScan(scan: Scan, signal: AbortSignal): Promise<ScanResult> {
+  const abort = new Int32Array(new SharedArrayBuffer(4));
+  const stop = (): void => void Atomics.store(abort, 0, 1);
   signal.addEventListener('abort', stop, { once: true });
-  worker.ref();
   try {
-    const summary = await new Promise<ScanSummary>((resolve, reject) => {
-      const settle: Running['settle'] = (outcome) =>
-        'summary' in outcome ? resolve(outcome.summary) : reject(outcome.error);
-      announce({ id: request.id, seen, settle });
-      worker.postMessage(request);
-    });
-    return { ...summary, seen, listed: new Set(summary.listed) };
+    return await collect({ ...scan, abort });
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   } finally {
-    worker.unref();
     signal.removeEventListener('abort', stop);
   }
 }
 
-function take(running: Running | undefined, reply: ScanReply): void {
-  if (running?.id !== reply.id) return;
-  switch (reply.t) {
-    case 'seen':
-      for (const [key, seen] of reply.entries) running.seen.set(key, seen);
-      for (const key of reply.withdrawn) running.seen.delete(key);
-      return;
-    case 'done':
-      return running.settle({ summary: reply.summary });
-    case 'aborted':
-      return running.settle({ error: new Error('the scan was stopped') });
-    case 'failed':
-      return running.settle({ error: new Error(`the scan failed: ${reply.message}`) });
-  }
+function collect(scan: Omit<RunScan, 't' | 'id'>): Promise<ScanResult> {
+  const seen: Seen = new Map();
+  return new Promise((resolve, reject) => {
+    pool.send({
+      key: scan.target.journalPath,
+      request: (id) => ({ t: 'scan', id, ...scan }),
+      onReply: (reply) => {
+        if (reply.t === 'seen') return take(seen, reply);
+        if (reply.t === 'done') resolve({ ...reply.summary, seen, listed: new Set(reply.summary.listed) });
+        else reject(new Error(reply.t === 'aborted' ? 'the scan was stopped' : `the scan failed: ${reply.message}`));
+        return true;
+      },
+      onFail: reject,
+    });
+  });
+}
+
+type Seen = Map<LocalKey, Observed<LocalNode>>;
+
+function take(into: Seen, { entries, withdrawn }: Extract<ScanReply, { t: 'seen' }>): false {
+  for (const [key, seen] of entries) into.set(key, seen);
+  for (const key of withdrawn) into.delete(key);
+  return false;
 }
 
 /** SA-4: a root that is away says nothing about what was in it. */

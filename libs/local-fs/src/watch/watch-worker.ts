@@ -1,11 +1,11 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { countEntries, kindFor, MAX_CHOKIDAR_ENTRIES } from './choose-kind.ts';
 import { watchWithChokidar } from './chokidar-watcher.ts';
 import { createCoalescer } from './coalesce.ts';
 import { watchFolders } from './folder-watcher.ts';
 import { watchRecursively } from './recursive-watcher.ts';
 import type { WatchAdapter } from './watch-adapter.ts';
-import type { WatchKind, WatchMessage, WatchWorkerData } from './watch-protocol.ts';
+import type { StartWatch, WatchKind, WatchReply, WatchRequest } from './watch-protocol.ts';
 
 const ADAPTERS: Readonly<Record<WatchKind, WatchAdapter>> = {
   chokidar: watchWithChokidar,
@@ -13,8 +13,6 @@ const ADAPTERS: Readonly<Record<WatchKind, WatchAdapter>> = {
   recursive: watchRecursively,
 };
 
-const { root, kind, entries } = workerData as WatchWorkerData;
-const send = (message: WatchMessage): void => parentPort?.postMessage(message);
 const timers = {
   nowMs: () => performance.now(),
   after: (delayMs: number, run: () => void) => {
@@ -22,8 +20,32 @@ const timers = {
     return () => clearTimeout(timer);
   },
 };
-const coalescer = createCoalescer(timers, (dirty) => send({ t: 'dirty', dirty }));
-const trouble = (code: string): void => send({ t: 'trouble', code });
-const chosen = kind === 'auto' ? kindFor(Math.max(entries, countEntries(root, MAX_CHOKIDAR_ENTRIES + 1))) : kind;
-await ADAPTERS[chosen](root, { ...coalescer, trouble });
-send({ t: 'ready' });
+const send = (reply: WatchReply): void => parentPort?.postMessage(reply);
+/** How to stop each watch; a watch that is stopped before it is ready stops as soon as it is. */
+const stops = new Map<number, () => Promise<void>>();
+
+parentPort?.on('message', (request: WatchRequest) => {
+  if (request.t === 'start') return start(request);
+  void stops.get(request.id)?.();
+  stops.delete(request.id);
+});
+
+function start(request: StartWatch): void {
+  const { id } = request;
+  const coalescer = createCoalescer(timers, (dirty) => send({ id, t: 'dirty', dirty }));
+  const started = watch(request, { ...coalescer, trouble: (code: string) => send({ id, t: 'trouble', code }) });
+  stops.set(id, async () => {
+    coalescer.stop();
+    const stop = await started.catch(() => undefined);
+    await stop?.();
+  });
+  started.then(
+    () => send({ id, t: 'ready' }),
+    (error: unknown) => send({ id, t: 'failed', message: error instanceof Error ? error.message : String(error) }),
+  );
+}
+
+async function watch({ root, kind, entries }: StartWatch, events: Parameters<WatchAdapter>[1]) {
+  const chosen = kind === 'auto' ? kindFor(Math.max(entries, countEntries(root, MAX_CHOKIDAR_ENTRIES + 1))) : kind;
+  return ADAPTERS[chosen](root, events);
+}

@@ -16,7 +16,7 @@ import type { Advance, StoredProblem } from '../ports/journal.ts';
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 import { createLiveTree, type LiveTree } from './live-tree.ts';
 
-const MAX_PUT_OFF = 100;
+const MAX_PUT_OFF = 500;
 const SHORTEST_TURN_MS = 2000;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;

@@ -1,0 +1,72 @@
+import type { Worker } from 'node:worker_threads';
+import { startWorker } from './start-worker.ts';
+
+export type Call<Request, Reply> = {
+  /** What must not run twice at once, such as a root: its calls go to one worker, one after another. */
+  readonly key: string;
+  readonly request: (id: number) => Request;
+  /** Called with every reply; answers whether it was the last one. */
+  readonly onReply: (reply: Reply) => boolean;
+  readonly onFail: (error: Error) => void;
+};
+
+export type WorkerPool<Request, Reply> = {
+  readonly send: (call: Call<Request, Reply>) => void;
+  /** A message to every worker that runs, without an answer. */
+  readonly tellAll: (message: Request) => void;
+};
+
+type Running<Request, Reply> = { readonly worker: Worker; readonly calls: Map<number, Call<Request, Reply>> };
+
+/**
+ * Worker threads that all tasks of the process share, started when they are needed: each costs 10 to 20 MB, so ten tasks must
+ * not cost ten of each kind. They hold the process only while a call runs. A worker that dies fails its calls and is replaced.
+ */
+export function createWorkerPool<Request, Reply extends { readonly id: number }>(options: {
+  readonly importerUrl: string;
+  readonly name: string;
+  readonly size: number;
+}): WorkerPool<Request, Reply> {
+  const pool = new Set<Running<Request, Reply>>();
+  let count = 0;
+
+  const start = (): Running<Request, Reply> => {
+    const worker = startWorker(options.importerUrl, options.name, {});
+    const running: Running<Request, Reply> = { worker, calls: new Map() };
+    pool.add(running);
+    worker.on('message', (reply: Reply) => settle(running, reply));
+    worker.on('error', (error: Error) => retire(running, error));
+    worker.on('exit', () => retire(running, new Error(`the ${options.name} stopped`)));
+    worker.unref();
+    return running;
+  };
+  const settle = (running: Running<Request, Reply>, reply: Reply): void => {
+    if (running.calls.get(reply.id)?.onReply(reply) !== true) return;
+    running.calls.delete(reply.id);
+    if (running.calls.size === 0) running.worker.unref();
+  };
+  const retire = (running: Running<Request, Reply>, error: Error): void => {
+    pool.delete(running);
+    for (const call of running.calls.values()) call.onFail(error);
+    running.calls.clear();
+  };
+  const choose = (key: string): Running<Request, Reply> => {
+    const all = [...pool].sort((a, b) => a.calls.size - b.calls.size);
+    const same = all.find((running) => [...running.calls.values()].some((call) => call.key === key));
+    const [least] = all;
+    if (same) return same;
+    return least && (least.calls.size === 0 || pool.size >= options.size) ? least : start();
+  };
+  return {
+    send: (call) => {
+      const running = choose(call.key);
+      count += 1;
+      running.calls.set(count, call);
+      running.worker.ref();
+      running.worker.postMessage(call.request(count));
+    },
+    tellAll: (message) => {
+      for (const { worker } of pool) worker.postMessage(message);
+    },
+  };
+}
