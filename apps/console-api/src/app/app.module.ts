@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { BlobCollectorModule } from '../blob-collector/blob-collector.module.ts';
 import { BlobsModule } from '../blobs/blobs.module.ts';
 import { ChangeFeedModule } from '../change-feed/change-feed.module.ts';
 import { SERVER_CONFIG } from '../config/server-config.ts';
@@ -47,6 +48,7 @@ export class AppModule {
         IdentityModule,
         GrantsModule,
         BlobsModule.inFolder(parts.config.blobFolder),
+        BlobCollectorModule,
         DriveModule,
         ChangeFeedModule,
         EnterpriseModule,

@@ -13,7 +13,9 @@ export type ChunkPlace = {
 };
 
 // Rows of chunks are always locked in the order of their hashes, so that no two commits deadlock.
+// A damaged chunk (see scrub) counts as one that is not here, until its bytes are sent again.
 
+/** Of these chunks, those whose bytes are here. Nothing keeps them from being swept: the caller locks what it uses. */
 export async function findStored(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
@@ -22,13 +24,16 @@ export async function findStored(
   const rows = await queryRows<{ hash: string }>(
     manager,
     `SELECT encode(c.hash, 'hex') AS hash FROM unnest($2::text[]) h
-     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = decode(h, 'hex')`,
+     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = decode(h, 'hex') AND c.damaged_at IS NULL`,
     [enterpriseId, hashes],
   );
   return new Set(rows.map((row) => row.hash));
 }
 
-/** A chunk that another commit stored meanwhile keeps its first place; our copy of its bytes is dead weight of the pack. */
+/**
+ * Writes the rows of a pack and holds all its chunks against the sweeper until the transaction ends. A chunk that another
+ * commit stored meanwhile keeps its first place, and our copy of its bytes is dead weight of the pack; a damaged one is healed.
+ */
 export async function insertPack(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
@@ -39,10 +44,13 @@ export async function insertPack(
     `WITH stored AS (
        INSERT INTO chunk (enterprise_id, hash, size, pack_id, pack_offset)
        SELECT $1, decode(h, 'hex'), s, $2, o FROM unnest($4::text[], $5::int[], $6::bigint[]) AS t(h, s, o) ORDER BY h
-       ON CONFLICT DO NOTHING RETURNING size
+       ON CONFLICT (enterprise_id, hash) DO UPDATE SET last_seen = now(), garbage_since = NULL, damaged_at = NULL,
+         pack_id = CASE WHEN chunk.damaged_at IS NULL THEN chunk.pack_id ELSE excluded.pack_id END,
+         pack_offset = CASE WHEN chunk.damaged_at IS NULL THEN chunk.pack_offset ELSE excluded.pack_offset END
+       RETURNING size, pack_id
      )
      INSERT INTO pack (enterprise_id, id, size, live_bytes)
-     SELECT $1, $2, $3, coalesce(sum(size), 0) FROM stored`,
+     SELECT $1, $2, $3, coalesce(sum(size) FILTER (WHERE pack_id = $2), 0) FROM stored`,
     [
       enterpriseId,
       pack.packId,
@@ -80,7 +88,7 @@ export async function findUploaded(
     `SELECT t.h AS hash FROM unnest($3::text[], $4::int[]) AS t(h, s)
      JOIN chunk_upload u ON u.enterprise_id = $1 AND u.actor_id = $2 AND u.hash = decode(t.h, 'hex')
                         AND u.at > now() - interval '7 days'
-     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = u.hash AND c.size = t.s`,
+     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = u.hash AND c.size = t.s AND c.damaged_at IS NULL`,
     [actor.enterpriseId, actor.actorId, chunks.map((chunk) => chunk.hash), chunks.map((chunk) => chunk.size)],
   );
   return new Set(rows.map((row) => row.hash));
@@ -95,7 +103,7 @@ export async function listReferrers(
   return queryRows<{ hash: string; nodeId: string }>(
     manager,
     `SELECT DISTINCT t.h AS hash, r.node_id AS "nodeId" FROM unnest($3::text[], $4::int[]) AS t(h, s)
-     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = decode(t.h, 'hex') AND c.size = t.s
+     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = decode(t.h, 'hex') AND c.size = t.s AND c.damaged_at IS NULL
      CROSS JOIN LATERAL (
        SELECT node_id FROM (
          (SELECT v.node_id, v.space_id FROM version v WHERE v.enterprise_id = $1 AND v.content_id = c.hash LIMIT 100)
@@ -120,26 +128,42 @@ export async function touch(
     manager,
     `UPDATE chunk SET last_seen = now() WHERE enterprise_id = $1 AND hash IN (
        SELECT c.hash FROM chunk c JOIN unnest($2::text[]) h ON c.hash = decode(h, 'hex')
-       WHERE c.enterprise_id = $1 AND c.last_seen < now() - interval '1 hour' ORDER BY c.hash FOR UPDATE OF c)`,
+       WHERE c.enterprise_id = $1 AND c.last_seen < now() - interval '1 hour' ORDER BY c.hash FOR NO KEY UPDATE OF c)`,
     [enterpriseId, hashes],
   );
 }
 
-/** Holds the rows against the sweeper until the transaction ends; answers those that are there. */
+/**
+ * Holds the rows against the sweeper until the transaction ends; answers those that are there. A chunk that was found to be
+ * garbage is none any more, also for those who soon make further versions of its content without a lock of their own.
+ */
 export async function lock(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   hashes: readonly string[],
 ): Promise<Set<string>> {
   if (hashes.length === 0) return new Set();
-  const rows = await queryRows<{ hash: string }>(
+  const rows = await queryRows<{ hash: string; garbage: boolean }>(
     manager,
-    `SELECT encode(c.hash, 'hex') AS hash FROM chunk c
+    `SELECT encode(c.hash, 'hex') AS hash, c.garbage_since IS NOT NULL AS garbage FROM chunk c
      WHERE c.enterprise_id = $1 AND c.hash IN (SELECT decode(h, 'hex') FROM unnest($2::text[]) h)
+       AND c.damaged_at IS NULL
      ORDER BY c.hash FOR KEY SHARE`,
     [enterpriseId, hashes],
   );
+  const garbage = rows.filter((row) => row.garbage).map((row) => row.hash);
+  if (garbage.length > 0) await unmark(manager, enterpriseId, garbage);
   return new Set(rows.map((row) => row.hash));
+}
+
+async function unmark(manager: EntityManager, enterpriseId: EnterpriseId, hashes: readonly string[]): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE chunk SET garbage_since = NULL, last_seen = now() WHERE enterprise_id = $1 AND hash IN (
+       SELECT c.hash FROM chunk c JOIN unnest($2::text[]) h ON c.hash = decode(h, 'hex')
+       WHERE c.enterprise_id = $1 ORDER BY c.hash FOR NO KEY UPDATE OF c)`,
+    [enterpriseId, hashes],
+  );
 }
 
 export async function listPlaces(

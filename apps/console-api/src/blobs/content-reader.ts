@@ -29,13 +29,40 @@ export class ContentReader {
       const slice = chunks.slice(index, index + CHUNKS_PER_LOOKUP);
       const sizeBytes = slice.reduce((sum, chunk) => sum + chunk.size, 0);
       if (position + sizeBytes > range.start) {
-        const within = { start: range.start - position, end: range.end - position };
-        const places = await this.#findPlaces(enterpriseId, slice);
-        for (const run of planRuns(places, within)) {
-          yield* this.blobs.read(packKey(enterpriseId, run.packId), run.startByte, run.lengthBytes);
-        }
+        const start = Math.max(0, range.start - position);
+        yield* this.#readSlice(enterpriseId, slice, { start, end: range.end - position });
       }
       position += sizeBytes;
+    }
+  }
+
+  /** A place may be older than the object it names, when a download lasts for days: then the chunk has a newer one. */
+  async *#readSlice(
+    enterpriseId: EnterpriseId,
+    chunks: readonly ChunkRef[],
+    range: { readonly start: number; readonly end: number },
+  ): AsyncIterable<Uint8Array> {
+    let { start } = range;
+    let places = await this.#findPlaces(enterpriseId, chunks);
+    for (;;) {
+      try {
+        for await (const piece of this.#readRuns(enterpriseId, planRuns(places, { start, end: range.end }))) {
+          start += piece.length;
+          yield piece;
+        }
+        return;
+      } catch (error) {
+        if (!(error instanceof BlobMissingError)) throw error;
+        const newer = await this.#findPlaces(enterpriseId, chunks);
+        if (!newer.some((place, index) => place.packId !== places[index]?.packId)) throw error;
+        places = newer;
+      }
+    }
+  }
+
+  async *#readRuns(enterpriseId: EnterpriseId, runs: readonly Run[]): AsyncIterable<Uint8Array> {
+    for (const run of runs) {
+      yield* this.blobs.read(packKey(enterpriseId, run.packId), run.startByte, run.lengthBytes);
     }
   }
 

@@ -12,7 +12,7 @@ import {
 import { DataSource } from 'typeorm';
 import { recordUploads, touch } from '../blobs/chunk.store.ts';
 import { FrameReader } from '../blobs/frame-reader.ts';
-import { PackService } from '../blobs/pack.service.ts';
+import { PackService, type ReceivedPack } from '../blobs/pack.service.ts';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { invalidInput } from '../platform/route.ts';
@@ -52,6 +52,7 @@ export class UploadService {
       await inTransaction(this.dataSource, async (manager) => {
         await this.packs.record(manager, enterpriseId, pack);
         await recordUploads(manager, actor, pack.proven);
+        await touch(manager, enterpriseId, storedBefore(pack));
       });
       return refs.length;
     } catch (error) {
@@ -65,6 +66,12 @@ export class UploadService {
     const actor = { enterpriseId: principal.enterpriseId, actorId: actorIdOf(principal) };
     return [...(await listAnswers(this.dataSource.manager, actor, opIds)).values()];
   }
+}
+
+/** Chunks that were here already may have been unseen for long; a commit of them is to come. */
+function storedBefore(pack: ReceivedPack): string[] {
+  const packed = new Set<string>(pack.packed.map((chunk) => chunk.hash));
+  return pack.proven.map((chunk) => chunk.hash).filter((hash) => !packed.has(hash));
 }
 
 function parsePackRequest(header: unknown): ChunkRef[] {

@@ -4,6 +4,7 @@ import { Fleet1764000001000 } from './1764000001000-fleet.ts';
 import { Drive1764000010000 } from './1764000010000-drive.ts';
 import { Grants1764000011000 } from './1764000011000-grants.ts';
 import { Jobs1764000020000 } from './1764000020000-jobs.ts';
+import { BlobCollector1764000021000 } from './1764000021000-blob-collector.ts';
 import { Rights1764000023000 } from './1764000023000-rights.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
@@ -13,5 +14,6 @@ export const migrations: (new () => MigrationInterface)[] = [
   Drive1764000010000,
   Grants1764000011000,
   Jobs1764000020000,
+  BlobCollector1764000021000,
   Rights1764000023000,
 ];

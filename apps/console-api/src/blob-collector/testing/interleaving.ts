@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { withHook } from './hooks.ts';
+
+const POLL_MS = 2;
+
+/**
+ * Runs tasks together so that exactly one effect of one task happens at a time, in an order that `choose` decides. A task that
+ * waits for a lock of PostgreSQL stays where it is, and another one goes on.
+ */
+export async function interleave(
+  dataSource: DataSource,
+  tasks: readonly (() => Promise<unknown>)[],
+  choose: (count: number) => number,
+): Promise<void> {
+  const parked: { release: () => void }[] = [];
+  let running = tasks.length;
+  let wake: () => void = () => undefined;
+  const park = () =>
+    new Promise<void>((resolve) => {
+      running -= 1;
+      parked.push({ release: resolve });
+      wake();
+    });
+  const ended = Promise.all(
+    tasks.map((task) =>
+      withHook({ before: park, after: () => Promise.resolve() }, task).finally(() => {
+        running -= 1;
+        wake();
+      }),
+    ),
+  );
+  ended.catch(() => undefined); // awaited below, when all have ended
+  while (running > 0 || parked.length > 0) {
+    await everyoneRests(dataSource, {
+      running: () => running,
+      woken: () => new Promise((resolve) => (wake = resolve)),
+    });
+    const [next] = parked.splice(choose(parked.length), 1);
+    if (!next) continue;
+    running += 1;
+    next.release();
+  }
+  await ended;
+}
+
+/** Until every task has ended, is about to have an effect, or waits for a lock. */
+async function everyoneRests(
+  dataSource: DataSource,
+  state: { readonly running: () => number; readonly woken: () => Promise<void> },
+): Promise<void> {
+  while (state.running() > 0) {
+    await Promise.race([state.woken(), delay(POLL_MS)]);
+    if (state.running() > 0 && (await countBlocked(dataSource)) >= state.running()) return;
+  }
+}
+
+async function countBlocked(dataSource: DataSource): Promise<number> {
+  const rows: { count: string }[] = await dataSource.query(
+    `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return Number(rows[0]?.count ?? 0);
+}
