@@ -2,6 +2,7 @@ import { deviceRoutes } from './routes/device-routes.ts';
 import { driveRoutes } from './routes/drive-routes.ts';
 import { enterpriseRoutes } from './routes/enterprise-routes.ts';
 import { fleetRoutes } from './routes/fleet-routes.ts';
+import { rightsRoutes } from './routes/rights-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
 
@@ -13,6 +14,7 @@ export const routes = {
   devices: deviceRoutes,
   fleet: fleetRoutes,
   drive: driveRoutes,
+  rights: rightsRoutes,
 } as const;
 
 export const API_PREFIX = '/api';

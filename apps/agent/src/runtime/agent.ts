@@ -176,7 +176,7 @@ export class Agent {
     try {
       const { boundaries } = await this.deps.server.caps(spaceId, rootNodeId);
       const right = boundaries.find(({ nodeId }) => nodeId === rootNodeId)?.syncRight ?? 'none';
-      task.setPause('permission', !rightAllows(task.record, right));
+      task.setPause('permission', !rightAllows(task.record.mode, right));
     } catch (error) {
       const failure = classifyFailure(error);
       this.deps.log('caps_failed', { task: task.record.id, failure, error });

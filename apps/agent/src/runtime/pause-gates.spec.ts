@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeviceSettings, SpaceKind, SyncMode, SyncRight } from '@tideline/contracts';
+import type { DeviceSettings, SyncMode, SyncRight } from '@tideline/contracts';
 import { featurePause, rightAllows } from './pause-gates.ts';
 
 describe('featurePause', () => {
@@ -15,18 +15,14 @@ describe('featurePause', () => {
 });
 
 describe('rightAllows', () => {
-  it.each<[SpaceKind, SyncMode, SyncRight, boolean]>([
-    ['team', 'bidirectional', 'synchronizer', true],
-    ['team', 'bidirectional', 'backer', false],
-    ['team', 'bidirectional', 'none', false],
-    ['team', 'upload', 'synchronizer', true],
-    ['team', 'upload', 'backer', true],
-    ['team', 'upload', 'none', false],
-    ['enterprise', 'bidirectional', 'backer', false],
-    ['enterprise', 'upload', 'backer', true],
-    ['personal', 'bidirectional', 'none', true],
-  ])('[PE-1] %s space, %s, %s: %s', (...row) => {
-    const [spaceKind, mode, right, allowed] = row;
-    expect(rightAllows({ spaceKind, mode }, right)).toBe(allowed);
+  it.each<[SyncMode, SyncRight, boolean]>([
+    ['bidirectional', 'synchronizer', true],
+    ['bidirectional', 'backer', false],
+    ['bidirectional', 'none', false],
+    ['upload', 'synchronizer', true],
+    ['upload', 'backer', true],
+    ['upload', 'none', false],
+  ])('[PE-1] %s with %s: %s', (mode, right, allowed) => {
+    expect(rightAllows(mode, right)).toBe(allowed);
   });
 });

@@ -1,4 +1,10 @@
-import type { DeviceSettings, PauseReason, SpaceKind, SyncMode, SyncRight } from '@tideline/contracts';
+import {
+  SYNC_RIGHT_MODES,
+  type DeviceSettings,
+  type PauseReason,
+  type SyncMode,
+  type SyncRight,
+} from '@tideline/contracts';
 import { assertNever } from './assert-never.ts';
 
 /** EN-3, EN-4: what the feature state of the enterprise pauses on this device. */
@@ -17,8 +23,10 @@ export function featurePause(settings: Pick<DeviceSettings, 'refusal'>): PauseRe
   }
 }
 
-/** PE-1: whether the right at the cloud folder carries the mode. The agent explains only; the server decides on every call. */
-export function rightAllows(task: { spaceKind: SpaceKind; mode: SyncMode }, right: SyncRight): boolean {
-  if (task.spaceKind === 'personal') return true;
-  return right === 'synchronizer' || (right === 'backer' && task.mode === 'upload');
+/**
+ * PE-1: whether the right at the cloud folder carries the mode. The agent explains only; the server decides on every call. In the
+ * own personal space the server answers Synchronizer; a folder of somebody else's needs a right like any other.
+ */
+export function rightAllows(mode: SyncMode, right: SyncRight): boolean {
+  return SYNC_RIGHT_MODES[right].includes(mode);
 }

@@ -116,7 +116,7 @@ async function makeFolders(deps: CreateTaskDeps, record: TaskRecord, folders: Fo
 }
 
 function refuseWithoutRight(path: string, cloud: ResolveAnswer, mode: SyncMode): void {
-  if (rightAllows({ spaceKind: cloud.space.kind, mode }, cloud.syncRight)) return;
+  if (rightAllows(mode, cloud.syncRight)) return;
   if (cloud.syncRight === 'backer') throw new AppError('RIGHT_UPLOAD_ONLY', { path });
   throw new AppError('RIGHT_MISSING', { path, right: mode === 'upload' ? 'Backer' : 'Synchronizer' });
 }

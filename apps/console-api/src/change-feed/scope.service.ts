@@ -26,7 +26,7 @@ export class ScopeService {
     const access = (await this.access.resolve(manager, principal, [rootId])).get(rootId);
     if (access?.spaceId !== spaceId || !access.atoms.has('list')) return { kind: 'closed' };
     if (await this.access.isTrashed(manager, principal, rootId)) return { kind: 'trashed' };
-    if (access.spaceKind === 'personal') return { kind: 'open', hidden: new Set() };
+    if (access.ownerUserId === principal.userId) return { kind: 'open', hidden: new Set() };
     const boundaries = await this.access.listBoundaries(manager, principal, rootId);
     const hidden = boundaries.filter((boundary) => !boundary.atoms.has('list'));
     return { kind: 'open', hidden: new Set(hidden.map((boundary) => boundary.nodeId)) };

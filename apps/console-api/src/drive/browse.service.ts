@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   AppError,
+  formatCloudPath,
   parseCloudPath,
   type Atom,
   type ChildrenAnswer,
@@ -54,19 +55,47 @@ export class BrowseService extends SpaceSight {
 
   override async findFolderPath(principal: MemberPrincipal, nodeId: string): Promise<string | undefined> {
     const { manager } = this.dataSource;
-    const access = await this.access.resolve(manager, principal, [nodeId]);
-    if (access.size === 0) return undefined;
+    const access = (await this.access.resolve(manager, principal, [nodeId])).get(nodeId as NodeId);
+    if (!access) return undefined;
     const path = await listPath(manager, principal, nodeId as NodeId);
     if (path.some((folder) => folder.trashed)) return undefined;
-    const names = path.slice(1).map((folder) => folder.name);
+    const names = (await this.#openPart(principal, access, path)).slice(1).map((folder) => folder.name);
     return `/${names.join('/')}`;
+  }
+
+  override async listWatchable(principal: MemberPrincipal): Promise<SpaceId[]> {
+    return this.access.listWatchableSpaces(this.dataSource.manager, principal);
+  }
+
+  override async findCloudPath(
+    principal: MemberPrincipal,
+    nodeId: NodeId,
+  ): Promise<{ spaceId: SpaceId; text: string } | undefined> {
+    const { manager } = this.dataSource;
+    const access = (await this.access.resolve(manager, principal, [nodeId])).get(nodeId);
+    const path = access && (await this.findFolderPath(principal, nodeId));
+    if (!access || path === undefined) return undefined;
+    const { spaceId } = access;
+    const segments = path.split('/').filter((segment) => segment !== '');
+    const space = (await this.listSpaces(principal)).find((candidate) => candidate.id === spaceId);
+    if (space) {
+      const named = space.kind === 'team' ? { kind: space.kind, name: space.name } : { kind: space.kind };
+      return { spaceId, text: formatCloudPath({ space: named, segments }) };
+    }
+    const above = (await listPath(manager, principal, nodeId)).map((folder) => folder.id);
+    const shares = await this.access.listReceivedShares(manager, principal);
+    const share = shares.find((candidate) => above.includes(candidate.nodeId));
+    return share && { spaceId, text: `${share.cloudPath}${segments.join('/')}` };
   }
 
   /** The deepest folder of a cloud path that the caller sees, and the names that are missing below it. */
   async resolvePath(principal: MemberPrincipal, text: string): Promise<ResolveAnswer> {
     const path = parseCloudPath(text);
     if (!path) throw new AppError('CLOUD_PATH_INVALID', { path: text });
-    const space = findNamedSpace(await this.listSpaces(principal), path);
+    const space =
+      path.space.kind === 'share'
+        ? await this.#findShare(principal, path.space.name)
+        : findNamedSpace(await this.listSpaces(principal), path);
     if (!space)
       throw new AppError('SPACE_UNKNOWN', { space: 'name' in path.space ? path.space.name : path.space.kind });
     const { manager } = this.dataSource;
@@ -105,7 +134,7 @@ export class BrowseService extends SpaceSight {
       foldersOnly: !mayList, // on the way to a granted folder only the way itself is shown
     });
     const nodes = await this.#visible(principal, found.nodes);
-    const path = await listPath(manager, principal, folderId);
+    const path = await this.#openPart(principal, access, await listPath(manager, principal, folderId));
     const total = mayList ? await countChildren(manager, key, folderId) : nodes.length;
     const next = found.next && encodePage(found.next);
     return { folder, path: path.map(({ id, name }) => ({ id, name })), nodes, next, total };
@@ -133,6 +162,32 @@ export class BrowseService extends SpaceSight {
     return { nodes, next: found.next && encodePage(found.next), total };
   }
 
+  /** PE-5: of somebody else's personal space a path begins where it was opened to the caller. */
+  async #openPart<Folder extends { readonly id: NodeId }>(
+    principal: MemberPrincipal,
+    access: NodeAccess,
+    path: readonly Folder[],
+  ): Promise<readonly Folder[]> {
+    if (access.spaceKind !== 'personal' || access.ownerUserId === principal.userId) return path;
+    const ids = path.map((folder) => folder.id);
+    const open = await this.access.resolve(this.dataSource.manager, principal, ids);
+    return path.filter((folder) => open.has(folder.id));
+  }
+
+  /** What is shared stands for the space: its root is where the caller's sight begins. By id, or by a name that only one has. */
+  async #findShare(principal: MemberPrincipal, name: string): Promise<Space | undefined> {
+    const { manager } = this.dataSource;
+    const shares = await this.access.listReceivedShares(manager, principal);
+    const byId = shares.find((share) => share.nodeId === name);
+    const named = byId ? [byId] : shares.filter((share) => share.name === name);
+    if (named.length > 1) {
+      throw new AppError('SHARE_AMBIGUOUS', { name, paths: named.map((share) => share.cloudPath).join(', ') });
+    }
+    const [share] = named;
+    const [space] = share ? await listSpacesById(manager, principal.enterpriseId, [share.spaceId]) : [];
+    return share && space && { ...space, rootId: share.nodeId };
+  }
+
   async #getRoot(principal: MemberPrincipal, spaceId: SpaceId): Promise<NodeAccess> {
     const { manager } = this.dataSource;
     const [space] = await listSpacesById(manager, principal.enterpriseId, [spaceId]);
@@ -154,7 +209,7 @@ export class BrowseService extends SpaceSight {
   }
 }
 
-/** Names of teams are unique in an enterprise; shares are not told by name yet. */
+/** Names of teams are unique in an enterprise. */
 function findNamedSpace(spaces: readonly Space[], path: CloudPath): Space | undefined {
   const { space: wanted } = path;
   return spaces.find((space) => space.kind === wanted.kind && (!('name' in wanted) || space.name === wanted.name));

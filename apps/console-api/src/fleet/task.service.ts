@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import {
   AppError,
   MAX_TASKS,
-  formatCloudPath,
   type RegisterTask,
   type RegisteredTask,
   type SpaceKind,
@@ -83,13 +82,9 @@ export class TaskService {
 
   /** The cloud path as the person writes it; what the device may not see is not described. */
   private async describePlace(device: DevicePrincipal, wanted: Wanted): Promise<string> {
-    const spaces = await this.spaces.listSpaces(device);
-    const space = spaces.find((candidate) => candidate.id === wanted.spaceId);
-    const path = space && (await this.spaces.findFolderPath(device, wanted.rootNodeId));
-    if (!space || path === undefined) throw new AppError('NODE_UNKNOWN');
-    const segments = path.split('/').filter((segment) => segment !== '');
-    const named = space.kind === 'team' ? { kind: space.kind, name: space.name } : { kind: space.kind };
-    return formatCloudPath({ space: named, segments });
+    const place = await this.spaces.findCloudPath(device, wanted.rootNodeId);
+    if (place?.spaceId !== wanted.spaceId) throw new AppError('NODE_UNKNOWN');
+    return place.text;
   }
 }
 

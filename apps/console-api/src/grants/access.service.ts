@@ -59,10 +59,18 @@ export class AccessService {
     principal: MemberPrincipal,
     nodeIds: readonly string[],
   ): Promise<Map<NodeId, NodeAccess>> {
-    const tree = await this.#findTree(manager, toSubject(principal), nodeIds);
+    return this.resolveFor(manager, toSubject(principal), nodeIds);
+  }
+
+  async resolveFor(
+    manager: EntityManager,
+    subject: Subject,
+    nodeIds: readonly string[],
+  ): Promise<Map<NodeId, NodeAccess>> {
+    const tree = await this.#findTree(manager, subject, nodeIds);
     if (!tree) return new Map();
     const closed = nodeIds.filter((id) => !tree.rightsOf(id as NodeId)?.atoms.has('visible'));
-    const passages = closed.length === 0 ? NONE : await this.#findPassages(manager, principal, tree);
+    const passages = closed.length === 0 ? NONE : await this.#findPassages(manager, subject.enterpriseId, tree);
     return collectAccess(nodeIds, tree, passages);
   }
 
@@ -194,13 +202,13 @@ export class AccessService {
    * Ancestors of the folders that a grant opens to the caller, so that paths to them can be walked. Never in personal spaces:
    * the names above a shared folder are its owner's own (PE-5).
    */
-  async #findPassages(manager: EntityManager, principal: MemberPrincipal, tree: AccessTree): Promise<Set<string>> {
+  async #findPassages(manager: EntityManager, enterpriseId: EnterpriseId, tree: AccessTree): Promise<Set<string>> {
     const spaceIds = tree.spaces.filter((space) => space.kind !== 'personal').map((space) => space.id);
     if (spaceIds.length === 0) return NONE;
     const { caller } = tree;
-    const statements = await listStatements(manager, principal.enterpriseId, caller, { spaceIds });
+    const statements = await listStatements(manager, enterpriseId, caller, { spaceIds });
     const opened = distinct(statements.filter(givesSomething), 'nodeId');
-    const ancestors = await findChains(manager, principal.enterpriseId, opened);
+    const ancestors = await findChains(manager, enterpriseId, opened);
     return new Set(ancestors.map((node) => node.id));
   }
 
@@ -213,7 +221,7 @@ export class AccessService {
   }
 }
 
-function toSubject(principal: MemberPrincipal): Subject {
+export function toSubject(principal: MemberPrincipal): Subject {
   const { enterpriseId, userId } = principal;
   return { enterpriseId, userId, readsPersonalSpace: principal.kind === 'person' || principal.readsPersonalSpace };
 }

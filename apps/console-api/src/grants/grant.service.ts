@@ -7,6 +7,7 @@ import {
   type NodeId,
   type SetGrant,
   type SpaceId,
+  type TeamId,
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -14,7 +15,16 @@ import type { z } from 'zod';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
-import { bumpCapsRev, deleteGrant, findGrantFolder, hasIdentity, listGrants, upsertGrant } from './grant.store.ts';
+import {
+  bumpCapsRev,
+  deleteGrant,
+  findGrantFolder,
+  hasIdentity,
+  listGrants,
+  listSharedSpaces,
+  listSpacesOfTeams,
+  upsertGrant,
+} from './grant.store.ts';
 
 type Wanted = z.output<typeof SetGrant>;
 
@@ -38,7 +48,7 @@ export class GrantService {
         throw new AppError('NOT_FOUND', { what: wanted.to.type });
       const created = { ...wanted, id: uuidv7() as GrantId, spaceId, createdBy: principal.userId };
       const id = await upsertGrant(manager, enterpriseId, created);
-      await bumpCapsRev(manager, enterpriseId, spaceId);
+      await bumpCapsRev(manager, enterpriseId, [spaceId]);
       const [grant] = await listGrants(manager, enterpriseId, id);
       if (!grant) throw new Error(`grant ${id} is gone inside its own transaction`);
       return { grant, spaceId };
@@ -51,15 +61,24 @@ export class GrantService {
     const spaceId = await inTransaction(this.dataSource, async (manager) => {
       const spaceId = await deleteGrant(manager, enterpriseId, grantId);
       if (!spaceId) throw new AppError('NOT_FOUND', { what: 'right' });
-      await bumpCapsRev(manager, enterpriseId, spaceId);
+      await bumpCapsRev(manager, enterpriseId, [spaceId]);
       return spaceId;
     });
     this.sockets.rightsChanged(enterpriseId, spaceId);
   }
 
-  /** After a change of teams, members or roles: rights that come from them may differ in every shared space. */
-  async announceMembershipChange(enterpriseId: EnterpriseId): Promise<void> {
-    const spaceIds = await bumpCapsRev(this.dataSource.manager, enterpriseId, 'all shared');
+  /**
+   * After a change of teams, members or account roles, once it is committed: rights that come from them may differ now. With
+   * `teamIds` only spaces in which these teams or those above them have something are told about: name the teams that somebody
+   * joined or left; for a team that was moved, the team with its old and its new parent. Without them, as for a changed account
+   * role, every shared space is.
+   */
+  async announceMembershipChange(enterpriseId: EnterpriseId, teamIds?: readonly TeamId[]): Promise<void> {
+    const { manager } = this.dataSource;
+    const spaceIds = teamIds
+      ? await listSpacesOfTeams(manager, enterpriseId, teamIds)
+      : await listSharedSpaces(manager, enterpriseId);
+    await bumpCapsRev(manager, enterpriseId, spaceIds);
     for (const spaceId of spaceIds) this.sockets.rightsChanged(enterpriseId, spaceId);
   }
 }

@@ -7,6 +7,7 @@ import type {
   SpaceId,
   SpaceKind,
   SyncRight,
+  TeamId,
   UserId,
 } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
@@ -127,7 +128,7 @@ export async function upsertGrant(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (enterprise_id, node_id, identity_type, identity_id)
      DO UPDATE SET sync_right = excluded.sync_right, expires_at = excluded.expires_at,
-                   created_by = excluded.created_by, created_at = now()
+                   expiry_told = false, created_by = excluded.created_by, created_at = now()
      RETURNING id`,
     [
       enterpriseId,
@@ -144,6 +145,7 @@ export async function upsertGrant(
   return row?.id ?? grant.id;
 }
 
+/** Never one in a personal space: what is shared there is its owner's own affair (PE-5). */
 export async function deleteGrant(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
@@ -151,7 +153,9 @@ export async function deleteGrant(
 ): Promise<SpaceId | undefined> {
   const [row] = await queryRows<{ space_id: SpaceId }>(
     manager,
-    `DELETE FROM folder_grant WHERE enterprise_id = $1 AND id = $2 RETURNING space_id`,
+    `DELETE FROM folder_grant g USING space s
+     WHERE g.enterprise_id = $1 AND g.id = $2 AND s.enterprise_id = $1 AND s.id = g.space_id AND s.kind <> 'personal'
+     RETURNING g.space_id`,
     [enterpriseId, grantId],
   );
   return row?.space_id;
@@ -161,13 +165,59 @@ export async function deleteGrant(
 export async function bumpCapsRev(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
-  spaceId: SpaceId | 'all shared',
+  spaceIds: readonly SpaceId[],
+): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE space SET caps_rev = caps_rev + 2 WHERE enterprise_id = $1 AND id = ANY($2::uuid[])`,
+    [enterpriseId, spaceIds],
+  );
+}
+
+/** Spaces in which some team or account role can matter: the shared ones, and personal ones of which something is shared. */
+export async function listSharedSpaces(manager: EntityManager, enterpriseId: EnterpriseId): Promise<SpaceId[]> {
+  const rows = await queryRows<{ id: SpaceId }>(
+    manager,
+    `SELECT id FROM space s WHERE enterprise_id = $1 AND (kind <> 'personal' OR EXISTS (
+       SELECT 1 FROM folder_grant g WHERE g.enterprise_id = $1 AND g.space_id = s.id AND g.identity_type = 'team'))
+     ORDER BY id`,
+    [enterpriseId],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Spaces in which belonging to one of these teams gives something, be it through a team above. */
+export async function listSpacesOfTeams(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  teamIds: readonly TeamId[],
 ): Promise<SpaceId[]> {
   const rows = await queryRows<{ id: SpaceId }>(
     manager,
-    `UPDATE space SET caps_rev = caps_rev + 2
-     WHERE enterprise_id = $1 AND (id = $2 OR ($2::uuid IS NULL AND kind <> 'personal')) RETURNING id`,
-    [enterpriseId, spaceId === 'all shared' ? null : spaceId],
+    `WITH RECURSIVE up AS (
+       SELECT id, parent_id FROM team WHERE enterprise_id = $1 AND id = ANY($2::uuid[])
+       UNION SELECT t.id, t.parent_id FROM up JOIN team t ON t.enterprise_id = $1 AND t.id = up.parent_id
+     )
+     SELECT s.id FROM space s JOIN up ON s.team_id = up.id WHERE s.enterprise_id = $1
+     UNION
+     SELECT g.space_id FROM folder_grant g JOIN up ON g.identity_id = up.id
+     WHERE g.enterprise_id = $1 AND g.identity_type = 'team' ORDER BY id`,
+    [enterpriseId, teamIds],
   );
   return rows.map((row) => row.id);
+}
+
+export type ExpiredGrant = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };
+
+/** Takes grants whose end has come and of which nobody was told; each is answered once. */
+export async function takeExpired(manager: EntityManager, limit: number): Promise<ExpiredGrant[]> {
+  return queryRows<ExpiredGrant>(
+    manager,
+    `UPDATE folder_grant g SET expiry_told = true
+     FROM (SELECT enterprise_id, id FROM folder_grant WHERE expires_at <= now() AND NOT expiry_told
+           ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+     WHERE g.enterprise_id = due.enterprise_id AND g.id = due.id
+     RETURNING g.enterprise_id AS "enterpriseId", g.space_id AS "spaceId"`,
+    [limit],
+  );
 }

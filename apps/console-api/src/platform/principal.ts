@@ -28,3 +28,9 @@ export function memberOf(principal: Principal): MemberPrincipal {
   if (principal.kind === 'operator') throw new AppError('FORBIDDEN');
   return principal;
 }
+
+/** Narrows to a person of an enterprise. */
+export function personOf(principal: Principal): PersonPrincipal {
+  if (principal.kind !== 'person') throw new AppError('FORBIDDEN');
+  return principal;
+}

@@ -117,7 +117,7 @@ export class SocketGateway
 
   /** Only what the caller sees is watched: a device names its spaces, a page watches all it sees. */
   private async watch(connection: Connection, wanted: readonly SpaceId[]): Promise<void> {
-    const visible = new Set((await this.spaces.listSpaces(connection.principal)).map((space) => space.id));
+    const visible = new Set(await this.spaces.listWatchable(connection.principal));
     connection.watched = connection.kind === 'page' ? visible : new Set(wanted).intersection(visible);
   }
 

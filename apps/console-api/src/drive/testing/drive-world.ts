@@ -24,6 +24,7 @@ import { DirectoryBlobStore } from '../../blobs/directory-blob-store.ts';
 import { ContentReader } from '../../blobs/content-reader.ts';
 import { PackService } from '../../blobs/pack.service.ts';
 import { AccessService } from '../../grants/access.service.ts';
+import { FolderGrantService } from '../../grants/folder-grant.service.ts';
 import { GrantService } from '../../grants/grant.service.ts';
 import { SystemClock } from '../../platform/clock.ts';
 import type { DevicePrincipal, MemberPrincipal, PersonPrincipal } from '../../platform/principal.ts';
@@ -65,6 +66,7 @@ export class DriveWorld {
   readonly contents: ContentService;
   readonly browse: BrowseService;
   readonly grants: GrantService;
+  readonly folderGrants: FolderGrantService;
   readonly spaces = new SpaceService();
   readonly enterpriseId = randomUUID() as EnterpriseId;
 
@@ -80,6 +82,7 @@ export class DriveWorld {
     this.contents = new ContentService(dataSource, this.access, new ContentReader(dataSource, blobs));
     this.browse = new BrowseService(dataSource, this.access);
     this.grants = new GrantService(dataSource, this.hub);
+    this.folderGrants = new FolderGrantService(dataSource, this.access, this.hub);
     this.commits = new CommitService(dataSource, this.packs, this.access, this.usable, this.hub, new SystemClock());
   }
 

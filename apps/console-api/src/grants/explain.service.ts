@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  type DecidingGrant,
+  type EnterpriseId,
+  type FolderViewer,
+  type GrantId,
+  type NodeId,
+  type RightsExplanation,
+  type UserId,
+} from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
+import { AccessService, toSubject, type Subject } from './access.service.ts';
+import { findChains, findSpaces, type SpaceRow } from './access.store.ts';
+import { explainJudgement, mainSource } from './explain.ts';
+import { listFolderGrants, listGiven } from './folder-grant.store.ts';
+import { chainFor, type GivenGrant, type Member } from './given-grant.ts';
+import { listCandidates, listMembers, type Candidates, type MemberPosition } from './member.store.ts';
+import { judge } from './rights.ts';
+
+type ViewersPage = { readonly viewers: FolderViewer[]; readonly next: string | null };
+type Folder = { readonly path: readonly NodeId[]; readonly space: SpaceRow; readonly grants: readonly GivenGrant[] };
+
+/** People looked at for one page of viewers: bounds the work where few of many may see a folder. */
+const LOOK_AT = 5000;
+const SLICE = 500;
+const Position = z.tuple([z.string().max(200), z.uuid()]);
+
+/** Says why somebody has the rights they have, and who may see a folder. */
+@Injectable()
+export class ExplainService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly access: AccessService,
+  ) {}
+
+  /** Everybody may ask for themselves; about others those who may give rights here. */
+  async explain(principal: MemberPrincipal, nodeId: NodeId, userId: UserId | undefined): Promise<RightsExplanation> {
+    const { manager } = this.dataSource;
+    const { enterpriseId } = principal;
+    const isOther = userId !== undefined && userId !== principal.userId;
+    if (isOther) await this.access.requireGranter(manager, principal, nodeId);
+    else await this.access.require(manager, principal, { nodeId, atom: 'visible' });
+    const user = await getMember(manager, enterpriseId, userId ?? principal.userId);
+    const subject: Subject = isOther
+      ? { enterpriseId, userId: user.userId, readsPersonalSpace: true }
+      : toSubject(principal);
+    const judgement = await this.access.judge(manager, subject, nodeId);
+    if (!judgement) throw new AppError('NODE_UNKNOWN');
+    const isPassage =
+      !judgement.rights.atoms.has('visible') && (await this.access.resolveFor(manager, subject, [nodeId])).size > 0;
+    const reasons = explainJudgement(judgement, isPassage);
+    const grantIds = [...reasons.atoms.flatMap((reason) => reason.grantIds), ...reasons.syncRight.grantIds];
+    const grants = await this.describeGrants(manager, principal, [...new Set(grantIds)]);
+    return { nodeId, user: { id: user.userId, name: user.name }, ...reasons, grants };
+  }
+
+  /** Page by page, by name. A page may be short while there are more: `next` says so. */
+  async listViewers(
+    person: PersonPrincipal,
+    nodeId: NodeId,
+    query: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<ViewersPage> {
+    const { manager } = this.dataSource;
+    await this.access.requireGranter(manager, person, nodeId);
+    const folder = await loadFolder(manager, person.enterpriseId, nodeId);
+    const of = candidatesOf(folder);
+    const viewers: FolderViewer[] = [];
+    let after = query.after === undefined ? undefined : parsePosition(query.after);
+    for (let looked = 0; looked < LOOK_AT; looked += SLICE) {
+      const members = await listCandidates(manager, person.enterpriseId, { of, after, limit: SLICE });
+      for (const member of members) {
+        const viewer = toViewer(folder, member);
+        if (viewer) viewers.push(viewer);
+        after = [member.name, member.userId];
+        if (viewers.length >= query.limit) return { viewers, next: formatPosition(after) };
+      }
+      if (members.length < SLICE) return { viewers, next: null };
+    }
+    return { viewers, next: after ? formatPosition(after) : null };
+  }
+
+  private async describeGrants(
+    manager: EntityManager,
+    principal: MemberPrincipal,
+    grantIds: readonly GrantId[],
+  ): Promise<DecidingGrant[]> {
+    const found = await listFolderGrants(manager, principal.enterpriseId, { grantIds });
+    const seen = await this.access.resolve(
+      manager,
+      principal,
+      found.map((grant) => grant.nodeId),
+    );
+    return found.map((grant) => ({
+      grantId: grant.id,
+      nodeId: grant.nodeId,
+      // PE-5: to whom a folder of a personal space was given, the folders above it stay nameless
+      folder: seen.has(grant.nodeId) ? (grant.path.split('/').at(-1) ?? '') || '/' : null,
+      to: grant.to,
+      role: grant.role,
+      actionList: grant.actionList?.name ?? null,
+      syncRight: grant.syncRight,
+      expiresAt: grant.expiresAt,
+    }));
+  }
+}
+
+async function getMember(manager: EntityManager, enterpriseId: EnterpriseId, userId: UserId): Promise<Member> {
+  const [member] = await listMembers(manager, enterpriseId, [userId]);
+  if (!member) throw new AppError('NOT_FOUND', { what: 'The user' });
+  return member;
+}
+
+async function loadFolder(manager: EntityManager, enterpriseId: EnterpriseId, nodeId: NodeId): Promise<Folder> {
+  const nodes = await findChains(manager, enterpriseId, [nodeId]);
+  const [space] = await findSpaces(
+    manager,
+    enterpriseId,
+    nodes.slice(0, 1).map((node) => node.spaceId),
+  );
+  if (!space) throw new AppError('NODE_UNKNOWN');
+  const ids = pathUp(nodes, nodeId);
+  return { path: ids, space, grants: await listGiven(manager, enterpriseId, ids) };
+}
+
+/** From the node up to the root. */
+export function pathUp(
+  nodes: readonly { readonly id: NodeId; readonly parentId: NodeId | null }[],
+  nodeId: NodeId,
+): NodeId[] {
+  const parents = new Map(nodes.map((node) => [node.id, node.parentId]));
+  const path: NodeId[] = [];
+  for (let id: NodeId | null = nodeId; id !== null && parents.has(id); id = parents.get(id) ?? null) path.push(id);
+  return path;
+}
+
+/** Nobody else can see the folder, so nobody else is looked at. */
+function candidatesOf({ space, grants }: Folder): Candidates {
+  if (space.kind === 'enterprise') return 'everybody';
+  const userIds = grants.filter((grant) => grant.toType === 'user').map((grant) => grant.toId);
+  const teamIds = grants.filter((grant) => grant.toType === 'team').map((grant) => grant.toId);
+  return {
+    userIds: space.ownerUserId === null ? userIds : [...userIds, space.ownerUserId],
+    teamIds: space.teamId === null ? teamIds : [...teamIds, space.teamId],
+    admins: space.kind === 'team',
+  };
+}
+
+function toViewer({ path, space, grants }: Folder, member: Member): FolderViewer | undefined {
+  const judgement = judge(member, space, chainFor(member, path, grants));
+  const { atoms, syncRight } = judgement.rights;
+  if (!atoms.has('visible')) return undefined;
+  const user = { id: member.userId, name: member.name, email: member.email };
+  return { user, atoms: [...atoms], syncRight, source: mainSource(judgement) };
+}
+
+function formatPosition(position: MemberPosition): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+function parsePosition(text: string): MemberPosition {
+  try {
+    return Position.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+  } catch (cause) {
+    throw new AppError('INVALID_INPUT', { reason: 'query.after: not a page of this list' }, { cause });
+  }
+}

@@ -1,0 +1,237 @@
+import type {
+  ActionListId,
+  Atom,
+  EnterpriseId,
+  FolderGrant,
+  FolderRole,
+  GrantId,
+  Identity,
+  NodeId,
+  SpaceId,
+  SpaceKind,
+  SyncRight,
+  UserId,
+} from '@tideline/contracts';
+import { FOLDER_ROLE_ATOMS } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import { queryRows } from '../platform/rows.ts';
+import type { GivenAxes, GivenGrant } from './given-grant.ts';
+
+type To = z.output<typeof Identity>;
+type GrantFilter =
+  { readonly nodeIds: readonly string[] } | { readonly grantIds: readonly string[] } | { readonly spaceId: SpaceId };
+
+type FolderGrantRow = {
+  readonly id: string;
+  readonly space_id: string;
+  readonly space_kind: SpaceKind;
+  readonly space_name: string;
+  readonly node_id: string;
+  readonly path: string;
+  readonly identity_type: 'user' | 'team';
+  readonly identity_id: string;
+  readonly identity_name: string | null;
+  readonly role: FolderRole | null;
+  readonly list_id: string | null;
+  readonly list_name: string | null;
+  readonly atoms: Atom[] | null;
+  readonly sync_right: SyncRight | null;
+  readonly sub_teams: boolean;
+  readonly expires_at: Date | null;
+  readonly expired: boolean;
+  readonly created_at: Date;
+  readonly created_by: string | null;
+};
+
+/** Grants with the names of everything they name, nearest folders first; `inherited` is the caller's to say. */
+export async function listFolderGrants(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  filter: GrantFilter,
+): Promise<Omit<FolderGrant, 'inherited'>[]> {
+  const rows = await queryRows<FolderGrantRow>(
+    manager,
+    `WITH RECURSIVE chosen AS (
+       SELECT * FROM folder_grant WHERE enterprise_id = $1 AND ($2::uuid[] IS NULL OR node_id = ANY($2))
+         AND ($3::uuid[] IS NULL OR id = ANY($3)) AND ($4::uuid IS NULL OR space_id = $4)
+     ), up AS (
+       SELECT n.id AS folder_id, n.parent_id, '/' || n.name AS path, 0 AS depth
+       FROM node n WHERE n.enterprise_id = $1 AND n.id IN (SELECT node_id FROM chosen)
+       UNION ALL
+       SELECT up.folder_id, p.parent_id, CASE WHEN p.parent_id IS NULL THEN up.path ELSE '/' || p.name || up.path END,
+              up.depth + 1
+       FROM up JOIN node p ON p.enterprise_id = $1 AND p.id = up.parent_id
+     )
+     SELECT g.id, g.space_id, s.kind AS space_kind, s.name AS space_name, g.node_id, up.path, g.identity_type, g.identity_id,
+            coalesce(u.name, t.name) AS identity_name, g.role, l.id AS list_id, l.name AS list_name, g.atoms, g.sync_right,
+            g.sub_teams, g.expires_at, coalesce(g.expires_at <= now(), false) AS expired, g.created_at, c.name AS created_by
+     FROM chosen g
+     JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id
+     JOIN up ON up.folder_id = g.node_id AND up.parent_id IS NULL
+     LEFT JOIN action_list l ON l.enterprise_id = $1 AND l.id = g.action_list_id
+     LEFT JOIN app_user u ON g.identity_type = 'user' AND u.enterprise_id = $1 AND u.id = g.identity_id
+     LEFT JOIN team t ON g.identity_type = 'team' AND t.enterprise_id = $1 AND t.id = g.identity_id
+     LEFT JOIN app_user c ON c.enterprise_id = $1 AND c.id = g.created_by
+     ORDER BY up.depth DESC, up.path, identity_name, g.id`,
+    [
+      enterpriseId,
+      'nodeIds' in filter ? filter.nodeIds : null,
+      'grantIds' in filter ? filter.grantIds : null,
+      'spaceId' in filter ? filter.spaceId : null,
+    ],
+  );
+  return rows.map(toFolderGrant);
+}
+
+function toFolderGrant(row: FolderGrantRow): Omit<FolderGrant, 'inherited'> {
+  return {
+    id: row.id,
+    spaceId: row.space_id,
+    spaceKind: row.space_kind,
+    spaceName: row.space_name,
+    nodeId: row.node_id,
+    path: row.path,
+    to: { type: row.identity_type, id: row.identity_id, name: row.identity_name ?? '' },
+    role: row.role,
+    actionList: row.list_id === null ? null : { id: row.list_id, name: row.list_name ?? '' },
+    atoms: row.role === null ? row.atoms : [...FOLDER_ROLE_ATOMS[row.role]],
+    syncRight: row.sync_right,
+    subTeams: row.sub_teams,
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    expired: row.expired,
+    createdAt: row.created_at.toISOString(),
+    createdBy: row.created_by,
+  } as Omit<FolderGrant, 'inherited'>; // ids come from our own tables; brands exist in types only
+}
+
+/** What is given on these folders and not expired, to whomever. */
+export async function listGiven(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  nodeIds: readonly string[],
+): Promise<GivenGrant[]> {
+  return queryRows<GivenGrant>(
+    manager,
+    `SELECT ${GIVEN_COLUMNS} FROM folder_grant
+     WHERE enterprise_id = $1 AND node_id = ANY($2::uuid[]) AND (expires_at IS NULL OR expires_at > now())`,
+    [enterpriseId, nodeIds],
+  );
+}
+
+/** The one grant of an identity on a folder, expired or not. */
+export async function findGiven(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  on: { readonly nodeId: NodeId; readonly to: To },
+): Promise<GivenGrant | undefined> {
+  const [row] = await queryRows<GivenGrant>(
+    manager,
+    `SELECT ${GIVEN_COLUMNS} FROM folder_grant
+     WHERE enterprise_id = $1 AND node_id = $2 AND identity_type = $3 AND identity_id = $4`,
+    [enterpriseId, on.nodeId, on.to.type, on.to.id],
+  );
+  return row;
+}
+
+const GIVEN_COLUMNS = `id AS "grantId", node_id AS "nodeId", identity_type AS "toType", identity_id AS "toId",
+  sub_teams AS "subTeams", role, action_list_id AS "actionListId", atoms, sync_right AS "syncRight"`;
+
+export type FolderGrantRowToWrite = GivenAxes & {
+  readonly id: GrantId;
+  readonly spaceId: SpaceId;
+  readonly nodeId: NodeId;
+  readonly to: To;
+  readonly subTeams: boolean;
+  readonly expiresAt: string | null;
+  readonly createdBy: UserId;
+};
+
+/** Replaces what the identity has on the folder; a grant that was there keeps its id. */
+export async function writeFolderGrant(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  grant: FolderGrantRowToWrite,
+): Promise<GrantId> {
+  const [row] = await queryRows<{ id: GrantId }>(
+    manager,
+    `INSERT INTO folder_grant (enterprise_id, id, space_id, node_id, identity_type, identity_id, role, action_list_id, atoms,
+                               sync_right, sub_teams, expires_at, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     ON CONFLICT (enterprise_id, node_id, identity_type, identity_id)
+     DO UPDATE SET role = excluded.role, action_list_id = excluded.action_list_id, atoms = excluded.atoms,
+                   sync_right = excluded.sync_right, sub_teams = excluded.sub_teams, expires_at = excluded.expires_at,
+                   expiry_told = false, created_by = excluded.created_by, created_at = now()
+     RETURNING id`,
+    [
+      enterpriseId,
+      grant.id,
+      grant.spaceId,
+      grant.nodeId,
+      grant.to.type,
+      grant.to.id,
+      grant.role,
+      grant.actionListId,
+      grant.atoms,
+      grant.syncRight,
+      grant.subTeams,
+      grant.expiresAt,
+      grant.createdBy,
+    ],
+  );
+  return row?.id ?? grant.id;
+}
+
+export async function deleteFolderGrant(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  of: { readonly nodeId: NodeId; readonly grantId: GrantId },
+): Promise<SpaceId | undefined> {
+  const [row] = await queryRows<{ space_id: SpaceId }>(
+    manager,
+    `DELETE FROM folder_grant WHERE enterprise_id = $1 AND node_id = $2 AND id = $3 RETURNING space_id`,
+    [enterpriseId, of.nodeId, of.grantId],
+  );
+  return row?.space_id;
+}
+
+/** The folder that a grant is on. */
+export async function findGrantNode(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  grantId: GrantId,
+): Promise<NodeId | undefined> {
+  const [row] = await queryRows<{ node_id: NodeId }>(
+    manager,
+    `SELECT node_id FROM folder_grant WHERE enterprise_id = $1 AND id = $2`,
+    [enterpriseId, grantId],
+  );
+  return row?.node_id;
+}
+
+export async function findPersonalSpace(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  userId: UserId,
+): Promise<SpaceId | undefined> {
+  const [row] = await queryRows<{ id: SpaceId }>(
+    manager,
+    `SELECT id FROM space WHERE enterprise_id = $1 AND owner_user_id = $2 AND kind = 'personal'`,
+    [enterpriseId, userId],
+  );
+  return row?.id;
+}
+
+export async function findList(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  listId: ActionListId,
+): Promise<{ id: ActionListId; atoms: Atom[] } | undefined> {
+  const [row] = await queryRows<{ id: ActionListId; atoms: Atom[] }>(
+    manager,
+    // Locked against its removal or change until the grant that names it is written.
+    `SELECT id, atoms FROM action_list WHERE enterprise_id = $1 AND id = $2 FOR SHARE`,
+    [enterpriseId, listId],
+  );
+  return row;
+}

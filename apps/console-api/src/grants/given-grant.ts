@@ -1,0 +1,69 @@
+import { AppError, type Atom, type FolderRole, type GrantId, type NodeId, type SyncRight } from '@tideline/contracts';
+import type { ActionListId, SetFolderGrant, UserId } from '@tideline/contracts';
+import { toStatement, type TeamDistance } from './access.store.ts';
+import type { CallerFacts, Statement } from './rights.ts';
+
+/** A grant as it is given, to whomever; a statement is what it says about one person. */
+export type GivenGrant = {
+  readonly grantId: GrantId;
+  readonly nodeId: NodeId;
+  readonly toType: 'user' | 'team';
+  readonly toId: string;
+  readonly subTeams: boolean;
+  readonly role: FolderRole | null;
+  readonly actionListId: ActionListId | null;
+  /** Of the list; a role's atoms are the role's. */
+  readonly atoms: readonly Atom[] | null;
+  readonly syncRight: SyncRight | null;
+};
+export type Member = CallerFacts & {
+  readonly userId: UserId;
+  readonly name: string;
+  readonly email: string;
+  readonly teams: readonly TeamDistance[];
+};
+/** The list that a grant names, if it names one. */
+export type NamedList = { readonly id: ActionListId; readonly atoms: readonly Atom[] } | null;
+
+/**
+ * What is on the folder for this identity afterwards. What the request does not name stays as it was, so that whoever gives
+ * a role does not take a sync right away (PE-1).
+ */
+export function mergeGrant(before: GivenGrant | undefined, wanted: SetFolderGrant, list: NamedList): GivenAxes {
+  const namesAtoms = wanted.role !== undefined || wanted.actionListId !== undefined;
+  const role = namesAtoms ? (wanted.role ?? null) : (before?.role ?? null);
+  const actionListId = namesAtoms ? (list?.id ?? null) : (before?.actionListId ?? null);
+  const atoms = namesAtoms ? (list?.atoms ?? null) : (before?.atoms ?? null);
+  const syncRight = wanted.syncRight === undefined ? (before?.syncRight ?? null) : wanted.syncRight;
+  if (role !== null && actionListId !== null) {
+    throw new AppError('INVALID_INPUT', { reason: 'body: name a role or a list of actions, not both' });
+  }
+  if (role === null && atoms === null && syncRight === null) {
+    throw new AppError('INVALID_INPUT', { reason: 'body: a grant gives a role, a list of actions or a sync right' });
+  }
+  return { role, actionListId, atoms, syncRight };
+}
+export type GivenAxes = Pick<GivenGrant, 'role' | 'actionListId' | 'atoms' | 'syncRight'>;
+
+/** What grants say about one person, folder by folder from the node up (PE-4). */
+export function chainFor(
+  member: Pick<Member, 'userId' | 'teams'>,
+  path: readonly NodeId[],
+  grants: readonly GivenGrant[],
+): Statement[][] {
+  return path.map((nodeId) =>
+    grants.filter((grant) => grant.nodeId === nodeId).flatMap((grant) => statementAbout(member, grant) ?? []),
+  );
+}
+
+function statementAbout(member: Pick<Member, 'userId' | 'teams'>, grant: GivenGrant): Statement | undefined {
+  const rank = rankOf(member, grant);
+  return rank === undefined ? undefined : toStatement({ ...grant, atoms: grant.atoms && [...grant.atoms], rank });
+}
+
+function rankOf(member: Pick<Member, 'userId' | 'teams'>, grant: GivenGrant): number | undefined {
+  if (grant.toType === 'user') return grant.toId === member.userId ? 0 : undefined;
+  const team = member.teams.find((each) => each.id === grant.toId);
+  if (!team || (team.distance > 0 && !grant.subTeams)) return undefined;
+  return team.distance + 1;
+}
