@@ -4,7 +4,7 @@ import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { codeOf } from '../scan/system-error.ts';
 import { isWatchLimit, WATCH_LIMIT, type WatchAdapter } from './watch-adapter.ts';
 
-/** For roots of ordinary size. It keeps every file in memory, which a million files do not allow. */
+/** For small roots. It keeps every file in memory and asks the disk about each event, which large ones cannot afford. */
 export const watchWithChokidar: WatchAdapter = async (root, events) => {
   const staging = `${root}/${STAGING_FOLDER}`;
   const isStaging = (path: string): boolean => path === staging || path.startsWith(`${staging}/`);
@@ -20,6 +20,7 @@ export const watchWithChokidar: WatchAdapter = async (root, events) => {
     if (isStaging(path)) return;
     events.changed(folderOf(root, path));
     if (event === 'addDir') events.changed(toRelative(root, path));
+    if (event === 'addDir' || event === 'add') events.added?.();
   });
   // Raw events tell also what chokidar keeps to itself, such as a change of the executable bit alone.
   watcher.on('raw', (_event, name, details) => {

@@ -3,6 +3,8 @@ export type WatchEvents = {
   readonly changed: (folder: string) => void;
   readonly lost: () => void;
   readonly trouble: (code: string) => void;
+  /** An entry was made or came: told by the adapter that keeps every entry in memory. */
+  readonly added?: () => void;
 };
 
 /** Starts watching; resolves when every folder that was there is watched, with how to stop. */

@@ -1,10 +1,10 @@
 import { parentPort } from 'node:worker_threads';
-import { countEntries, kindFor, MAX_CHOKIDAR_ENTRIES } from './choose-kind.ts';
 import { watchWithChokidar } from './chokidar-watcher.ts';
 import { createCoalescer } from './coalesce.ts';
 import { watchFolders } from './folder-watcher.ts';
 import { watchRecursively } from './recursive-watcher.ts';
-import type { WatchAdapter } from './watch-adapter.ts';
+import { watchBySize } from './watch-by-size.ts';
+import type { WatchAdapter, WatchEvents } from './watch-adapter.ts';
 import type { StartWatch, WatchKind, WatchReply, WatchRequest } from './watch-protocol.ts';
 
 const ADAPTERS: Readonly<Record<WatchKind, WatchAdapter>> = {
@@ -45,7 +45,6 @@ function start(request: StartWatch): void {
   );
 }
 
-async function watch({ root, kind, entries }: StartWatch, events: Parameters<WatchAdapter>[1]) {
-  const chosen = kind === 'auto' ? kindFor(Math.max(entries, countEntries(root, MAX_CHOKIDAR_ENTRIES + 1))) : kind;
-  return ADAPTERS[chosen](root, events);
+function watch({ root, kind, entries }: StartWatch, events: WatchEvents): ReturnType<WatchAdapter> {
+  return kind === 'auto' ? watchBySize(ADAPTERS, { root, entries }, events) : ADAPTERS[kind](root, events);
 }
