@@ -34,6 +34,21 @@ export const ERROR_TEXTS = {
   ALREADY_ENROLLED: ['This device is enrolled already.', 'Run `tideline logout` first to enroll it again.'],
   DEVICE_REVOKED: ['This device is no longer accepted by the server.', 'Ask an admin, then enroll it again.'],
   DEVICE_NOT_APPROVED: ['This device waits for an admin to approve it.', 'Ask an admin to approve it in the console.'],
+  // people and teams
+  LAST_SUPER_ADMIN: [
+    'An enterprise keeps its super admin.',
+    'Hand the role over to somebody else first: give them the role of super admin.',
+  ],
+  SUCCESSOR_INVALID: [
+    'This user cannot take over the space.',
+    'Choose somebody else of the enterprise who is not disabled, and not yourself.',
+  ],
+  INVITATION_WRONG: ['The invitation is not valid or has expired.', 'Ask an admin for a new one.'],
+  TEAM_CYCLE: ['A team cannot be moved into itself or into a team below it.', 'Choose another parent team.'],
+  TEAM_NOT_EMPTY: [
+    'The team has members, teams below it or files.',
+    'Move or remove them first; what is in its recycle bin may stay.',
+  ],
   // enabling (EN)
   SYNC_NOT_ENTITLED: [
     'The enterprise code {code} is not entitled to sync backup.',
@@ -65,6 +80,7 @@ export const ERROR_TEXTS = {
   NOT_TRASHED: ['It is not in the recycle bin.', 'Refresh and try again.'],
   CHUNKS_MISSING: ['Some bytes are not on the server yet.', 'Send the missing chunks and commit again.'],
   CHUNK_CORRUPT: ['The bytes received do not match their hash.', 'They are sent again by themselves.'],
+  OFFSET_MISMATCH: ['The upload stands at another place of the file.', 'Ask for its offset and go on from there.'],
   RANGE_INVALID: ['The range lies outside the file.', 'Ask for a range inside it.'],
   QUOTA_EXCEEDED: ['The space is full.', 'Free some room or ask an admin for a larger quota.'],
   BATCH_ABORTED: ['Another operation of the same atomic batch failed.', 'Send the batch again.'],

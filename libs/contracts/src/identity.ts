@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { DeviceId, EnterpriseCode, EnterpriseId, GrantId, NodeId, SpaceId, TeamId, Timestamp, UserId } from './ids.ts';
+import {
+  DeviceId,
+  EnterpriseCode,
+  EnterpriseId,
+  GrantId,
+  NodeId,
+  SizeBytes,
+  SpaceId,
+  TeamId,
+  Timestamp,
+  UserId,
+} from './ids.ts';
 import { SpaceKind, SyncRight } from './drive.ts';
 
 export const Email = z
@@ -55,7 +66,17 @@ export const SwitchSyncRequest = z.object({
   /** Typed by the admin to confirm. */ enterpriseCode: z.string(),
 });
 
-export const Team = z.object({ id: TeamId, parentId: TeamId.nullable(), name: z.string(), members: z.int() });
+/** How full a space is; `quotaBytes` null: no limit. */
+export const SpaceUse = z.object({ usedBytes: SizeBytes, quotaBytes: SizeBytes.nullable() });
+export type SpaceUse = z.infer<typeof SpaceUse>;
+
+export const Team = z.object({
+  id: TeamId,
+  parentId: TeamId.nullable(),
+  name: z.string(),
+  members: z.int(),
+  space: SpaceUse.nullable().optional(),
+});
 export type Team = z.infer<typeof Team>;
 export const User = z.object({
   id: UserId,
@@ -65,6 +86,8 @@ export const User = z.object({
   teams: z.array(z.object({ id: TeamId, name: z.string() })),
   disabled: z.boolean(),
   devices: z.int(),
+  /** The personal space: its size, never what is in it (PE-5). */
+  space: SpaceUse.nullable().optional(),
 });
 export type User = z.infer<typeof User>;
 

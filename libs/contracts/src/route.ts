@@ -4,8 +4,10 @@ import type { ErrorCode } from './errors.ts';
 /**
  * Who may call a route. `public`: nobody needs to be known. `person`: a signed-in person. `device`: an enrolled device.
  * `drive`: a person or a device, the drive decides per node. `admin`/`operator`: an account role (PE-3); `viewer` and up may read.
+ * `people-admin`: team admins too; the service decides about whom.
  */
-export type RoutePermission = 'public' | 'person' | 'device' | 'drive' | 'console-read' | 'admin' | 'operator';
+export type RoutePermission =
+  'public' | 'person' | 'device' | 'drive' | 'console-read' | 'people-admin' | 'admin' | 'operator';
 
 type Schema = z.ZodType;
 
@@ -22,6 +24,8 @@ export type RouteDef = {
   /** JSON answer, or the header of a frame when `responseFrame` is set. */
   readonly response?: Schema;
   readonly requestFrame?: boolean;
+  /** The body is bytes (`application/octet-stream`), handed over unread. */
+  readonly requestBytes?: boolean;
   readonly responseFrame?: boolean;
   /** The answer is the bytes of a file. */
   readonly responseBytes?: boolean;

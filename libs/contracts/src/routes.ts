@@ -2,6 +2,7 @@ import { deviceRoutes } from './routes/device-routes.ts';
 import { driveRoutes } from './routes/drive-routes.ts';
 import { enterpriseRoutes } from './routes/enterprise-routes.ts';
 import { fleetRoutes } from './routes/fleet-routes.ts';
+import { peopleRoutes } from './routes/people-routes.ts';
 import { rightsRoutes } from './routes/rights-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
@@ -11,6 +12,7 @@ export const routes = {
   system: systemRoutes,
   session: sessionRoutes,
   enterprise: enterpriseRoutes,
+  people: peopleRoutes,
   devices: deviceRoutes,
   fleet: fleetRoutes,
   drive: driveRoutes,

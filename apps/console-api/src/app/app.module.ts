@@ -12,6 +12,7 @@ import { FleetModule } from '../fleet/fleet.module.ts';
 import { GrantsModule } from '../grants/grants.module.ts';
 import { IdentityModule } from '../identity/identity.module.ts';
 import { JobsModule } from '../jobs/jobs.module.ts';
+import { PeopleAdminModule } from '../people-admin/people-admin.module.ts';
 import { AuthGuard } from '../platform/auth.guard.ts';
 import { Clock } from '../platform/clock.ts';
 import { ErrorFilter } from '../platform/error.filter.ts';
@@ -52,6 +53,7 @@ export class AppModule {
         DriveModule,
         ChangeFeedModule,
         EnterpriseModule,
+        PeopleAdminModule,
         FleetModule,
         SocketModule,
         FirstStartModule,

@@ -16,6 +16,7 @@ const SECURITY: Record<RouteDef['permission'], Record<string, string[]>[]> = {
   device: [{ device: [] }],
   drive: [{ session: [] }, { device: [] }],
   'console-read': [{ session: [] }],
+  'people-admin': [{ session: [] }],
   admin: [{ session: [] }],
   operator: [{ session: [] }],
 };
@@ -67,6 +68,9 @@ function describeRoute(route: RouteDef, id: string): ZodOpenApiOperationObject {
       ...(route.params ? { path: route.params as z.ZodObject } : {}),
       ...(route.query ? { query: route.query as z.ZodObject } : {}),
     },
+    ...(route.requestBytes
+      ? { requestBody: { required: true, content: { 'application/octet-stream': { schema: BYTES } } } }
+      : {}),
     ...(route.body ? { requestBody: { required: true, content: describeRequest(route, route.body, id) } } : {}),
     responses: {
       200: describeAnswer(route, id),

@@ -25,6 +25,8 @@ const chunk = { hash: createHash('sha256').update(bytes).digest('hex'), size: by
 const filled = (): Record<string, { query?: string; body?: unknown }> => ({
   confirmDevice: { body: { allowed: true } },
   suspend: { body: { lifecycle: 'suspended' } },
+  setQuota: { body: { quotaBytes: 1 } },
+  handOver: { body: { successorId: randomUUID() } },
   changes: { query: `?root=${other.nodeId}&cursor=x` },
   listing: { query: `?root=${other.nodeId}` },
   digest: { query: `?root=${other.nodeId}` },

@@ -68,7 +68,8 @@ export async function findEnrollee(
   email: string,
 ): Promise<Enrollee | undefined> {
   const rows = await db.query<Enrollee[]>(
-    `SELECT id, name, email, disabled_at IS NOT NULL AS disabled FROM app_user WHERE enterprise_id = $1 AND email = $2`,
+    `SELECT id, name, email, disabled_at IS NOT NULL AS disabled FROM app_user
+      WHERE enterprise_id = $1 AND email = $2 AND deleted_at IS NULL`,
     [enterpriseId, email],
   );
   return rows[0];
@@ -161,7 +162,7 @@ export async function countKnown(
   ids: { readonly userIds: readonly UserId[]; readonly teamIds: readonly TeamId[] },
 ): Promise<{ users: number; teams: number }> {
   const [row] = await db.query<{ users: number; teams: number }[]>(
-    `SELECT (SELECT count(*)::int FROM app_user WHERE enterprise_id = $1 AND id = ANY($2::uuid[])) AS users,
+    `SELECT (SELECT count(*)::int FROM app_user WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) AND deleted_at IS NULL) AS users,
             (SELECT count(*)::int FROM team WHERE enterprise_id = $1 AND id = ANY($3::uuid[])) AS teams`,
     [enterpriseId, ids.userIds, ids.teamIds],
   );

@@ -4,7 +4,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SpaceMaker, type CreatedSpace } from '../platform/space-maker.ts';
-import { databaseErrorCode, inTransaction } from '../platform/transaction.ts';
 import { hashPassword } from './password.ts';
 import { insertOperator, type NewOperator } from './operator.store.ts';
 import {
@@ -18,8 +17,6 @@ import {
   type NewUser,
   type PersonRow,
 } from './people.store.ts';
-
-const UNIQUE_VIOLATION = '23505';
 
 export type WantedUser = {
   readonly name: string;
@@ -42,14 +39,10 @@ export class PeopleService {
     return listUsers(this.dataSource, caller.enterpriseId, { responsible });
   }
 
-  async createUser(enterpriseId: EnterpriseId, wanted: WantedUser): Promise<User> {
-    const user = await toNewUser(enterpriseId, wanted);
-    return this.create(`The user ${wanted.email}`, async (manager) => {
-      await this.addUser(manager, user, wanted.teamIds);
-      const [created] = await listUsers(manager, enterpriseId, { responsible: null, only: user.id });
-      if (!created) throw new Error('the user just inserted is there');
-      return created;
-    });
+  async getUser(manager: EntityManager, enterpriseId: EnterpriseId, userId: UserId): Promise<User> {
+    const [user] = await listUsers(manager, enterpriseId, { responsible: null, only: userId });
+    if (!user) throw new AppError('NOT_FOUND', { what: 'The user' });
+    return user;
   }
 
   /** For callers that have a transaction open: the first start creates an enterprise with its people at once. */
@@ -75,11 +68,10 @@ export class PeopleService {
     return listTeams(this.dataSource, enterpriseId);
   }
 
-  createTeam(enterpriseId: EnterpriseId, wanted: { name: string; parentId: TeamId | null }): Promise<Team> {
-    return this.create(`The team ${wanted.name}`, async (manager) => {
-      const { team } = await this.addTeam(manager, enterpriseId, wanted);
-      return team;
-    });
+  async getTeam(manager: EntityManager, enterpriseId: EnterpriseId, teamId: TeamId): Promise<Team> {
+    const [team] = await listTeams(manager, enterpriseId, teamId);
+    if (!team) throw new AppError('NOT_FOUND', { what: 'The team' });
+    return team;
   }
 
   async addTeam(
@@ -94,15 +86,6 @@ export class PeopleService {
     const newSpace = { enterpriseId, kind: 'team', name: team.name, teamId: team.id } as const;
     const space = await this.spaces.createSpace(manager, newSpace);
     return { team: { ...team, members: 0 }, space };
-  }
-
-  private async create<T>(what: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    try {
-      return await inTransaction(this.dataSource, work);
-    } catch (error) {
-      if (databaseErrorCode(error) !== UNIQUE_VIOLATION) throw error;
-      throw new AppError('ALREADY_EXISTS', { what }, { cause: error });
-    }
   }
 }
 

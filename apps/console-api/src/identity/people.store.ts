@@ -10,7 +10,8 @@ export type NewUser = {
   readonly email: string;
   readonly name: string;
   readonly role: Exclude<AccountRole, 'operator'>;
-  readonly passwordHash: string;
+  /** `null`: to be chosen with an invitation. */
+  readonly passwordHash: string | null;
 };
 
 export type NewTeam = {
@@ -30,9 +31,11 @@ export async function listUsers(db: Queries, enterpriseId: EnterpriseId, filter:
               WHERE d.enterprise_id = u.enterprise_id AND d.user_id = u.id AND d.lifecycle = 'active') AS devices,
             COALESCE((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) ORDER BY t.name)
                FROM team_member m JOIN team t ON t.enterprise_id = m.enterprise_id AND t.id = m.team_id
-              WHERE m.enterprise_id = u.enterprise_id AND m.user_id = u.id), '[]') AS teams
+              WHERE m.enterprise_id = u.enterprise_id AND m.user_id = u.id), '[]') AS teams,
+            (SELECT jsonb_build_object('usedBytes', s.used_bytes, 'quotaBytes', s.quota_bytes) FROM space s
+              WHERE s.enterprise_id = $1 AND s.kind = 'personal' AND s.owner_user_id = u.id) AS space
        FROM app_user u
-      WHERE u.enterprise_id = $1 AND ($2::uuid IS NULL OR u.id IN (SELECT id FROM own_user))
+      WHERE u.enterprise_id = $1 AND u.deleted_at IS NULL AND ($2::uuid IS NULL OR u.id IN (SELECT id FROM own_user))
         AND ($3::uuid IS NULL OR u.id = $3)
       ORDER BY u.name, u.id`,
     [enterpriseId, filter.responsible, filter.only ?? null],
@@ -61,12 +64,14 @@ export async function addToTeams(
   return rows.length;
 }
 
-export async function listTeams(db: Queries, enterpriseId: EnterpriseId): Promise<Team[]> {
+export async function listTeams(db: Queries, enterpriseId: EnterpriseId, only?: TeamId): Promise<Team[]> {
   return db.query<Team[]>(
     `SELECT t.id, t.parent_id AS "parentId", t.name,
-            (SELECT count(*)::int FROM team_member m WHERE m.enterprise_id = t.enterprise_id AND m.team_id = t.id) AS members
-       FROM team t WHERE t.enterprise_id = $1 ORDER BY t.name`,
-    [enterpriseId],
+            (SELECT count(*)::int FROM team_member m WHERE m.enterprise_id = t.enterprise_id AND m.team_id = t.id) AS members,
+            (SELECT jsonb_build_object('usedBytes', s.used_bytes, 'quotaBytes', s.quota_bytes) FROM space s
+              WHERE s.enterprise_id = $1 AND s.kind = 'team' AND s.team_id = t.id) AS space
+       FROM team t WHERE t.enterprise_id = $1 AND ($2::uuid IS NULL OR t.id = $2) ORDER BY t.name`,
+    [enterpriseId, only ?? null],
   );
 }
 
@@ -96,7 +101,7 @@ export type PersonRow = {
 export async function findPerson(db: Queries, enterpriseCode: string, email: string): Promise<PersonRow | undefined> {
   const rows = await db.query<PersonRow[]>(
     `SELECT u.enterprise_id AS "enterpriseId", u.id AS "userId", u.role
-       FROM app_user u JOIN enterprise e ON e.id = u.enterprise_id WHERE e.code = $1 AND u.email = $2`,
+       FROM app_user u JOIN enterprise e ON e.id = u.enterprise_id WHERE e.code = $1 AND u.email = $2 AND u.deleted_at IS NULL`,
     [enterpriseCode, email],
   );
   return rows[0];

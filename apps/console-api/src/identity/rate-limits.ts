@@ -14,6 +14,9 @@ export const LOGIN_RATE = {
 export const ENROLL_RATE = { max: 6_000, timeWindow: MINUTE_MS } as const;
 export const DEVICE_LOGIN_RATE = { max: 12_000, timeWindow: MINUTE_MS } as const;
 
+/** Each attempt costs a password hash, whether the secret is right or not. */
+export const INVITATION_RATE = { max: 30, timeWindow: MINUTE_MS } as const;
+
 function accountOf(body: unknown): string {
   if (typeof body !== 'object' || body === null) return '';
   const email = 'email' in body && typeof body.email === 'string' ? body.email.slice(0, 254).toLowerCase() : '';

@@ -34,7 +34,7 @@ export class SessionService {
   async login(request: z.output<typeof LoginRequest>): Promise<SignedIn> {
     const account = await findAccount(this.dataSource, request.email, request.enterpriseCode);
     const isRight = await isPassword(account?.passwordHash ?? (await this.decoyHash), request.password);
-    if (!account || !isRight) throw new AppError('WRONG_CREDENTIALS');
+    if (!account?.passwordHash || !isRight) throw new AppError('WRONG_CREDENTIALS');
     const token = newSecret('tls');
     const expiresAt = new Date(this.clock.now().getTime() + SESSION_HOURS * 3_600_000);
     const csrfToken = randomBytes(24).toString('base64url');

@@ -17,7 +17,8 @@ export type SessionRow = {
 export type AccountRow = {
   readonly userId: UserId;
   readonly enterpriseId: EnterpriseId | null;
-  readonly passwordHash: string;
+  /** `null`: invited, no password chosen yet. */
+  readonly passwordHash: string | null;
 };
 
 export type NewSession = {

@@ -6,6 +6,7 @@ import { Grants1764000011000 } from './1764000011000-grants.ts';
 import { Jobs1764000020000 } from './1764000020000-jobs.ts';
 import { BlobCollector1764000021000 } from './1764000021000-blob-collector.ts';
 import { Rights1764000023000 } from './1764000023000-rights.ts';
+import { People1764000024000 } from './1764000024000-people.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -15,5 +16,6 @@ export const migrations: (new () => MigrationInterface)[] = [
   Grants1764000011000,
   Jobs1764000020000,
   BlobCollector1764000021000,
+  People1764000024000,
   Rights1764000023000,
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as identity from '../identity.ts';
 import { GrantId } from '../ids.ts';
+import { EnterpriseRole, Password, PersonName, TeamName } from '../people.ts';
 import { defineRoute } from '../route.ts';
 import { none } from './params.ts';
 
@@ -40,12 +41,13 @@ export const enterpriseRoutes = {
   createUser: defineRoute({
     method: 'POST',
     path: '/users',
-    permission: 'admin',
-    summary: 'Add a person, with a personal space',
+    permission: 'people-admin',
+    summary: 'Add a person, with a personal space; a team admin into own teams only',
     body: z.object({
-      name: z.string().min(1).max(100),
+      name: PersonName,
       email: identity.Email,
-      password: z.string().min(8).max(1024),
+      password: Password,
+      role: EnterpriseRole.default('user'),
       teamIds: z.array(identity.Team.shape.id).max(50).default([]),
     }),
     response: identity.User,
@@ -60,9 +62,9 @@ export const enterpriseRoutes = {
   createTeam: defineRoute({
     method: 'POST',
     path: '/teams',
-    permission: 'admin',
-    summary: 'Add a team, with a team space',
-    body: z.object({ name: z.string().min(1).max(100), parentId: identity.Team.shape.id.nullable().default(null) }),
+    permission: 'people-admin',
+    summary: 'Add a team, with a team space; a team admin below own teams only',
+    body: z.object({ name: TeamName, parentId: identity.Team.shape.id.nullable().default(null) }),
     response: identity.Team,
   }),
   grants: defineRoute({

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import type { DeviceId, EnterpriseId } from '@tideline/contracts';
+import { GrantService } from '../grants/grant.service.ts';
+import { DeviceGate } from '../identity/device-gate.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
+
+/** Tells, after the commit, everybody whom a change of people concerns. */
+@Injectable()
+export class Announcer {
+  constructor(
+    private readonly grants: GrantService,
+    private readonly gate: DeviceGate,
+    private readonly sockets: SocketHub,
+  ) {}
+
+  /** Rights that come from teams, memberships and roles may differ now, and so may the spaces that are seen. */
+  async membershipChanged(enterpriseId: EnterpriseId): Promise<void> {
+    await this.grants.announceMembershipChange(enterpriseId);
+    this.sockets.settingsChanged(enterpriseId);
+  }
+
+  /** Their next call is decided anew, their sockets are looked at now. */
+  devicesChanged(enterpriseId: EnterpriseId, deviceIds: readonly DeviceId[]): void {
+    for (const deviceId of deviceIds) {
+      this.gate.forget(deviceId);
+      this.sockets.deviceChanged(enterpriseId, deviceId);
+    }
+  }
+
+  quotaChanged(enterpriseId: EnterpriseId): void {
+    this.sockets.settingsChanged(enterpriseId);
+  }
+}

@@ -1,0 +1,225 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { BatchOp, BatchOutcome, ChunkRef, NodeId, OpId } from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { CommitService } from '../drive/commit.service.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
+import type { JobCounts } from '../jobs/periodic-job.ts';
+import { Clock } from '../platform/clock.ts';
+import type { PersonPrincipal } from '../platform/principal.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { numberedName, toFolderName } from './free-name.ts';
+import { derivedId } from './handover-ids.ts';
+import { planOps, type PlannedOp } from './handover-ops.ts';
+import {
+  allowChunks,
+  keepAuthors,
+  listContentChunks,
+  listItems,
+  listOpenHandovers,
+  planItems,
+  saveDone,
+  saveFolder,
+  savePosition,
+  saveWait,
+  type HandoverItem,
+  type OpenHandover,
+} from './handover.store.ts';
+
+export const HANDOVER_JOB = 'handover';
+/** Where received transfers are found (TA-2). */
+export const TRANSFERS_FOLDER = 'Received transfers';
+const EVERY_MS = 5_000;
+const ITEMS_PER_SLICE = 100;
+const OPS_PER_COMMIT = 500;
+const PLAN_TIMEOUT_MS = 10 * 60_000;
+const MAX_NAME_TRIES = 50;
+/** Of the receiver's own making: another thing of that name came between. */
+const NAME_TAKEN = 'NAME_TAKEN';
+
+class Waiting extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+/**
+ * Carries kept spaces over: new nodes and versions at the receiver's that name the same contents, so that no byte travels.
+ * The ids of nodes and operations follow from the hand-over and the source, and each slice moves the position in its own
+ * transaction: ended anywhere, the next run goes on there. The source stays as it is until its time is up.
+ */
+@Injectable()
+export class HandoverJob implements OnModuleInit {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly commits: CommitService,
+    private readonly sockets: SocketHub,
+    private readonly jobs: JobRunner,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.register({ name: HANDOVER_JOB, everyMs: EVERY_MS, run: (signal) => this.run(signal) });
+  }
+
+  async run(signal: AbortSignal): Promise<JobCounts> {
+    let nodes = 0;
+    for (const handover of await listOpenHandovers(this.dataSource.manager)) {
+      if (signal.aborted) break;
+      nodes += await this.#carryOver(handover, signal);
+    }
+    return { nodes };
+  }
+
+  async #carryOver(handover: OpenHandover, signal: AbortSignal): Promise<number> {
+    const { manager } = this.dataSource;
+    if (handover.receiverGone) return this.#wait(handover, 'USER_DISABLED', 0);
+    if (!handover.planned) await this.#plan(handover);
+    let at = handover.position;
+    try {
+      const folderId = handover.folderId ?? (await this.#makeFolder(handover));
+      while (!signal.aborted) {
+        const items = await listItems(manager, { ...handover, position: at }, ITEMS_PER_SLICE);
+        if (items.length === 0) {
+          await saveDone(manager, handover, this.clock.now());
+          break;
+        }
+        await this.#carrySlice({ ...handover, folderId }, items);
+        at = items.at(-1)?.ordinal ?? at;
+      }
+      return at - handover.position;
+    } catch (error) {
+      if (!(error instanceof Waiting)) throw error;
+      return this.#wait(handover, error.code, at - handover.position);
+    }
+  }
+
+  async #wait(handover: OpenHandover, code: string, nodes: number): Promise<number> {
+    await saveWait(this.dataSource.manager, handover, code);
+    return nodes;
+  }
+
+  async #plan(handover: OpenHandover): Promise<void> {
+    await inTransaction(this.dataSource, (manager) => planItems(manager, handover), {
+      statementTimeoutMs: PLAN_TIMEOUT_MS,
+    });
+  }
+
+  async #makeFolder(handover: OpenHandover): Promise<NodeId> {
+    const day = handover.createdAt.toISOString().slice(0, 10);
+    const { folderId, seq } = await inTransaction(this.dataSource, async (manager) => {
+      const all = await this.#ensureFolder(manager, handover, { parentId: handover.toRootId, name: TRANSFERS_FOLDER });
+      const name = toFolderName(`${handover.fromName} ${day}`);
+      const own = await this.#ensureFolder(manager, handover, { parentId: all.id, name, isOwn: true });
+      await saveFolder(manager, handover, own.id);
+      return { folderId: own.id, seq: own.seq };
+    });
+    this.sockets.nudgeSpace(handover.enterpriseId, handover.toSpaceId, seq);
+    return folderId;
+  }
+
+  async #ensureFolder(
+    manager: EntityManager,
+    handover: OpenHandover,
+    wanted: WantedFolder,
+  ): Promise<{ id: NodeId; seq: number }> {
+    const nodeId = derivedId<NodeId>(handover.id, wanted.parentId, wanted.name);
+    for (let number = 1; number <= MAX_NAME_TRIES; number += 1) {
+      const name = number === 1 ? wanted.name : numberedName(wanted.name, number);
+      const opId = derivedId<OpId>(handover.id, wanted.parentId, name);
+      const op = { kind: 'createFolder', opId, nodeId, parentId: wanted.parentId, name } as const;
+      const { outcomes, seq } = await this.#commit(manager, handover, [op]);
+      const id = findFolder(outcomes[0], wanted);
+      if (id) return { id, seq };
+    }
+    throw new Waiting(NAME_TAKEN);
+  }
+
+  async #carrySlice(
+    handover: OpenHandover & { readonly folderId: NodeId },
+    items: readonly HandoverItem[],
+  ): Promise<void> {
+    const seq = await inTransaction(this.dataSource, async (manager) => {
+      const ops = await this.#plannedOps(manager, handover, items);
+      let seq = 0;
+      for (let at = 0; at < ops.length; at += OPS_PER_COMMIT) {
+        seq = await this.#commitOps(manager, handover, ops.slice(at, at + OPS_PER_COMMIT));
+      }
+      await savePosition(manager, handover, items.at(-1)?.ordinal ?? handover.position);
+      return seq;
+    });
+    this.sockets.nudgeSpace(handover.enterpriseId, handover.toSpaceId, seq);
+  }
+
+  async #plannedOps(
+    manager: EntityManager,
+    handover: OpenHandover & { readonly folderId: NodeId },
+    items: readonly HandoverItem[],
+  ): Promise<PlannedOp[]> {
+    const contentIds = [...new Set(items.flatMap((item) => item.versions.map((version) => version.contentId)))];
+    const several = await listContentChunks(manager, handover, contentIds);
+    const chunksOf = ({ contentId, size }: { contentId: string; size: number }): readonly ChunkRef[] =>
+      several.get(contentId) ?? (size === 0 ? [] : [{ hash: contentId as ChunkRef['hash'], size }]);
+    const ops = planOps(items, { handoverId: handover.id, folderId: handover.folderId, chunksOf });
+    const chunks = ops.flatMap(({ op }) => ('content' in op ? op.content.chunks : []));
+    const receiver = { enterpriseId: handover.enterpriseId, userId: handover.toUserId };
+    await allowChunks(manager, receiver, [...new Set(chunks.map((chunk) => chunk.hash))]);
+    return ops;
+  }
+
+  /** What is refused for its name is sent again under a numbered one, with what depends on it. */
+  async #commitOps(manager: EntityManager, handover: OpenHandover, planned: readonly PlannedOp[]): Promise<number> {
+    const versions = new Map(planned.map(({ op, version }) => [String(op.opId), version]));
+    const taken = new Set<string>();
+    let ops: BatchOp[] = planned.map(({ op }) => op);
+    for (let number = 2; number <= MAX_NAME_TRIES; number += 1) {
+      const { outcomes, seq } = await this.#commit(manager, handover, ops);
+      await keepAuthors(manager, handover, pairVersions(outcomes, versions));
+      const refused = new Map(outcomes.flatMap((each) => (each.status === 'refused' ? [[each.opId, each.code]] : [])));
+      if (refused.size === 0) return seq;
+      if (![...refused.values()].includes(NAME_TAKEN)) throw new Waiting([...refused.values()][0] ?? 'INTERNAL');
+      for (const [opId, code] of refused) if (code === NAME_TAKEN) taken.add(opId);
+      const again = planned.filter(({ op }) => refused.has(op.opId));
+      ops = again.map(({ op }) => (taken.has(op.opId) ? renamed(op, number) : op));
+    }
+    throw new Waiting(NAME_TAKEN);
+  }
+
+  #commit(manager: EntityManager, handover: OpenHandover, ops: readonly BatchOp[]) {
+    return this.commits.commitIn(manager, {
+      principal: receiverOf(handover),
+      spaceId: handover.toSpaceId,
+      request: { atomic: false, ops: [...ops], inline: [] },
+      pack: { packId: undefined, sizeBytes: 0, packed: [], proven: [] },
+    });
+  }
+}
+
+/** `isOwn`: of this hand-over alone, so that one of the same name is stepped aside from. */
+type WantedFolder = { readonly parentId: NodeId; readonly name: string; readonly isOwn?: boolean };
+
+/** The folder that was made or was there; `undefined`: try the next name. */
+function findFolder(outcome: BatchOutcome | undefined, wanted: WantedFolder): NodeId | undefined {
+  if (!outcome) throw new Error('one operation, one outcome');
+  if (outcome.status === 'done') return outcome.node.id;
+  if (outcome.code !== NAME_TAKEN) throw new Waiting(outcome.code);
+  return !wanted.isOwn && outcome.node?.kind === 'folder' ? outcome.node.id : undefined;
+}
+
+/** The commit runs in the receiver's name: it is the receiver's space, with the receiver's room and rights. */
+function receiverOf(handover: OpenHandover): PersonPrincipal {
+  const { enterpriseId, toUserId: userId, id: sessionId } = handover;
+  return { kind: 'person', enterpriseId, userId, role: 'user', sessionId };
+}
+
+function pairVersions(outcomes: readonly BatchOutcome[], versions: ReadonlyMap<string, PlannedOp['version']>) {
+  return outcomes.flatMap((outcome) => {
+    const from = versions.get(outcome.opId);
+    const to = outcome.status === 'done' ? outcome.node.versionId : null;
+    return from && to ? [{ from, to }] : [];
+  });
+}
+
+function renamed(op: BatchOp, number: number): BatchOp {
+  return 'name' in op ? { ...op, name: numberedName(op.name, number) } : op;
+}

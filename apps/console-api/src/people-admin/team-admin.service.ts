@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, type Team, type TeamId, type TeamMembers, type UpdateTeam, type UserId } from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import { PeopleService } from '../identity/people.service.ts';
+import { Clock } from '../platform/clock.ts';
+import type { PersonPrincipal } from '../platform/principal.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { Announcer } from './announcer.ts';
+import { KEEP_DAYS } from './handover.service.ts';
+import { loadReach, loadTarget, reachesTeam, shapesTeam, type Reach } from './reach.ts';
+import { isDriveAdminOrMore, mayManage } from './role-power.ts';
+import {
+  deleteMember,
+  deleteTeam,
+  insertMember,
+  isTeamEmpty,
+  listMembers,
+  lockTeamTree,
+  moveTeam,
+  renameTeam,
+  type TeamKey,
+} from './team-admin.store.ts';
+import { orAlreadyExists } from './unique.ts';
+
+type Change = z.output<typeof UpdateTeam>;
+type Members = z.input<typeof TeamMembers>;
+const DAY_MS = 86_400_000;
+
+/** The team tree. Drive admins shape all of it, team admins what lies below their own teams (PE-3). */
+@Injectable()
+export class TeamAdminService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly people: PeopleService,
+    private readonly announcer: Announcer,
+  ) {}
+
+  async create(caller: PersonPrincipal, wanted: { name: string; parentId: TeamId | null }): Promise<Team> {
+    const team = await this.#shape(caller, wanted.name, async (manager, reach) => {
+      requireParent(reach, wanted.parentId);
+      const { team } = await this.people.addTeam(manager, caller.enterpriseId, wanted);
+      return team.id;
+    });
+    return team;
+  }
+
+  async update(caller: PersonPrincipal, teamId: TeamId, change: Change): Promise<Team> {
+    const key = { enterpriseId: caller.enterpriseId, teamId };
+    const team = await this.#shape(caller, change.name ?? '', async (manager, reach) => {
+      requireShapeable(reach, teamId);
+      if (change.parentId !== undefined) await this.#move(manager, { key, reach }, change.parentId);
+      if (change.name !== undefined) await renameTeam(manager, key, change.name);
+      return teamId;
+    });
+    await this.announcer.membershipChanged(caller.enterpriseId);
+    return team;
+  }
+
+  async delete(caller: PersonPrincipal, teamId: TeamId): Promise<void> {
+    const key = { enterpriseId: caller.enterpriseId, teamId };
+    await inTransaction(this.dataSource, async (manager) => {
+      await lockTeamTree(manager, caller);
+      requireShapeable(await loadReach(manager, caller), teamId);
+      if (!(await isTeamEmpty(manager, key))) throw new AppError('TEAM_NOT_EMPTY');
+      const now = this.clock.now();
+      const until = new Date(now.getTime() + KEEP_DAYS * DAY_MS);
+      await deleteTeam(manager, key, { until, now, suffix: ` (${now.toISOString().slice(0, 16)}Z)` });
+    });
+    await this.announcer.membershipChanged(caller.enterpriseId);
+  }
+
+  async members(caller: PersonPrincipal, teamId: TeamId): Promise<Members> {
+    const { manager } = this.dataSource;
+    if (caller.role === 'team_admin') {
+      const reach = await inTransaction(this.dataSource, (inside) => loadReach(inside, caller));
+      if (!reachesTeam(reach, teamId)) throw new AppError('NOT_FOUND', { what: 'The team' });
+    }
+    return this.#describe(manager, { enterpriseId: caller.enterpriseId, teamId });
+  }
+
+  addMember(caller: PersonPrincipal, teamId: TeamId, userId: UserId): Promise<Members> {
+    return this.#changeMembers(caller, { teamId, userId }, insertMember);
+  }
+
+  removeMember(caller: PersonPrincipal, teamId: TeamId, userId: UserId): Promise<Members> {
+    return this.#changeMembers(caller, { teamId, userId }, deleteMember);
+  }
+
+  /** A team admin takes in only people who are within reach already: whoever is in reach can be disabled. */
+  async #changeMembers(
+    caller: PersonPrincipal,
+    member: { readonly teamId: TeamId; readonly userId: UserId },
+    change: typeof insertMember,
+  ): Promise<Members> {
+    const key = { enterpriseId: caller.enterpriseId, teamId: member.teamId };
+    const members = await inTransaction(this.dataSource, async (manager) => {
+      const { user, reach } = await loadTarget(manager, caller, member.userId);
+      if (!reachesTeam(reach, member.teamId)) throw new AppError('NOT_FOUND', { what: 'The team' });
+      const isOwnAffair = user.id === caller.userId && isDriveAdminOrMore(reach.manager.role);
+      if (!isOwnAffair && !mayManage(reach.manager, user.role)) throw new AppError('FORBIDDEN');
+      await change(manager, key, member.userId);
+      return this.#describe(manager, key);
+    });
+    await this.announcer.membershipChanged(caller.enterpriseId);
+    return members;
+  }
+
+  async #describe(manager: EntityManager, key: TeamKey): Promise<Members> {
+    const team = await this.people.getTeam(manager, key.enterpriseId, key.teamId);
+    return { team, members: await listMembers(manager, key) };
+  }
+
+  #shape(
+    caller: PersonPrincipal,
+    name: string,
+    work: (manager: EntityManager, reach: Reach) => Promise<TeamId>,
+  ): Promise<Team> {
+    const inside = async (manager: EntityManager) => {
+      await lockTeamTree(manager, caller);
+      const teamId = await work(manager, await loadReach(manager, caller));
+      return this.people.getTeam(manager, caller.enterpriseId, teamId);
+    };
+    return orAlreadyExists(`The team ${name}`, () => inTransaction(this.dataSource, inside));
+  }
+
+  async #move(
+    manager: EntityManager,
+    { key, reach }: { readonly key: TeamKey; readonly reach: Reach },
+    parentId: TeamId | null,
+  ): Promise<void> {
+    requireParent(reach, parentId);
+    if (isBelow(reach, parentId, key.teamId)) throw new AppError('TEAM_CYCLE');
+    await moveTeam(manager, key, parentId);
+  }
+}
+
+function requireShapeable(reach: Reach, teamId: TeamId): void {
+  if (!reachesTeam(reach, teamId)) throw new AppError('NOT_FOUND', { what: 'The team' });
+  if (!shapesTeam(reach, teamId)) throw new AppError('FORBIDDEN');
+}
+
+/** A team admin makes teams below own ones only; the top is for drive admins. */
+function requireParent(reach: Reach, parentId: TeamId | null): void {
+  if (parentId === null && !isDriveAdminOrMore(reach.manager.role)) throw new AppError('FORBIDDEN');
+  if (parentId !== null && !reachesTeam(reach, parentId)) throw new AppError('NOT_FOUND', { what: 'The parent team' });
+}
+
+/** Whether the way up from `teamId` meets `ancestorId`, which is its own ancestor here. */
+function isBelow(reach: Reach, teamId: TeamId | null, ancestorId: TeamId): boolean {
+  let at = teamId;
+  for (let steps = 0; at !== null && steps <= reach.teams.size; steps += 1) {
+    if (at === ancestorId) return true;
+    at = reach.teams.get(at)?.parentId ?? null;
+  }
+  return false;
+}

@@ -1,0 +1,166 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  type DeletedUser,
+  type EnterpriseRole,
+  type Handover,
+  type TeamId,
+  type UpdateUser,
+  type User,
+  type UserId,
+} from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import { PeopleService, toNewUser, type WantedUser } from '../identity/people.service.ts';
+import { Clock } from '../platform/clock.ts';
+import type { PersonPrincipal } from '../platform/principal.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { Announcer } from './announcer.ts';
+import { HandoverService } from './handover.service.ts';
+import {
+  deleteSessions,
+  markDeleted,
+  pauseTasks,
+  renamePersonalSpace,
+  setDisabled,
+  setTeams,
+  updatePerson,
+  type LockedUser,
+} from './people-admin.store.ts';
+import { loadReach, loadTarget, reachesTeam, requireTeams, type Reach, type Target } from './reach.ts';
+import { findRemovalRefusal, findRoleRefusal, isDriveAdminOrMore, mayAppoint, mayManage } from './role-power.ts';
+import { orAlreadyExists } from './unique.ts';
+
+type Change = z.output<typeof UpdateUser>;
+
+/** Users and their roles: who may change whom is decided here, in the transaction that does it (PE-3). */
+@Injectable()
+export class UserAdminService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly people: PeopleService,
+    private readonly handovers: HandoverService,
+    private readonly announcer: Announcer,
+  ) {}
+
+  async create(caller: PersonPrincipal, wanted: WantedUser & { readonly role: EnterpriseRole }): Promise<User> {
+    const { enterpriseId } = caller;
+    const user = await toNewUser(enterpriseId, wanted);
+    const work = async (manager: EntityManager) => {
+      const reach = await loadReach(manager, caller);
+      requireCreatable(reach, wanted);
+      await this.people.addUser(manager, user, wanted.teamIds);
+      return this.people.getUser(manager, enterpriseId, user.id);
+    };
+    return orAlreadyExists(`The user ${wanted.email}`, () => inTransaction(this.dataSource, work));
+  }
+
+  async update(caller: PersonPrincipal, userId: UserId, change: Change): Promise<User> {
+    const { enterpriseId } = caller;
+    const user = await inTransaction(this.dataSource, async (manager) => {
+      const target = await loadTarget(manager, caller, userId);
+      requireChangeable(target, change);
+      await this.#apply(manager, { caller, target }, change);
+      return this.people.getUser(manager, enterpriseId, userId);
+    });
+    await this.announcer.membershipChanged(enterpriseId);
+    return user;
+  }
+
+  /** Sessions end, devices are refused at their next call; what they synced stays where it is. */
+  async setDisabled(caller: PersonPrincipal, userId: UserId, disabled: boolean): Promise<User> {
+    const { enterpriseId } = caller;
+    const key = { enterpriseId, userId };
+    const { user, devices } = await inTransaction(this.dataSource, async (manager) => {
+      requireRemovable(await loadTarget(manager, caller, userId));
+      const now = this.clock.now();
+      await setDisabled(manager, key, disabled ? now : null);
+      if (disabled) await deleteSessions(manager, key);
+      const devices = disabled ? await pauseTasks(manager, key, now) : [];
+      return { user: await this.people.getUser(manager, enterpriseId, userId), devices };
+    });
+    this.announcer.devicesChanged(enterpriseId, devices);
+    return user;
+  }
+
+  async delete(
+    caller: PersonPrincipal,
+    userId: UserId,
+    successorId: UserId | undefined,
+  ): Promise<z.input<typeof DeletedUser>> {
+    const { enterpriseId } = caller;
+    const key = { enterpriseId, userId };
+    const { devices, ...kept } = await inTransaction(this.dataSource, async (manager) => {
+      const { user } = requireRemovable(await loadTarget(manager, caller, userId));
+      const now = this.clock.now();
+      await deleteSessions(manager, key);
+      const devices = await pauseTasks(manager, key, now);
+      await markDeleted(manager, key, now);
+      const space = await this.handovers.keepSpace(manager, key);
+      const handover = await this.#handOver(manager, caller, { user, space, successorId });
+      return { devices, keptUntil: space?.keptUntil.toISOString() ?? null, handover };
+    });
+    this.announcer.devicesChanged(enterpriseId, devices);
+    await this.announcer.membershipChanged(enterpriseId);
+    return kept;
+  }
+
+  async #handOver(
+    manager: EntityManager,
+    caller: PersonPrincipal,
+    gone: {
+      readonly user: LockedUser;
+      readonly space: { readonly spaceId: string } | undefined;
+      readonly successorId: UserId | undefined;
+    },
+  ): Promise<Handover | null> {
+    if (!gone.space || gone.successorId === undefined) return null;
+    return this.handovers.begin(manager, caller, { spaceId: gone.space.spaceId, successorId: gone.successorId });
+  }
+
+  async #apply(
+    manager: EntityManager,
+    who: { readonly caller: PersonPrincipal; readonly target: Target },
+    change: Change,
+  ): Promise<void> {
+    const { enterpriseId } = who.caller;
+    const key = { enterpriseId, userId: who.target.user.id };
+    const isHandedOver = change.role === 'super_admin' && who.target.user.role !== 'super_admin';
+    if (isHandedOver) await updatePerson(manager, who.caller, { role: 'drive_admin' });
+    await updatePerson(manager, key, change);
+    if (change.name !== undefined) await renamePersonalSpace(manager, key, change.name);
+    if (change.teamIds) await setTeams(manager, key, change.teamIds);
+  }
+}
+
+function requireCreatable(reach: Reach, wanted: { role: EnterpriseRole; teamIds: readonly TeamId[] }): void {
+  if (!mayAppoint(reach.manager, wanted.role)) throw new AppError('FORBIDDEN');
+  requireTeams(reach, wanted.teamIds);
+  // Somebody in no team would be out of the reach of who made him.
+  if (!isDriveAdminOrMore(reach.manager.role) && wanted.teamIds.length === 0) throw new AppError('FORBIDDEN');
+}
+
+function requireChangeable({ user, reach }: Target, change: Change): void {
+  const isSelf = user.id === reach.manager.userId;
+  if (!isSelf && !mayManage(reach.manager, user.role)) throw new AppError('FORBIDDEN');
+  const refusal = change.role === undefined ? undefined : findRoleRefusal(reach.manager, user, change.role);
+  if (refusal) throw new AppError(refusal);
+  if (change.role === 'super_admin' && user.disabled) throw new AppError('USER_DISABLED', { email: user.email });
+  if (change.teamIds) requireMoves(reach, user, change.teamIds);
+}
+
+/** Every team that is joined or left must be within reach; the others stay as they are. */
+function requireMoves(reach: Reach, user: LockedUser, teamIds: readonly TeamId[]): void {
+  const [before, after] = [new Set(user.teamIds), new Set(teamIds)];
+  requireTeams(reach, [...after.difference(before), ...before.difference(after)]);
+  if (isDriveAdminOrMore(reach.manager.role)) return;
+  if (user.id === reach.manager.userId || !teamIds.some((id) => reachesTeam(reach, id)))
+    throw new AppError('FORBIDDEN');
+}
+
+function requireRemovable(target: Target): Target {
+  const refusal = findRemovalRefusal(target.reach.manager, target.user);
+  if (refusal) throw new AppError(refusal);
+  return target;
+}
