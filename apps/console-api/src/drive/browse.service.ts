@@ -1,4 +1,4 @@
-import { Injectable } from "@nestjs/common";
+import { Injectable } from '@nestjs/common';
 import {
   AppError,
   formatCloudPath,
@@ -12,12 +12,12 @@ import {
   type ResolveAnswer,
   type Space,
   type SpaceId,
-} from "@tideline/contracts";
-import { DataSource } from "typeorm";
-import { z } from "zod";
-import { AccessService, type NodeAccess } from "../grants/access.service.ts";
-import type { MemberPrincipal } from "../platform/principal.ts";
-import { SpaceSight } from "../platform/space-sight.ts";
+} from '@tideline/contracts';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { AccessService, type NodeAccess } from '../grants/access.service.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { SpaceSight } from '../platform/space-sight.ts';
 import {
   countChildren,
   countTrash,
@@ -27,10 +27,10 @@ import {
   listTrash,
   listVersions,
   walkNames,
-} from "./browse.store.ts";
-import { encodePage, parsePage } from "./page-token.ts";
-import { findOpenPart, findShare, type Sight } from "./received-share.ts";
-import { listSpacesById } from "./space.store.ts";
+} from './browse.store.ts';
+import { encodePage, parsePage } from './page-token.ts';
+import { findOpenPart, findShare, type Sight } from './received-share.ts';
+import { listSpacesById } from './space.store.ts';
 
 type PageQuery = {
   readonly after?: string | undefined;
@@ -57,21 +57,14 @@ export class BrowseService extends SpaceSight {
     return listSpacesById(manager, principal.enterpriseId, ids);
   }
 
-  override async findFolderPath(
-    principal: MemberPrincipal,
-    nodeId: string,
-  ): Promise<string | undefined> {
+  override async findFolderPath(principal: MemberPrincipal, nodeId: string): Promise<string | undefined> {
     const { manager } = this.dataSource;
-    const access = (
-      await this.access.resolve(manager, principal, [nodeId])
-    ).get(nodeId as NodeId);
+    const access = (await this.access.resolve(manager, principal, [nodeId])).get(nodeId as NodeId);
     if (!access) return undefined;
     const path = await listPath(manager, principal, nodeId as NodeId);
     if (path.some((folder) => folder.trashed)) return undefined;
-    const names = (await findOpenPart(this.#sightOf(principal), access, path))
-      .slice(1)
-      .map((folder) => folder.name);
-    return `/${names.join("/")}`;
+    const names = (await findOpenPart(this.#sightOf(principal), access, path)).slice(1).map((folder) => folder.name);
+    return `/${names.join('/')}`;
   }
 
   override async listWatchable(principal: MemberPrincipal): Promise<SpaceId[]> {
@@ -83,47 +76,33 @@ export class BrowseService extends SpaceSight {
     nodeId: NodeId,
   ): Promise<{ spaceId: SpaceId; text: string } | undefined> {
     const { manager } = this.dataSource;
-    const access = (
-      await this.access.resolve(manager, principal, [nodeId])
-    ).get(nodeId);
+    const access = (await this.access.resolve(manager, principal, [nodeId])).get(nodeId);
     const path = access && (await this.findFolderPath(principal, nodeId));
     if (!access || path === undefined) return undefined;
     const { spaceId } = access;
-    const segments = path.split("/").filter((segment) => segment !== "");
-    const space = (await this.listSpaces(principal)).find(
-      (candidate) => candidate.id === spaceId,
-    );
+    const segments = path.split('/').filter((segment) => segment !== '');
+    const space = (await this.listSpaces(principal)).find((candidate) => candidate.id === spaceId);
     if (space) {
-      const named =
-        space.kind === "team"
-          ? { kind: space.kind, name: space.name }
-          : { kind: space.kind };
+      const named = space.kind === 'team' ? { kind: space.kind, name: space.name } : { kind: space.kind };
       return { spaceId, text: formatCloudPath({ space: named, segments }) };
     }
-    const above = (await listPath(manager, principal, nodeId)).map(
-      (folder) => folder.id,
-    );
+    const above = (await listPath(manager, principal, nodeId)).map((folder) => folder.id);
     const shares = await this.access.listReceivedShares(manager, principal);
     const share = shares.find((candidate) => above.includes(candidate.nodeId));
-    return (
-      share && { spaceId, text: `${share.cloudPath}${segments.join("/")}` }
-    );
+    return share && { spaceId, text: `${share.cloudPath}${segments.join('/')}` };
   }
 
   /** The deepest folder of a cloud path that the caller sees, and the names that are missing below it. */
-  async resolvePath(
-    principal: MemberPrincipal,
-    text: string,
-  ): Promise<ResolveAnswer> {
+  async resolvePath(principal: MemberPrincipal, text: string): Promise<ResolveAnswer> {
     const path = parseCloudPath(text);
-    if (!path) throw new AppError("CLOUD_PATH_INVALID", { path: text });
+    if (!path) throw new AppError('CLOUD_PATH_INVALID', { path: text });
     const space =
-      path.space.kind === "share"
+      path.space.kind === 'share'
         ? await findShare(this.#sightOf(principal), path.space.name)
         : findNamedSpace(await this.listSpaces(principal), path);
     if (!space)
-      throw new AppError("SPACE_UNKNOWN", {
-        space: "name" in path.space ? path.space.name : path.space.kind,
+      throw new AppError('SPACE_UNKNOWN', {
+        space: 'name' in path.space ? path.space.name : path.space.kind,
       });
     const { manager } = this.dataSource;
     const key = {
@@ -140,9 +119,8 @@ export class BrowseService extends SpaceSight {
     const seen = walked.filter((node) => access.has(node.id));
     const node = seen.at(-1);
     const rights = node && access.get(node.id);
-    if (!node || !rights)
-      throw new AppError("SPACE_UNKNOWN", { space: space.name });
-    if (node.kind !== "folder") throw new AppError("PARENT_NOT_FOLDER");
+    if (!node || !rights) throw new AppError('SPACE_UNKNOWN', { space: space.name });
+    if (node.kind !== 'folder') throw new AppError('PARENT_NOT_FOLDER');
     const missing = path.segments.slice(seen.length - 1);
     return {
       space,
@@ -161,20 +139,16 @@ export class BrowseService extends SpaceSight {
     const { manager } = this.dataSource;
     const access = await this.access.require(manager, principal, {
       nodeId: folderId,
-      atom: "visible",
+      atom: 'visible',
     });
     const folder = await this.#getNode(principal, folderId);
-    if (folder.kind !== "folder")
-      throw new AppError("KIND_MISMATCH", { expected: "folder" });
+    if (folder.kind !== 'folder') throw new AppError('KIND_MISMATCH', { expected: 'folder' });
     const key = {
       enterpriseId: principal.enterpriseId,
       spaceId: access.spaceId,
     };
-    const mayList = access.atoms.has("list");
-    const after =
-      query.after === undefined
-        ? undefined
-        : parsePage(query.after, ChildPositionSchema);
+    const mayList = access.atoms.has('list');
+    const after = query.after === undefined ? undefined : parsePage(query.after, ChildPositionSchema);
     const found = await listChildren(manager, key, {
       parentId: folderId,
       after,
@@ -182,14 +156,8 @@ export class BrowseService extends SpaceSight {
       foldersOnly: !mayList, // on the way to a granted folder only the way itself is shown
     });
     const nodes = await this.#visible(principal, found.nodes);
-    const path = await findOpenPart(
-      this.#sightOf(principal),
-      access,
-      await listPath(manager, principal, folderId),
-    );
-    const total = mayList
-      ? await countChildren(manager, key, folderId)
-      : nodes.length;
+    const path = await findOpenPart(this.#sightOf(principal), access, await listPath(manager, principal, folderId));
+    const total = mayList ? await countChildren(manager, key, folderId) : nodes.length;
     const next = found.next && encodePage(found.next);
     return {
       folder,
@@ -205,47 +173,28 @@ export class BrowseService extends SpaceSight {
     nodeId: NodeId,
   ): Promise<{ node: DriveNode; versions: NodeVersion[] }> {
     const { manager } = this.dataSource;
-    await this.access.require(manager, principal, { nodeId, atom: "list" });
+    await this.access.require(manager, principal, { nodeId, atom: 'list' });
     const node = await this.#getNode(principal, nodeId);
-    if (node.kind !== "file")
-      throw new AppError("KIND_MISMATCH", { expected: "file" });
+    if (node.kind !== 'file') throw new AppError('KIND_MISMATCH', { expected: 'file' });
     return { node, versions: await listVersions(manager, principal, node) };
   }
 
-  async listTrash(
-    principal: MemberPrincipal,
-    spaceId: SpaceId,
-    query: PageQuery,
-  ): Promise<Page> {
+  async listTrash(principal: MemberPrincipal, spaceId: SpaceId, query: PageQuery): Promise<Page> {
     const { manager } = this.dataSource;
     const root = await this.#getRoot(principal, spaceId);
     const key = { enterpriseId: principal.enterpriseId, spaceId };
-    const after =
-      query.after === undefined
-        ? undefined
-        : parsePage(query.after, TrashPositionSchema);
+    const after = query.after === undefined ? undefined : parsePage(query.after, TrashPositionSchema);
     const found = await listTrash(manager, key, { after, limit: query.limit });
-    const nodes = await this.#visible(principal, found.nodes, "list");
-    const total = root.atoms.has("list")
-      ? await countTrash(manager, key)
-      : nodes.length;
+    const nodes = await this.#visible(principal, found.nodes, 'list');
+    const total = root.atoms.has('list') ? await countTrash(manager, key) : nodes.length;
     return { nodes, next: found.next && encodePage(found.next), total };
   }
 
-  async #getRoot(
-    principal: MemberPrincipal,
-    spaceId: SpaceId,
-  ): Promise<NodeAccess> {
+  async #getRoot(principal: MemberPrincipal, spaceId: SpaceId): Promise<NodeAccess> {
     const { manager } = this.dataSource;
-    const [space] = await listSpacesById(manager, principal.enterpriseId, [
-      spaceId,
-    ]);
-    const access =
-      space &&
-      (await this.access.resolve(manager, principal, [space.rootId])).get(
-        space.rootId,
-      );
-    if (!access) throw new AppError("SPACE_UNKNOWN", { space: spaceId });
+    const [space] = await listSpacesById(manager, principal.enterpriseId, [spaceId]);
+    const access = space && (await this.access.resolve(manager, principal, [space.rootId])).get(space.rootId);
+    if (!access) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
     return access;
   }
 
@@ -253,39 +202,21 @@ export class BrowseService extends SpaceSight {
     return { manager: this.dataSource.manager, access: this.access, principal };
   }
 
-  async #getNode(
-    principal: MemberPrincipal,
-    nodeId: NodeId,
-  ): Promise<DriveNode> {
+  async #getNode(principal: MemberPrincipal, nodeId: NodeId): Promise<DriveNode> {
     const node = await findNode(this.dataSource.manager, principal, nodeId);
-    if (!node) throw new AppError("NODE_UNKNOWN");
+    if (!node) throw new AppError('NODE_UNKNOWN');
     return node;
   }
 
-  async #visible(
-    principal: MemberPrincipal,
-    nodes: DriveNode[],
-    atom: Atom = "visible",
-  ): Promise<DriveNode[]> {
+  async #visible(principal: MemberPrincipal, nodes: DriveNode[], atom: Atom = 'visible'): Promise<DriveNode[]> {
     const ids = nodes.map((node) => node.id);
-    const access = await this.access.resolve(
-      this.dataSource.manager,
-      principal,
-      ids,
-    );
+    const access = await this.access.resolve(this.dataSource.manager, principal, ids);
     return nodes.filter((node) => access.get(node.id)?.atoms.has(atom));
   }
 }
 
 /** Names of teams are unique in an enterprise. */
-function findNamedSpace(
-  spaces: readonly Space[],
-  path: CloudPath,
-): Space | undefined {
+function findNamedSpace(spaces: readonly Space[], path: CloudPath): Space | undefined {
   const { space: wanted } = path;
-  return spaces.find(
-    (space) =>
-      space.kind === wanted.kind &&
-      (!("name" in wanted) || space.name === wanted.name),
-  );
+  return spaces.find((space) => space.kind === wanted.kind && (!('name' in wanted) || space.name === wanted.name));
 }
