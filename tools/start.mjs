@@ -3,9 +3,9 @@
  * `npm start`: from a bare clone to a running console with two demo agents. Plain JavaScript for Node 20 without
  * dependencies, because it installs them; what it starts runs under the project's own Node 24.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { build } from './build.mjs';
+import { findBootstrap } from './lib/bootstrap.mjs';
 import { eachLine, startLeashed, stopChild, whenEnded, whenNpmGone } from './lib/children.mjs';
 import { claimDataDirectory, isFreePort, requireFreePort } from './lib/claim.mjs';
 import { sayDemo, startDemo } from './lib/demo.mjs';
@@ -28,6 +28,7 @@ async function main() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop(0, signal));
   whenNpmGone(() => void stop(0, 'npm has ended'));
   claim = await claimDataDirectory(options.dataPath);
+  findBootstrap(options.dataPath);
   await requireFreePort(options.host, options.port);
   await ensureInstalled();
   await build();
@@ -79,27 +80,29 @@ async function startConsole({ dataPath, host, port, demo }) {
 
 /** With "any free port" the last one is taken again when it is free: enrolled agents know the console by its address. */
 async function findLastPort(dataPath, host) {
-  const last = Number(new URL(readBootstrap(dataPath)?.url ?? 'http://none').port);
+  const url = findBootstrap(dataPath)?.url;
+  // Empty after a first start that ended before it listened.
+  const last = URL.canParse(url) ? Number(new URL(url).port) : 0;
   return last && (await isFreePort(host, last)) ? last : 0;
 }
 
-function readBootstrap(dataPath) {
-  const file = join(dataPath, 'bootstrap.json');
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-}
-
 async function sayWhatStands({ demo, dataPath }, url) {
-  const bootstrap = { ...readBootstrap(dataPath), url };
+  const bootstrap = findBootstrap(dataPath);
   say();
   say(`Console     ${url}`);
+  sayLogOns(bootstrap);
+  say(`Data        ${dataPath}`);
+  say();
+  if (demo) await showDemo(dataPath, { ...bootstrap, url });
+  say(`ready ${url}`);
+}
+
+function sayLogOns(bootstrap) {
+  if (!bootstrap) return say('Log-ons     not known here: bootstrap.json is not in the data directory any more');
   say(`Enterprise  ${bootstrap.enterpriseCode}`);
   say(`Admin       ${bootstrap.adminEmail}  ${bootstrap.adminPassword}`);
   say(`Operator    ${bootstrap.operatorEmail}  ${bootstrap.operatorPassword}`);
   for (const person of bootstrap.people ?? []) say(`User        ${person.email}  ${person.password}`);
-  say(`Data        ${dataPath}`);
-  say();
-  if (demo) await showDemo(dataPath, bootstrap);
-  say(`ready ${url}`);
 }
 
 /** A demo that cannot run does not take the console away from those who came for the console. */

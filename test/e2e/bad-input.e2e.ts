@@ -196,6 +196,27 @@ describe('a console that cannot start', () => {
     expect(readFileSync(file, 'utf8')).toBe('something of mine');
   });
 
+  test.each([
+    ['bootstrap.json', /bootstrap\.json.*move it away/],
+    ['blobs', /folder blobs should be.*move it away/],
+  ])('a data directory whose %s is not what it should be: named, and left as it is', async (name, sentence) => {
+    const data = world.path(`damaged ${name}`);
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(data, name), 'garbage');
+    const answer = await start({ TIDELINE_DATA: data });
+    expect(answer.code).not.toBe(0);
+    expectOneLine(answer, 'DATA_DIRECTORY_BROKEN');
+    expect(answer.text).toMatch(sentence);
+    expect(readFileSync(join(data, name), 'utf8')).toBe('garbage');
+  });
+
+  test("an address that is not this machine's", async () => {
+    const answer = await start({ TIDELINE_HOST: '192.0.2.1' });
+    expect(answer.code).not.toBe(0);
+    expectOneLine(answer, 'CONFIG_INVALID');
+    expect(answer.text).toContain('TIDELINE_HOST 192.0.2.1');
+  });
+
   test('a data directory that is damaged: told, and left as it is', async () => {
     const data = world.path('damaged');
     mkdirSync(data, { recursive: true });

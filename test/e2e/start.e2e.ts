@@ -103,6 +103,30 @@ describe('npm start', () => {
   });
 });
 
+describe('npm start that cannot start', () => {
+  const script = [process.execPath, join(REPOSITORY, 'tools/start.mjs')];
+  /** One line, exit 1, and the directory as it was. */
+  async function expectRefused(env: Record<string, string>, line: RegExp): Promise<void> {
+    const starter = start(env, script);
+    await eventually(() => starter.child.exitCode !== null, { what: 'the starter ends' });
+    expect(starter.child.exitCode).toBe(1);
+    expect(starter.lines).toEqual([expect.stringMatching(line)]);
+  }
+
+  test('names a bootstrap.json that is damaged and leaves it alone', async () => {
+    const broken = mkdtempSync(join(data, '..', 'broken-'));
+    writeFileSync(join(broken, 'bootstrap.json'), 'garbage');
+    await expectRefused({ TIDELINE_DATA: broken }, /^DATA_DIRECTORY_BROKEN: .*bootstrap\.json is damaged\. Put a copy/);
+    expect(readFileSync(join(broken, 'bootstrap.json'), 'utf8')).toBe('garbage');
+  });
+
+  test("names an address that is not this machine's, with any port too", async () => {
+    const fresh = mkdtempSync(join(data, '..', 'fresh-'));
+    const env = { TIDELINE_DATA: fresh, TIDELINE_HOST: '192.0.2.1' };
+    await expectRefused(env, /^CONFIG_INVALID: TIDELINE_HOST 192\.0\.2\.1 .*not an address of this machine/);
+  });
+});
+
 async function expectUnreachable(url: string): Promise<void> {
   await expect(fetch(`${url}/api/health`)).rejects.toThrow();
 }

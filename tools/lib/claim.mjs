@@ -31,7 +31,6 @@ export async function claimDataDirectory(path) {
 }
 
 export async function requireFreePort(host, port) {
-  if (port === 0) return;
   const failure = await tryListen(host, port);
   if (!failure) return;
   if (failure.code === 'EADDRINUSE') {
@@ -43,9 +42,15 @@ export async function requireFreePort(host, port) {
   }
   throw new ToolError(
     'CONFIG_INVALID',
-    `${host}:${port} cannot be listened on (${failure.code}).`,
-    'Correct TIDELINE_HOST or TIDELINE_PORT.',
+    `TIDELINE_HOST ${host} with TIDELINE_PORT ${port} cannot be listened on${explain(failure.code)}.`,
+    'Correct the setting that is wrong; without them 127.0.0.1 and 4680 are used.',
   );
+}
+
+function explain(code) {
+  if (code === 'EADDRNOTAVAIL') return ': it is not an address of this machine';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return ': this name is not known here';
+  return ` (${code})`;
 }
 
 export async function isFreePort(host, port) {

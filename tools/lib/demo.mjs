@@ -24,6 +24,9 @@ export async function startDemo(dataPath, bootstrap, onStarted) {
 async function loadPlan(demoPath, bootstrap) {
   const file = join(demoPath, 'demo.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  if (!bootstrap.adminPassword) {
+    throw new ToolError('DEMO_INCOMPLETE', 'Without bootstrap.json no demo can be set up.', 'Start with --no-demo.');
+  }
   const api = await ConsoleApi.signIn(bootstrap);
   const { cloudPath, members } = await findTeamFolder(api);
   const people = members.map(({ name, email }) => {

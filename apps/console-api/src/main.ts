@@ -26,8 +26,12 @@ function whenAskedToStop(): Promise<void> {
 
 /** One line that says what to do. */
 function toLine(error: unknown): string {
-  if (error instanceof AppError) return `${error.code}: ${error.message} ${error.fix}`;
+  if (error instanceof AppError) return `${error.code}: ${toSentence(error.message)} ${error.fix}`;
   return `INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+function toSentence(text: string): string {
+  return /[.!?)]$/.test(text) ? text : `${text}.`;
 }
 
 main().then(

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +23,27 @@ describe('claimDataFolder', () => {
     await writeFile(file, 'precious');
     await expect(claimDataFolder(file)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_BROKEN' });
     expect(await readFile(file, 'utf8')).toBe('precious');
+  });
+
+  it.each([
+    ['bootstrap.json', 'garbage', /bootstrap\.json is damaged.*move it away/],
+    ['bootstrap.json', '"text"', /bootstrap\.json is damaged/],
+    ['blobs', 'precious', /file where its folder blobs should be/],
+    ['logs', 'precious', /file where its folder logs should be/],
+  ])('names the file %s that is in the way (%s) and leaves it alone', async (name, text, sentence) => {
+    await writeFile(path.join(folder, name), text);
+    const claim = claimDataFolder(folder);
+    await expect(claim).rejects.toMatchObject({ code: 'DATA_DIRECTORY_BROKEN' });
+    await expect(claim).rejects.toThrow(sentence);
+    expect(await readdir(folder)).toEqual([name]);
+    expect(await readFile(path.join(folder, name), 'utf8')).toBe(text);
+  });
+
+  it('takes over what an earlier console left', async () => {
+    await writeFile(path.join(folder, 'bootstrap.json'), '{"url":""}');
+    await mkdir(path.join(folder, 'blobs/objects'), { recursive: true });
+    await (await claimDataFolder(folder)).release();
+    expect((await readdir(folder)).sort()).toEqual(['blobs', 'bootstrap.json']);
   });
 
   it('refuses what the system refuses', async () => {

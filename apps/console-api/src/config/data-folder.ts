@@ -15,6 +15,7 @@ export async function claimDataFolder(folder: string): Promise<ClaimedFolder> {
   try {
     await makeFolder(folder);
     await requireWritable(folder);
+    await requireSound(folder);
   } catch (cause) {
     throw broken(folder, describe(cause), cause);
   }
@@ -37,6 +38,35 @@ async function requireWritable(folder: string): Promise<void> {
   const probe = path.join(folder, `.probe-${randomBytes(4).toString('hex')}`);
   await writeFile(probe, '', { flag: 'wx' });
   await rm(probe);
+}
+
+/** What the console keeps in folders of its own; made when they are missing. */
+const FOLDERS = ['blobs', 'blobs/objects', 'blobs/uploads', 'logs'] as const;
+const BOOTSTRAP_FILE = 'bootstrap.json';
+
+/** What an earlier start left there, looked at before anything is started. Nothing of it is changed. */
+async function requireSound(folder: string): Promise<void> {
+  for (const name of FOLDERS) {
+    const found = await findKind(path.join(folder, name));
+    if (found === 'other') throw new Error(`there is a file where its folder ${name} should be; move it away`);
+  }
+  const file = path.join(folder, BOOTSTRAP_FILE);
+  if ((await findKind(file)) === 'absent') return;
+  if (isObject(parseJson(await readFile(file, 'utf8')))) return;
+  throw new Error(`its ${BOOTSTRAP_FILE} is damaged; put a copy of it back, or move it away`);
+}
+
+async function findKind(place: string): Promise<'folder' | 'other' | 'absent'> {
+  const found = await stat(place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!found) return 'absent';
+  return found.isDirectory() ? 'folder' : 'other';
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function lock(folder: string): Promise<ClaimedFolder> {
@@ -67,7 +97,7 @@ function parseJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? 'null');
   } catch {
-    return null; // a lock that was cut short holds nothing
+    return null; // cut short or damaged: whoever asks says what that means
   }
 }
 
