@@ -14,6 +14,7 @@ import type { MemberPrincipal } from '../platform/principal.ts';
 import {
   findChains,
   findMembership,
+  findPassages,
   findSpaces,
   isTeamBelowOwn,
   listShareNames,
@@ -22,7 +23,7 @@ import {
 } from './access.store.ts';
 import { AccessTree, type Caller, type Found } from './access-tree.ts';
 import { findShareRoots, withCloudPaths, type ShareRoot } from './received-shares.ts';
-import { decideRights, givesSomething, PASSAGE, type Judgement, type Rights } from './rights.ts';
+import { decideRights, PASSAGE, type Judgement, type Rights } from './rights.ts';
 
 export type NodeAccess = Rights & {
   readonly spaceId: SpaceId;
@@ -70,7 +71,7 @@ export class AccessService {
     const tree = await this.#findTree(manager, subject, nodeIds);
     if (!tree) return new Map();
     const closed = nodeIds.filter((id) => !tree.rightsOf(id as NodeId)?.atoms.has('visible'));
-    const passages = closed.length === 0 ? NONE : await this.#findPassages(manager, subject.enterpriseId, tree);
+    const passages = await this.#findPassages(manager, subject, { tree, closed });
     return collectAccess(nodeIds, tree, passages);
   }
 
@@ -202,14 +203,14 @@ export class AccessService {
    * Ancestors of the folders that a grant opens to the caller, so that paths to them can be walked. Never in personal spaces:
    * the names above a shared folder are its owner's own (PE-5).
    */
-  async #findPassages(manager: EntityManager, enterpriseId: EnterpriseId, tree: AccessTree): Promise<Set<string>> {
+  async #findPassages(
+    manager: EntityManager,
+    subject: Subject,
+    { tree, closed }: { readonly tree: AccessTree; readonly closed: readonly string[] },
+  ): Promise<Set<string>> {
     const spaceIds = tree.spaces.filter((space) => space.kind !== 'personal').map((space) => space.id);
-    if (spaceIds.length === 0) return NONE;
-    const { caller } = tree;
-    const statements = await listStatements(manager, enterpriseId, caller, { spaceIds });
-    const opened = distinct(statements.filter(givesSomething), 'nodeId');
-    const ancestors = await findChains(manager, enterpriseId, opened);
-    return new Set(ancestors.map((node) => node.id));
+    if (spaceIds.length === 0 || closed.length === 0) return NONE;
+    return findPassages(manager, subject.enterpriseId, tree.caller, { spaceIds, closedIds: closed });
   }
 
   async #findCaller(manager: EntityManager, subject: Subject): Promise<Caller> {

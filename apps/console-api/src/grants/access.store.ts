@@ -43,13 +43,14 @@ export async function findChains(
 ): Promise<ChainNode[]> {
   return queryRows<ChainNode>(
     manager,
-    // LIMIT keeps each look-up an index probe: a planner without statistics would rather read the whole table
+    // LIMIT keeps each look-up an index probe: a planner without statistics would rather read the whole table. Siblings share
+    // their parent's look-up.
     `WITH RECURSIVE up AS (
        SELECT n.* FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
          SELECT id, parent_id, space_id, trashed_at FROM node WHERE enterprise_id = $1 AND id = asked.id LIMIT 1) n
        UNION
-       SELECT p.* FROM up CROSS JOIN LATERAL (
-         SELECT id, parent_id, space_id, trashed_at FROM node WHERE enterprise_id = $1 AND id = up.parent_id LIMIT 1) p
+       SELECT p.* FROM (SELECT DISTINCT parent_id FROM up) above CROSS JOIN LATERAL (
+         SELECT id, parent_id, space_id, trashed_at FROM node WHERE enterprise_id = $1 AND id = above.parent_id LIMIT 1) p
      )
      SELECT id, parent_id AS "parentId", space_id AS "spaceId", trashed_at IS NOT NULL AS trashed FROM up`,
     [enterpriseId, nodeIds],
@@ -153,6 +154,43 @@ export function toStatement<Row extends Omit<StatementRow, 'spaceId'>>(row: Row)
   const atoms = row.role === null ? row.atoms : FOLDER_ROLE_ATOMS[row.role];
   const mayGrant = row.role !== null && GRANTING_ROLES.has(row.role);
   return { ...row, atoms, mayGrant };
+}
+
+/** Of these folders, those with a folder at or below them that a grant opens to the caller. */
+export async function findPassages(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  caller: { readonly userId: UserId; readonly teams: readonly TeamDistance[] },
+  where: { readonly spaceIds: readonly string[]; readonly closedIds: readonly string[] },
+): Promise<Set<string>> {
+  const { teams } = caller;
+  const rows = await queryRows<{ id: string }>(
+    manager,
+    // walks up from what is open, since nothing leads down; each folder on the way once
+    `WITH RECURSIVE opened AS (
+       SELECT DISTINCT g.node_id FROM folder_grant g
+       LEFT JOIN unnest($3::uuid[], $4::int[]) AS t(id, distance) ON g.identity_type = 'team' AND t.id = g.identity_id
+       WHERE g.enterprise_id = $1 AND g.space_id = ANY($5::uuid[]) AND (g.expires_at IS NULL OR g.expires_at > now())
+         AND ((g.identity_type = 'user' AND g.identity_id = $2) OR (t.id IS NOT NULL AND (g.sub_teams OR t.distance = 0)))
+         AND (g.role IS NOT NULL OR cardinality(g.atoms) > 0 OR g.sync_right IN ('backer', 'synchronizer'))
+     ), up AS (
+       SELECT n.* FROM opened CROSS JOIN LATERAL (
+         SELECT id, parent_id FROM node WHERE enterprise_id = $1 AND id = opened.node_id LIMIT 1) n
+       UNION
+       SELECT p.* FROM (SELECT DISTINCT parent_id FROM up) above CROSS JOIN LATERAL (
+         SELECT id, parent_id FROM node WHERE enterprise_id = $1 AND id = above.parent_id LIMIT 1) p
+     )
+     SELECT id FROM up WHERE id = ANY($6::uuid[])`,
+    [
+      enterpriseId,
+      caller.userId,
+      teams.map((team) => team.id),
+      teams.map((team) => team.distance),
+      where.spaceIds,
+      where.closedIds,
+    ],
+  );
+  return new Set(rows.map((row) => row.id));
 }
 
 /** Spaces the user might see: their own, and every one that is nobody's personal space. */

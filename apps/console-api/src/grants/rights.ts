@@ -86,11 +86,6 @@ export function judge(caller: CallerFacts, space: SpaceFacts, chain: readonly (r
   return { rights: { atoms, syncRight, mayGrant }, basis, atomStatements, syncStatements };
 }
 
-/** Whether a statement can make its folder visible to somebody who would not see it otherwise. */
-export function givesSomething(statement: Statement): boolean {
-  return (statement.atoms?.length ?? 0) > 0 || (statement.syncRight ?? 'none') !== 'none';
-}
-
 export function isDriveAdmin(role: AccountRole): boolean {
   return role === 'super_admin' || role === 'drive_admin';
 }
