@@ -132,6 +132,14 @@ export const ERROR_TEXTS = {
   DATABASE_UNREACHABLE: ['The database cannot be reached: {reason}', 'Check DATABASE_URL and that the database runs.'],
   CONFIG_INVALID: ['The configuration is not valid: {reason}', 'Correct the named settings.'],
 } as const satisfies Record<string, readonly [message: string, fix: string]>;
+  ENROLLMENT_DAMAGED: [
+    'What this device knew of its enrollment ({path}) cannot be used: {reason}',
+    'Enroll it again with `tideline enroll`; files stay, and its tasks go on with what they know.',
+  ],
+  PERSONAL_SPACE_CLOSED: [
+    'This device may not open the personal space of {email} yet.',
+    'Its person must first allow it in the console, under My devices.',
+  ],
 
 export type ErrorCode = keyof typeof ERROR_TEXTS;
 export const ERROR_CODES = Object.keys(ERROR_TEXTS) as ErrorCode[];

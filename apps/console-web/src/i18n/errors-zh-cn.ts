@@ -83,5 +83,10 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   PORT_IN_USE: ['端口 {port} 已被占用。', '请停止占用该端口的程序，或设置 TIDELINE_PORT。'],
   DATA_DIRECTORY_BROKEN: ['无法使用数据目录 {path}：{reason}', '请修复该目录，或将 TIDELINE_DATA 设为其他目录。'],
   DATABASE_UNREACHABLE: ['无法连接数据库：{reason}', '请检查 DATABASE_URL，并确认数据库正在运行。'],
+  ENROLLMENT_DAMAGED: [
+    '此设备的注册信息（{path}）无法使用：{reason}',
+    '请运行 `tideline enroll` 重新注册；文件保持不变，任务将沿用已有状态继续。',
+  ],
+  PERSONAL_SPACE_CLOSED: ['此设备尚不能打开 {email} 的个人空间。', '请本人先在控制台的“我的设备”中允许。'],
   CONFIG_INVALID: ['配置无效：{reason}', '请更正所指的设置。'],
 };

@@ -91,5 +91,7 @@ export const RETRYABILITY: Readonly<Record<ErrorCode, Retryability>> = {
   PORT_IN_USE: 'stop',
   DATA_DIRECTORY_BROKEN: 'stop',
   DATABASE_UNREACHABLE: 'retry',
+  ENROLLMENT_DAMAGED: 'stop',
+  PERSONAL_SPACE_CLOSED: 'stop',
   CONFIG_INVALID: 'stop',
 };
