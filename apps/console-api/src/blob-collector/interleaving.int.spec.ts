@@ -8,10 +8,11 @@ import type { CollectorSettings } from './collector-settings.ts';
 import { CollectorWorld, DAY_MS, seeded } from './testing/collector-world.ts';
 import { interleave } from './testing/interleaving.ts';
 
+/** Among these are seeds that lose bytes when commits do not lock chunks, and when the sweeper does not look again. */
+const FIRST_SEED = 15;
 /** More with `TIDELINE_SEEDS`. */
 const SEEDS = Number(process.env['TIDELINE_SEEDS'] ?? 12);
-const ROUNDS = 5;
-const TASKS_AT_ONCE = 4;
+const ROUNDS = 6;
 
 type Choose = (count: number) => number;
 type Task = () => Promise<unknown>;
@@ -29,27 +30,41 @@ class Chaos {
     readonly choose: Choose,
     seed: number,
   ) {
-    this.#pool = Array.from({ length: 6 }, (_, index) => noise(200 + index * 150, seed * 100 + index));
+    this.#pool = Array.from({ length: 4 }, (_, index) => noise(200 + index * 150, seed * 100 + index));
   }
 
-  task(): Task {
+  /** People's work, and the jobs beside it. */
+  tasks(): Task[] {
     const { world } = this;
     const { signal } = world;
-    const tasks: Task[] = [
-      this.#upload(),
-      this.#missing(),
-      this.#commit(false),
-      this.#commit(false),
-      this.#commit(true),
-      this.#purge(),
-      () => world.garbage.mark(signal, 0),
-      () => world.garbage.sweep(signal),
-      () => world.garbage.sweep(signal),
-      () => world.garbage.retire(signal),
+    const people = [() => this.#upload(), () => this.#missing(), () => this.#purge(), () => this.#commit(true)];
+    const jobs: Task[] = [
       () => world.compaction.run(signal),
       () => world.trash.run(signal),
+      () => world.garbage.retire(signal),
+      () => world.garbage.mark(signal, 0),
     ];
-    return tasks[this.choose(tasks.length)] ?? this.#upload();
+    return [
+      this.#commit(false),
+      this.#commit(this.choose(2) === 0),
+      this.#one(people)(),
+      this.#sweepTwice(),
+      this.#one(jobs),
+    ];
+  }
+
+  #one<T>(of: readonly T[]): T {
+    return of[this.choose(of.length)]!;
+  }
+
+  #sweepTwice(): Task {
+    const { garbage, signal } = this.world;
+    return async () => {
+      for (let time = 0; time < 2; time++) {
+        await garbage.mark(signal, 0);
+        await garbage.sweep(signal);
+      }
+    };
   }
 
   #chunks(): Uint8Array[] {
@@ -61,7 +76,7 @@ class Chaos {
   }
 
   #owner() {
-    return this.owners[this.choose(this.owners.length)]!;
+    return this.#one(this.owners);
   }
 
   #upload(): Task {
@@ -114,15 +129,14 @@ describe.each([
   });
   afterAll(() => world.close());
 
-  it.each(Array.from({ length: SEEDS }, (__, index) => index + 1))(
+  it.each(Array.from({ length: SEEDS }, (__, index) => FIRST_SEED + index))(
     'seed %d: every version can be read at any time, and in the end all garbage is gone',
     async (seed) => {
       const choose = seeded(seed);
       const owners = [await world.drive.owner(), await world.drive.owner()];
       const chaos = new Chaos(world, owners, choose, seed);
       for (let round = 0; round < ROUNDS; round++) {
-        const tasks = Array.from({ length: TASKS_AT_ONCE }, () => chaos.task());
-        await interleave(world.drive.database.dataSource, tasks, choose);
+        await interleave(world.drive.database.dataSource, chaos.tasks(), choose);
         expect(await world.listBrokenVersions()).toEqual([]);
         await world.passTime([0, DAY_MS, 8 * DAY_MS, 15 * DAY_MS][choose(4)] ?? 0);
       }
