@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -152,6 +152,45 @@ describe('the command line', () => {
     const answer = await agent.command('run');
     expect(answer.code).toBe(1);
     expectOneLine(answer, 'AGENT_ALREADY_RUNNING');
+  });
+});
+
+describe('a state directory that cannot be used', () => {
+  test('a file in its place: named, and left alone', async () => {
+    const device = world.device('a file');
+    mkdirSync(join(device.home, '..'), { recursive: true });
+    writeFileSync(device.home, 'something of mine');
+    const answer = await device.command('run');
+    expect(answer.code).toBe(1);
+    expectOneLine(answer, 'CONFIG_INVALID');
+    expect(answer.text).toContain(`${device.home} is a file, not a folder.`);
+    expect(readFileSync(device.home, 'utf8')).toBe('something of mine');
+  });
+
+  test('[FI-4] a damaged enrollment: told truly, and after enrolling again nothing is doubled', async () => {
+    const { url, adminEmail, enrollmentToken } = world.console.bootstrap;
+    const device = await world.agent('again');
+    const local = makeFolder(world.path('enrolled again'));
+    writeFileSync(join(local, 'one.txt'), 'one');
+    await device.createTask({ local, cloud: 'personal:/Enrolled again' });
+    expect(await device.wait()).toBe(0);
+    const cloud = await world.admin.folder('personal:/Enrolled again');
+    const before = await cloud.find('one.txt');
+    await device.stop();
+    writeFileSync(join(device.home, 'device.json'), 'garbage');
+    const answer = await device.command('run');
+    expect(answer.code).toBe(3);
+    expectOneLine(answer, 'ENROLLMENT_DAMAGED');
+    expect(answer.text).toContain('tideline enroll');
+    writeFileSync(join(local, 'one.txt'), 'one, changed meanwhile');
+    await device.enroll(url, enrollmentToken, adminEmail);
+    await device.start();
+    expect(await device.wait()).toBe(0);
+    const after = await cloud.find('one.txt');
+    expect(after?.id).toBe(before?.id);
+    expect(await cloud.read(after ?? expect.unreachable())).toBe('one, changed meanwhile');
+    expect(readdirSync(local).filter((name) => !name.startsWith('.'))).toEqual(['one.txt']);
+    await device.stop();
   });
 });
 

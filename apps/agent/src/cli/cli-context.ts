@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '@tideline/contracts';
 import type { AgentConfig } from '../config/agent-config.ts';
@@ -56,12 +58,29 @@ export function wantsJson(command: Command): boolean {
 }
 
 /** One clear line: `CODE: sentence What to do`; with `--json` the same as a value on stdout. */
-export function tellError(error: unknown, io: CliIo, json: boolean): number {
+export function tellError(error: unknown, context: Pick<CliContext, 'io' | 'config'>, json: boolean): number {
+  const { io } = context;
   const known = error instanceof AppError ? error : new AppError('INTERNAL', {}, { cause: error });
-  const message = error instanceof AppError || !(error instanceof Error) ? known.message : error.message;
-  const fix = error instanceof AppError ? known.fix : 'See logs/agent.log in the state directory.';
+  const text = error instanceof AppError || !(error instanceof Error) ? known.message : error.message;
+  const message = toSentence(text);
+  const fix = error instanceof AppError ? known.fix : whatToDo(context);
   const { code } = known;
   if (json) io.out(JSON.stringify({ error: { code, message, fix } }));
   else io.err(`${code}: ${message} ${fix}`);
   return exitCodeOf(code);
+}
+
+function toSentence(text: string): string {
+  return /[.!?)]$/.test(text) ? text : `${text}.`;
+}
+
+/** About an error that nobody foresaw: the log tells more, where there is one. */
+function whatToDo({ config }: Pick<CliContext, 'config'>): string {
+  try {
+    const log = join(config().home, 'logs', 'agent.log');
+    if (existsSync(log)) return `See ${log}.`;
+  } catch {
+    // a configuration that is not valid: the error itself is told all the same
+  }
+  return 'Try again; `tideline doctor` checks what syncing needs.';
 }

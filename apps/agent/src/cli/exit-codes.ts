@@ -15,6 +15,7 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   USAGE: EXIT.usage,
   CLOUD_PATH_INVALID: EXIT.usage,
   NOT_ENROLLED: EXIT.notSignedIn,
+  ENROLLMENT_DAMAGED: EXIT.notSignedIn,
   NOT_SIGNED_IN: EXIT.notSignedIn,
   DEVICE_REVOKED: EXIT.notSignedIn,
   DEVICE_NOT_APPROVED: EXIT.notSignedIn,

@@ -21,9 +21,9 @@ export async function runProgram(args: readonly string[], context: CliContext): 
     await program.parseAsync(args, { from: 'user' });
     return outcome.exitCode;
   } catch (error) {
-    if (!(error instanceof CommanderError)) return tellError(error, context.io, json);
+    if (!(error instanceof CommanderError)) return tellError(error, context, json);
     if (error.exitCode === 0) return EXIT.ok;
-    return tellError(usageError(error), context.io, json);
+    return tellError(usageError(error), context, json);
   }
 }
 

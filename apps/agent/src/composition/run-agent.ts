@@ -88,7 +88,7 @@ async function reportFacts(device: Device): Promise<ReportFacts> {
 }
 
 function notEnrolled({ damaged }: Device): AppError {
-  return damaged ? new AppError('STATE_DAMAGED', { ...damaged }) : new AppError('NOT_ENROLLED');
+  return damaged ? new AppError('ENROLLMENT_DAMAGED', { ...damaged }) : new AppError('NOT_ENROLLED');
 }
 
 function whenAskedToStop(log: Log): { readonly asked: Promise<void>; readonly now: () => void } {

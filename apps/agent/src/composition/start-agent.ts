@@ -36,9 +36,10 @@ export type StartedAgent = { readonly agent: Agent; stop(): Promise<void> };
 /** Loads the tasks, lets them run, and answers once the command line can reach the agent. */
 export async function startAgent(parts: AgentParts): Promise<StartedAgent> {
   const { home, server, timers, log } = parts;
+  const { deviceId } = parts.identity;
   const store = new TaskStore(home);
   const socket = parts.openSocket((event) => agent.watch.handle(event));
-  const agent: Agent = new Agent({ store, server, socket, timers, log, openTask: parts.openTask(store) });
+  const agent: Agent = new Agent({ store, server, socket, timers, log, openTask: parts.openTask(store), deviceId });
   const create = toCreateDeps(parts, agent, store);
   const service = new AgentService({
     ...{ agent, create, identity: parts.identity, decide: parts.decide, shutdown: parts.shutdown },
@@ -60,9 +61,9 @@ export async function startAgent(parts: AgentParts): Promise<StartedAgent> {
   };
 }
 
-function toCreateDeps({ server, checkFolder }: AgentParts, agent: Agent, store: TaskStore): CreateTaskDeps {
+function toCreateDeps({ server, checkFolder, identity }: AgentParts, agent: Agent, store: TaskStore): CreateTaskDeps {
   return {
-    ...{ server, checkFolder, newId },
+    ...{ server, checkFolder, newId, deviceId: identity.deviceId },
     now: () => new Date(),
     existing: () => agent.tasks.list().map((task) => task.record),
     save: (record) => {

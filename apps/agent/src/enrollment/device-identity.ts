@@ -8,7 +8,7 @@ import type { KeyStore } from './key-store.ts';
 
 export type KeyStores = { readonly keychain: KeyStore; readonly file: KeyStore };
 
-/** A state file that could not be read: kept aside, to be told to the person (STATE_DAMAGED). */
+/** A state file that could not be read: kept aside, to be told to the person (ENROLLMENT_DAMAGED). */
 export type DamagedState = { readonly path: string; readonly reason: string };
 
 /** Who this state directory is: its key pair, where the private half rests, and its enrollment. One writer per home. */
@@ -18,6 +18,8 @@ export type DeviceIdentity = {
   readonly damaged: DamagedState | null;
   /** Throws KEYCHAIN_LOCKED while the key cannot be reached; nothing is changed then. */
   sign(challenge: string): Promise<string>;
+  /** The key's file is gone or holds another key: only a new enrollment helps. A keychain may only be locked. */
+  isKeyLost(): Promise<boolean>;
   setEnrollment(enrollment: Enrollment): void;
   /** Forgets server and key: the next use of this home makes a new identity. */
   reset(): Promise<void>;
@@ -48,6 +50,7 @@ export async function openIdentity(options: OpenOptions): Promise<DeviceIdentity
       key ??= await loadKey(record, options);
       return signChallenge(key, challenge);
     },
+    isKeyLost: async () => record.key.store === 'file' && (await findKey(record, options)) === undefined,
     setEnrollment: (enrollment) => write({ ...record, enrollment }),
     reset: async () => {
       const old = record;
@@ -90,14 +93,20 @@ async function isStored(store: KeyStore, name: string, secret: string): Promise<
   }
 }
 
-async function loadKey({ key, stateId }: DeviceRecord, { stores, home }: OpenOptions): Promise<KeyObject> {
+async function findKey({ key, stateId }: DeviceRecord, { stores }: OpenOptions): Promise<KeyObject | undefined> {
   const secret = await stores[key.store].read(entryName(stateId));
   const privateKey = secret === null ? undefined : parseDeviceKey(secret);
-  if (privateKey && publicKeyOf(privateKey) === key.publicKey) return privateKey;
+  return privateKey && publicKeyOf(privateKey) === key.publicKey ? privateKey : undefined;
+}
+
+async function loadKey(record: DeviceRecord, options: OpenOptions): Promise<KeyObject> {
+  const found = await findKey(record, options);
+  if (found) return found;
+  const { key, stateId } = record;
   // a keychain without the entry is another one than before (locked, another session): never a reason for a new key
   if (key.store === 'keychain') throw new AppError('KEYCHAIN_LOCKED');
-  const reason = 'the device key is missing or another one';
-  throw new AppError('STATE_DAMAGED', { path: join(home, `${entryName(stateId)}.key`), reason });
+  const reason = 'the device key is missing or another one.';
+  throw new AppError('ENROLLMENT_DAMAGED', { path: join(options.home, `${entryName(stateId)}.key`), reason });
 }
 
 /** A keychain that is locked keeps an entry that nothing names any more: no reason to refuse a log-out. */

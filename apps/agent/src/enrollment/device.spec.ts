@@ -181,14 +181,14 @@ describe('the identity of a state directory', () => {
     await expect(later.sign('c')).rejects.toMatchObject({ code: 'KEYCHAIN_LOCKED' });
   });
 
-  it('says STATE_DAMAGED when the key file is gone or another one', async () => {
+  it('says ENROLLMENT_DAMAGED when the key file is gone or another one', async () => {
     await open('file');
     const [name = ''] = keyFiles();
     writeFileSync(join(home, name), 'bm90IGEga2V5');
     const later = await openIdentity({ home, stores, newKeyIn: 'file', nowMs: 0 });
-    await expect(later.sign('c')).rejects.toMatchObject({ code: 'STATE_DAMAGED' });
+    await expect(later.sign('c')).rejects.toMatchObject({ code: 'ENROLLMENT_DAMAGED' });
     rmSync(join(home, name));
-    await expect(later.sign('c')).rejects.toMatchObject({ code: 'STATE_DAMAGED' });
+    await expect(later.sign('c')).rejects.toMatchObject({ code: 'ENROLLMENT_DAMAGED' });
   });
 
   it('[K06] begins anew beside a record that cannot be read, which is kept, as is its key', async () => {
@@ -228,6 +228,15 @@ describe('enrollment', () => {
     await device.enroll(request());
     await expect(device.enroll(request())).rejects.toMatchObject({ code: 'ALREADY_ENROLLED' });
     expect(console.enrolled.size).toBe(1);
+  });
+
+  it('makes a new device of one whose key file is lost', async () => {
+    const first = await (await open('file')).enroll(request());
+    for (const name of keyFiles()) rmSync(join(home, name));
+    const device = await open('file');
+    const second = await device.enroll(request());
+    expect(second.deviceId).not.toBe(first.deviceId);
+    expect(await device.session().client.call(routes.devices.tasks, {})).toEqual({ tasks: [] });
   });
 
   it('that the server refuses leaves the device as it was', async () => {

@@ -23,14 +23,14 @@ export type DeviceSession = {
 /** The device that a state directory is. One per process; the home's lock keeps a second agent away. */
 export type Device = {
   readonly home: string;
-  /** STATE_DAMAGED of this start, or null. */
+  /** ENROLLMENT_DAMAGED of this start, or null. */
   readonly damaged: DamagedState | null;
   keyStore(): 'keychain' | 'file';
   /** True after the key could not be reached, until it could. */
   hasKeyProblem(): boolean;
   /** Null: not signed in. */
   enrollment(): Enrollment | null;
-  /** Throws the server's refusal, PLAIN_HTTP_REFUSED, ALREADY_ENROLLED. */
+  /** Throws the server's refusal, PLAIN_HTTP_REFUSED, ALREADY_ENROLLED. A device whose key is lost becomes a new one. */
   enroll(request: EnrollRequest): Promise<Enrollment>;
   /** Throws NOT_ENROLLED. The same session every time, until log-out. */
   session(): DeviceSession;
@@ -77,7 +77,7 @@ export function createDevice(parts: DeviceParts): Device {
     hasKeyProblem: () => keyProblem,
     enrollment: () => identity.record().enrollment,
     enroll: async (request) => {
-      if (identity.record().enrollment) throw new AppError('ALREADY_ENROLLED');
+      if (identity.record().enrollment) await makeNew(identity);
       const enrollment = await enroll(request, parts);
       identity.setEnrollment(enrollment);
       return enrollment;
@@ -94,4 +94,9 @@ export function createDevice(parts: DeviceParts): Device {
       await identity.reset();
     },
   };
+}
+
+async function makeNew(identity: DeviceIdentity): Promise<void> {
+  if (!(await identity.isKeyLost())) throw new AppError('ALREADY_ENROLLED');
+  await identity.reset();
 }

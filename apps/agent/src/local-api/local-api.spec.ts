@@ -227,6 +227,19 @@ describe('the command line and the agent', () => {
     expect((await cli('task', 'show', id.slice(0, 35), '--json')).json()).toMatchObject({ id, status: 'paused' });
   });
 
+  it('[FI-4] goes on with its tasks and their state after the device was enrolled again', async () => {
+    const { id } = (await create()).json<{ id: string }>();
+    expect(started!.agent.tasks.get(id).record).toMatchObject({ registeredBy: 'd1', journalMade: true });
+    await started!.stop();
+    server.registered.clear(); // the server knows the new device only
+    started = await startAgent({ ...parts(), identity: { ...parts().identity, deviceId: 'd2' } });
+    await expect.poll(() => [...server.registered.keys()]).toEqual([id]);
+    await expect
+      .poll(() => started!.agent.tasks.get(id).record)
+      .toMatchObject({ registeredBy: 'd2', journalMade: true });
+    expect(await cli('wait', '--timeout', '20')).toMatchObject({ exitCode: 0 });
+  });
+
   it('removes at the next start what a crash left half made', async () => {
     const { id } = (await create()).json<{ id: string }>();
     const record = started!.agent.tasks.get(id).record;

@@ -22,6 +22,8 @@ import type { Timers } from './task-engine.ts';
 
 export type AgentDeps = {
   readonly store: TaskStore;
+  /** Under which the server knows this device. */
+  readonly deviceId: string;
   readonly server: Server;
   readonly socket: Pick<DeviceSocket, 'start' | 'stop' | 'watch'>;
   readonly timers: Timers;
@@ -144,6 +146,7 @@ export class Agent {
   private async settleWithServer(): Promise<void> {
     await this.tasks.settleLeaving();
     await this.adoptLost();
+    await this.tasks.registerAgain(this.deps.deviceId);
     for (const task of this.tasks.list()) if (task.isPausedBy('permission')) await this.checkRights(task);
   }
 

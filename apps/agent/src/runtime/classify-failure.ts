@@ -26,6 +26,7 @@ const BY_CODE: Partial<Record<ErrorCode, Failure>> = {
   NOT_SIGNED_IN: { t: 'doubt', doubt: 'credentials' },
   USER_DISABLED: { t: 'doubt', doubt: 'credentials' },
   KEYCHAIN_LOCKED: { t: 'doubt', doubt: 'credentials' },
+  ENROLLMENT_DAMAGED: { t: 'doubt', doubt: 'credentials' },
   STATE_DAMAGED: { t: 'blocked', reason: 'database' },
 };
 

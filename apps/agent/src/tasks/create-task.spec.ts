@@ -51,6 +51,7 @@ function stage(scene: Scene = {}) {
     },
     existing: () => scene.existing ?? [],
     checkFolder: async (path) => ({ realPath: path, warnings: [] }),
+    deviceId: uuid(900),
     newId: () => uuid(++counter),
     now: () => new Date('2026-01-01T00:00:00Z'),
   };

@@ -27,6 +27,8 @@ export type CreateTaskDeps = {
   readonly existing: () => readonly TaskRecord[];
   /** LI-5, LI-6: answers the real path, or throws why the folder is refused. */
   readonly checkFolder: (localPath: string, of: CheckFolderFacts) => Promise<CheckedFolder>;
+  /** Under which the server will know the task. */
+  readonly deviceId: string;
   readonly newId: () => string;
   readonly now: () => Date;
 };
@@ -70,6 +72,7 @@ export async function createTask(deps: CreateTaskDeps, task: NewTask): Promise<T
     pausedByUser: false,
     journalMade: false,
     createdAt: deps.now().toISOString(),
+    registeredBy: deps.deviceId,
   };
   deps.save(record);
   const settled = await registerOrUndo(deps, record, folders);

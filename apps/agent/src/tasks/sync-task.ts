@@ -144,6 +144,10 @@ export class SyncTask {
     };
   }
 
+  setRegisteredBy(deviceId: string): void {
+    this.update({ registeredBy: deviceId });
+  }
+
   private update(change: Partial<TaskRecord>): void {
     this.current = { ...this.current, ...change };
     this.deps.save(this.current);

@@ -21,5 +21,7 @@ export const TaskRecord = z.object({
   /** Set once a journal was made: without one from then on, state was lost and FI-4 applies. */
   journalMade: z.boolean(),
   createdAt: Timestamp,
+  /** The device under which the server knows the task; another one after this home was enrolled again. */
+  registeredBy: z.string().optional(),
 });
 export type TaskRecord = z.infer<typeof TaskRecord>;

@@ -100,6 +100,23 @@ export class TaskRegistry {
     });
   }
 
+  /**
+   * After this home was enrolled again the server does not know its tasks under the new device: they go on with their state, so
+   * they are told to it again. Repeated at every contact until it is heard; never rejects.
+   */
+  async registerAgain(deviceId: string): Promise<void> {
+    for (const task of this.list()) {
+      const { id, mode, spaceId, rootNodeId, localPath, registeredBy } = task.record;
+      if (registeredBy === deviceId) continue;
+      try {
+        await this.deps.server.registerTask(id, { mode, spaceId, rootNodeId, localPath });
+        task.setRegisteredBy(deviceId);
+      } catch (error) {
+        this.deps.log('task_registration_waits', { task: id, error });
+      }
+    }
+  }
+
   get hasLost(): boolean {
     return this.damaged.length > 0;
   }
