@@ -87,7 +87,13 @@ export const BatchOp = z.discriminatedUnion('kind', [
     ifMatch: rev.optional(),
     ifSubtreeSeq: z.int().min(0).optional(),
   }),
-  z.object({ kind: z.literal('restore'), opId: OpId, nodeId: NodeId }),
+  /** `to`: another place than the one it was trashed from. */
+  z.object({
+    kind: z.literal('restore'),
+    opId: OpId,
+    nodeId: NodeId,
+    to: z.object({ parentId: NodeId, name: NodeName }).optional(),
+  }),
 ]);
 export type BatchOp = z.infer<typeof BatchOp>;
 
@@ -104,7 +110,7 @@ export const BatchRequest = z.object({
 });
 export type BatchRequest = z.infer<typeof BatchRequest>;
 
-const errorCode = z.enum(ERROR_CODES as [ErrorCode, ...ErrorCode[]]);
+export const errorCode = z.enum(ERROR_CODES as [ErrorCode, ...ErrorCode[]]);
 
 /** `node` is the state after the operation, or the present state that made it fail when the caller may see it. */
 export const BatchOutcome = z.discriminatedUnion('status', [
@@ -125,7 +131,17 @@ export type BatchAnswer = z.infer<typeof BatchAnswer>;
 
 export const OpAnswersRequest = z.object({ opIds: z.array(OpId).min(1).max(10_000) });
 export const OpAnswers = z.object({ outcomes: z.array(BatchOutcome) });
-export const MissingRequest = z.object({ chunks: z.array(ChunkRef).min(1).max(10_000) });
+/**
+ * `reserve`: room for operations to come, so that what is uploaded finds its place (VE-3). Renewed by asking again and by sending
+ * chunks, used up by the commit of the operation, given back when it is not renewed for long.
+ */
+export const MissingRequest = z.object({
+  chunks: z.array(ChunkRef).min(1).max(10_000),
+  reserve: z
+    .array(z.object({ opId: OpId, bytes: SizeBytes }))
+    .max(MAX_BATCH_OPS)
+    .default([]),
+});
 export const MissingAnswer = z.object({ missing: z.array(ChunkHash) });
 /** Header of an uploaded pack; the bytes of the chunks follow in this order. */
 export const PackRequest = z.object({ chunks: z.array(ChunkRef).min(1).max(2000) });
@@ -153,6 +169,8 @@ export const ChangesQuery = z.object({
   cursor: z.string().max(200),
   root: NodeId,
   limit: z.coerce.number().int().min(1).max(MAX_FEED_PAGE).default(1000),
+  /** Seconds to wait for something to tell when there is nothing yet. The server may answer earlier, also without any. */
+  wait: z.coerce.number().int().min(0).max(50).default(0),
 });
 export const ChangesAnswer = z.object({
   items: z.array(FeedItem),
@@ -243,6 +261,11 @@ export const NodeVersion = z.object({
   author: z.object({ userId: UserId, name: z.string() }).nullable(),
   device: z.object({ deviceId: DeviceId, name: z.string() }).nullable(),
   isHead: z.boolean(),
+  /** Neither count nor age removes it (VE-1). */
+  pinned: z.boolean().default(false),
+  /** The newest one that its device uploaded: no clean-up removes it (UP-10). */
+  protected: z.boolean().default(false),
+  description: z.string().nullable().default(null),
 });
 export type NodeVersion = z.infer<typeof NodeVersion>;
 

@@ -82,7 +82,23 @@ export const ERROR_TEXTS = {
   CHUNK_CORRUPT: ['The bytes received do not match their hash.', 'They are sent again by themselves.'],
   OFFSET_MISMATCH: ['The upload stands at another place of the file.', 'Ask for its offset and go on from there.'],
   RANGE_INVALID: ['The range lies outside the file.', 'Ask for a range inside it.'],
+  VERSION_UNKNOWN: ['This version does not exist any more.', 'Refresh and choose another one.'],
+  VERSION_IS_HEAD: [
+    'The newest version of a file cannot be deleted.',
+    'Delete the file, or restore another version first.',
+  ],
+  VERSION_PROTECTED: [
+    'This is the newest version that a device backed up.',
+    'Confirm that it may be deleted all the same, or keep it.',
+  ],
+  LIMIT_PINNED: ['{max} versions of this file are pinned already.', 'Unpin another one first.'],
+  TREE_TOO_LARGE: [
+    'There is more in it than can move to another space at once ({max}).',
+    'Move the folders in it one by one, or copy it.',
+  ],
   QUOTA_EXCEEDED: ['The space is full.', 'Free some room or ask an admin for a larger quota.'],
+  MOMENT_TOO_OLD: ['The history of this folder begins at {from}.', 'Choose a later moment.'],
+  RESTORE_STATE: ['This restore is {state}.', 'Look at it again, or plan a new one.'],
   BATCH_ABORTED: ['Another operation of the same atomic batch failed.', 'Send the batch again.'],
   CURSOR_EXPIRED: ['The position in the change feed is too old.', 'Read a full listing.'],
   CURSOR_INVALID: ['The position in the change feed is not valid.', 'Read a full listing.'],
@@ -116,6 +132,14 @@ export const ERROR_TEXTS = {
   AGENT_ALREADY_RUNNING: ['An agent is running already in {home}.', 'Stop it first, or use another TIDELINE_HOME.'],
   NOT_ENROLLED: ['This device is not signed in.', 'Run `tideline enroll`.'],
   PLAIN_HTTP_REFUSED: ['{server} is not encrypted.', 'Use https://; plain http:// is only for this machine.'],
+  ENROLLMENT_DAMAGED: [
+    'What this device knew of its enrollment ({path}) cannot be used: {reason}',
+    'Enroll it again with `tideline enroll`; files stay, and its tasks go on with what they know.',
+  ],
+  PERSONAL_SPACE_CLOSED: [
+    'This device may not open the personal space of {email} yet.',
+    'Its person must first allow it in the console, under My devices.',
+  ],
   STATE_DAMAGED: [
     'The state in {path} cannot be read: {reason}',
     'It was kept aside; the agent starts again from the folders.',
@@ -132,14 +156,6 @@ export const ERROR_TEXTS = {
   DATABASE_UNREACHABLE: ['The database cannot be reached: {reason}', 'Check DATABASE_URL and that the database runs.'],
   CONFIG_INVALID: ['The configuration is not valid: {reason}', 'Correct the named settings.'],
 } as const satisfies Record<string, readonly [message: string, fix: string]>;
-  ENROLLMENT_DAMAGED: [
-    'What this device knew of its enrollment ({path}) cannot be used: {reason}',
-    'Enroll it again with `tideline enroll`; files stay, and its tasks go on with what they know.',
-  ],
-  PERSONAL_SPACE_CLOSED: [
-    'This device may not open the personal space of {email} yet.',
-    'Its person must first allow it in the console, under My devices.',
-  ],
 
 export type ErrorCode = keyof typeof ERROR_TEXTS;
 export const ERROR_CODES = Object.keys(ERROR_TEXTS) as ErrorCode[];

@@ -1,3 +1,4 @@
+import { binRoutes } from './routes/bin-routes.ts';
 import { deviceRoutes } from './routes/device-routes.ts';
 import { driveRoutes } from './routes/drive-routes.ts';
 import { enterpriseRoutes } from './routes/enterprise-routes.ts';
@@ -6,6 +7,7 @@ import { peopleRoutes } from './routes/people-routes.ts';
 import { rightsRoutes } from './routes/rights-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
+import { versionsRoutes } from './routes/versions-routes.ts';
 
 /** Every route of the API: controllers, client, OpenAPI document and the permission test read this one table. */
 export const routes = {
@@ -17,6 +19,8 @@ export const routes = {
   fleet: fleetRoutes,
   drive: driveRoutes,
   rights: rightsRoutes,
+  bin: binRoutes,
+  versions: versionsRoutes,
 } as const;
 
 export const API_PREFIX = '/api';

@@ -16,7 +16,10 @@ import { PeopleAdminModule } from '../people-admin/people-admin.module.ts';
 import { AuthGuard } from '../platform/auth.guard.ts';
 import { Clock } from '../platform/clock.ts';
 import { ErrorFilter } from '../platform/error.filter.ts';
+import { QuotaModule } from '../quota/quota.module.ts';
+import { RecycleBinModule } from '../recycle-bin/recycle-bin.module.ts';
 import { SocketHubModule, SocketModule } from '../socket/socket.module.ts';
+import { VersionsModule } from '../versions/versions.module.ts';
 import type { AppParts } from './create-app.ts';
 import { SystemController } from './system.controller.ts';
 
@@ -50,7 +53,10 @@ export class AppModule {
         GrantsModule,
         BlobsModule.inFolder(parts.config.blobFolder),
         BlobCollectorModule,
+        QuotaModule,
         DriveModule,
+        RecycleBinModule,
+        VersionsModule,
         ChangeFeedModule,
         EnterpriseModule,
         PeopleAdminModule,

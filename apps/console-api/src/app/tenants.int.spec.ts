@@ -33,6 +33,11 @@ const filled = (): Record<string, { query?: string; body?: unknown }> => ({
   caps: { query: `?root=${other.nodeId}` },
   opAnswers: { body: { opIds: [randomUUID()] } },
   missing: { body: { chunks: [chunk] } },
+  restoreTrashed: { body: { nodeIds: [other.nodeId] } },
+  purge: { body: { nodeIds: [other.nodeId] } },
+  copyNode: { body: { parentId: other.nodeId } },
+  moveToSpace: { body: { parentId: other.nodeId } },
+  updateVersion: { body: { pinned: true } },
   bundle: { body: { nodes: [{ nodeId: other.nodeId, contentId: chunk.hash }] } },
   putPack: { body: { chunks: [chunk] } },
   batch: {
@@ -52,7 +57,10 @@ const withIds: [name: string, route: RouteDef][] = Object.values(routes).flatMap
 );
 
 async function call(api: ApiClient, name: string, route: RouteDef): Promise<{ status: number; text: string }> {
-  const path = route.path.replace(/:(\w+)/g, (_, id: Exclude<keyof SecondEnterprise, 'admin'>) => other[id]);
+  const path = route.path.replace(
+    /:(\w+)/g,
+    (_, id: Exclude<keyof SecondEnterprise, 'admin'>) => other[id] ?? randomUUID(),
+  );
   const { query = '', body } = filled()[name] ?? {};
   const frame = Buffer.concat([...encodeFrame(body, [bytes]).map((part) => Buffer.from(part))]);
   const answer = await fetch(`${server.url}/api${path}${query}`, {

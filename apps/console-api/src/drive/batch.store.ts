@@ -10,6 +10,8 @@ export type LockedSpace = {
   readonly epoch: string;
   readonly quotaBytes: number | null;
   readonly usedBytes: number;
+  /** Promised to uploads that go on. */
+  readonly reservedBytes: number;
 };
 export type Author = {
   /** The device, or the person on the web: operations are answered per actor. */
@@ -21,14 +23,16 @@ export type Author = {
 
 /** From here to the end of the transaction the space belongs to us: its row lock makes the order of seqs the order of commits. */
 export async function findAndLockSpace(manager: EntityManager, key: SpaceKey): Promise<LockedSpace | undefined> {
-  const [row] = await queryRows<{ seq: string; epoch: string; quota_bytes: string | null; used_bytes: string }>(
+  const [row] = await queryRows<Record<'seq' | 'epoch' | 'used' | 'reserved', string> & { quota: string | null }>(
     manager,
-    `SELECT seq, epoch, quota_bytes, used_bytes FROM space WHERE enterprise_id = $1 AND id = $2 FOR NO KEY UPDATE`,
+    `SELECT seq, epoch, quota_bytes AS quota, used_bytes AS used, reserved_bytes AS reserved
+     FROM space WHERE enterprise_id = $1 AND id = $2 FOR NO KEY UPDATE`,
     [key.enterpriseId, key.spaceId],
   );
   if (!row) return undefined;
-  const quotaBytes = row.quota_bytes === null ? null : Number(row.quota_bytes);
-  return { seq: Number(row.seq), epoch: row.epoch, quotaBytes, usedBytes: Number(row.used_bytes) };
+  const quotaBytes = row.quota === null ? null : Number(row.quota);
+  const [usedBytes, reservedBytes] = [Number(row.used), Number(row.reserved)];
+  return { seq: Number(row.seq), epoch: row.epoch, quotaBytes, usedBytes, reservedBytes };
 }
 
 export async function listAnswers(
@@ -44,7 +48,14 @@ export async function listAnswers(
   return new Map(rows.map((row) => [row.op_id, row.outcome]));
 }
 
-export type BatchNodes = { readonly nodes: DriveNode[]; readonly takenIds: Set<string> };
+export type BatchNodes = {
+  readonly nodes: DriveNode[];
+  readonly takenIds: Set<string>;
+  /** Given up for good: they and all below them are out of reach. */
+  readonly purged: Set<string>;
+  /** Trashed from folders that were purged since. */
+  readonly lost: Set<string>;
+};
 
 /** All that a batch can depend on: the nodes it names, who has the names it wants, and all their ancestors. */
 export async function loadBatchNodes(
@@ -52,9 +63,10 @@ export async function loadBatchNodes(
   key: SpaceKey,
   ops: readonly BatchOp[],
 ): Promise<BatchNodes> {
-  const placed = ops.filter((op) => 'parentId' in op);
+  const placed = ops.flatMap((op) => ('parentId' in op ? [op] : op.kind === 'restore' && op.to ? [op.to] : []));
   const ids = new Set(ops.map((op) => op.nodeId).concat(placed.map((op) => op.parentId)));
-  const rows = await queryRows<NodeRow & { space_id: string }>(manager, BATCH_NODES, [
+  type Row = NodeRow & { space_id: string; purged: boolean; lost: boolean };
+  const rows = await queryRows<Row>(manager, BATCH_NODES, [
     key.enterpriseId,
     key.spaceId,
     [...ids],
@@ -62,11 +74,14 @@ export async function loadBatchNodes(
     placed.map((op) => op.name),
     ops.filter((op) => op.kind === 'restore').map((op) => op.nodeId),
   ]);
-  const [own, foreign] = [
-    rows.filter((row) => row.space_id === key.spaceId),
-    rows.filter((row) => row.space_id !== key.spaceId),
-  ];
-  return { nodes: own.map(toNode), takenIds: new Set(foreign.map((row) => row.id)) };
+  const own = rows.filter((row) => row.space_id === key.spaceId);
+  const idsOf = (chosen: readonly Row[]) => new Set(chosen.map((row) => row.id));
+  return {
+    nodes: own.map(toNode),
+    takenIds: idsOf(rows.filter((row) => row.space_id !== key.spaceId)),
+    purged: idsOf(own.filter((row) => row.purged)),
+    lost: idsOf(own.filter((row) => row.lost)),
+  };
 }
 
 /** LIMIT keeps each look-up an index probe: a planner without statistics would rather read the whole table. */
@@ -90,7 +105,7 @@ const BATCH_NODES = `
     SELECT p.id, p.parent_id FROM up
     CROSS JOIN LATERAL (SELECT id, parent_id FROM node WHERE enterprise_id = $1 AND id = up.parent_id LIMIT 1) p
   )
-  SELECT ${NODE_COLUMNS}, n.space_id FROM up
+  SELECT ${NODE_COLUMNS}, n.space_id, n.purged_at IS NOT NULL AS purged, n.lost_path IS NOT NULL AS lost FROM up
   CROSS JOIN LATERAL (SELECT * FROM node WHERE enterprise_id = $1 AND id = up.id LIMIT 1) n`;
 
 /** Operations whose folder has something below it that changed after `ifSubtreeSeq`; walks up from what changed since. */
@@ -217,7 +232,9 @@ const WRITE_BATCH = `
   updated AS (
     UPDATE node n SET parent_id = c.parent_id, name = c.name, live_name = c.live_name, rev = c.rev, seq = c.seq,
                       version_id = c.version_id, content_id = c.content, size = c.size, mtime_ms = c.mtime_ms,
-                      exec = c.exec, trashed_at = c.trashed_at
+                      exec = c.exec, trashed_at = c.trashed_at,
+                      trashed_by = CASE WHEN c.trashed_at IS NOT NULL THEN $5::uuid END,
+                      lost_path = CASE WHEN c.trashed_at IS NOT NULL THEN n.lost_path END
     FROM change c CROSS JOIN LATERAL (SELECT ctid FROM node WHERE enterprise_id = $1 AND id = c.id LIMIT 1) place
     WHERE NOT c.is_new AND c.is_present AND n.ctid = place.ctid
       AND n.enterprise_id IS NOT DISTINCT FROM $1 AND n.id IS NOT DISTINCT FROM c.id

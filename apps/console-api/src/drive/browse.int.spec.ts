@@ -122,35 +122,6 @@ describe('folders', () => {
     });
   });
 
-  it('tells the versions of a file, newest first, with who made them where', async () => {
-    const { person, device, spaceId, rootId } = await world.owner();
-    const [one, two] = [bytesOf('1'), bytesOf('22')];
-    const file = ops.file(rootId, 'f', { bytes: one });
-    await world.commit(device, spaceId, [file], { inline: [one] });
-    await world.commit(person, spaceId, [ops.put(file.nodeId, { bytes: two })], { inline: [two] });
-    const { versions } = await world.browse.listVersions(person, file.nodeId);
-    expect(versions).toMatchObject([
-      { size: 2, origin: 'web', isHead: true, author: { userId: person.userId, name: 'Someone' }, device: null },
-      { size: 1, origin: 'sync', isHead: false, device: { deviceId: device.deviceId, name: 'PC' } },
-    ]);
-    await expect(world.browse.listVersions(person, rootId)).rejects.toMatchObject({ code: 'KIND_MISMATCH' });
-  });
-
-  it('[VE-2] shows the bin newest first, page by page, without what is below trashed folders', async () => {
-    const { person, spaceId, rootId } = await world.owner();
-    const folders = ['a', 'b', 'c'].map((name) => ops.folder(rootId, name));
-    await world.commit(person, spaceId, [...folders, ops.folder(folders[0]!.nodeId, 'below')]);
-    for (const folder of folders) await world.commit(person, spaceId, [ops.trash(folder.nodeId)]);
-    const first = await world.browse.listTrash(person, spaceId, { limit: 2 });
-    const rest = await world.browse.listTrash(person, spaceId, { limit: 2, after: first.next ?? '' });
-    expect([...first.nodes, ...rest.nodes].map((node) => node.name).sort()).toEqual(['a', 'b', 'c']);
-    expect(first.total).toBe(3);
-    expect(rest.next).toBeNull();
-    await expect(world.browse.listTrash(await world.person(), spaceId, { limit: 2 })).rejects.toMatchObject({
-      code: 'SPACE_UNKNOWN',
-    });
-  });
-
   it('names a folder’s path for those who see it, and nothing of a trashed one', async () => {
     const { person, spaceId, rootId } = await world.owner();
     const folder = ops.folder(rootId, 'Docs');

@@ -8,38 +8,23 @@ import {
   type CloudPath,
   type DriveNode,
   type NodeId,
-  type NodeVersion,
   type ResolveAnswer,
   type Space,
   type SpaceId,
 } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { AccessService, type NodeAccess } from '../grants/access.service.ts';
+import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { SpaceSight } from '../platform/space-sight.ts';
-import {
-  countChildren,
-  countTrash,
-  findNode,
-  listChildren,
-  listPath,
-  listTrash,
-  listVersions,
-  walkNames,
-} from './browse.store.ts';
+import { countChildren, findNode, listChildren, listPath, walkNames } from './browse.store.ts';
 import { encodePage, parsePage } from './page-token.ts';
 import { findOpenPart, findShare, type Sight } from './received-share.ts';
 import { listSpacesById } from './space.store.ts';
 
-type PageQuery = {
-  readonly after?: string | undefined;
-  readonly limit: number;
-};
-type Page = { nodes: DriveNode[]; next: string | null; total: number };
+type PageQuery = { readonly after?: string | undefined; readonly limit: number };
 
 const ChildPositionSchema = z.tuple([z.int(), z.string(), z.string()]);
-const TrashPositionSchema = z.tuple([z.iso.datetime(), z.uuid()]);
 
 /** Reading the tree for people: spaces, folders, versions and the bin, as far as the caller may see them. */
 @Injectable()
@@ -101,15 +86,9 @@ export class BrowseService extends SpaceSight {
         ? await findShare(this.#sightOf(principal), path.space.name)
         : findNamedSpace(await this.listSpaces(principal), path);
     if (!space)
-      throw new AppError('SPACE_UNKNOWN', {
-        space: 'name' in path.space ? path.space.name : path.space.kind,
-      });
+      throw new AppError('SPACE_UNKNOWN', { space: 'name' in path.space ? path.space.name : path.space.kind });
     const { manager } = this.dataSource;
-    const key = {
-      enterpriseId: principal.enterpriseId,
-      spaceId: space.id,
-      rootId: space.rootId,
-    };
+    const key = { enterpriseId: principal.enterpriseId, spaceId: space.id, rootId: space.rootId };
     const walked = await walkNames(manager, key, path.segments);
     const access = await this.access.resolve(
       manager,
@@ -122,13 +101,7 @@ export class BrowseService extends SpaceSight {
     if (!node || !rights) throw new AppError('SPACE_UNKNOWN', { space: space.name });
     if (node.kind !== 'folder') throw new AppError('PARENT_NOT_FOLDER');
     const missing = path.segments.slice(seen.length - 1);
-    return {
-      space,
-      node,
-      missing,
-      syncRight: rights.syncRight,
-      atoms: [...rights.atoms],
-    };
+    return { space, node, missing, syncRight: rights.syncRight, atoms: [...rights.atoms] };
   }
 
   async listFolder(
@@ -137,16 +110,10 @@ export class BrowseService extends SpaceSight {
     query: PageQuery,
   ): Promise<z.output<typeof ChildrenAnswer>> {
     const { manager } = this.dataSource;
-    const access = await this.access.require(manager, principal, {
-      nodeId: folderId,
-      atom: 'visible',
-    });
+    const access = await this.access.require(manager, principal, { nodeId: folderId, atom: 'visible' });
     const folder = await this.#getNode(principal, folderId);
     if (folder.kind !== 'folder') throw new AppError('KIND_MISMATCH', { expected: 'folder' });
-    const key = {
-      enterpriseId: principal.enterpriseId,
-      spaceId: access.spaceId,
-    };
+    const key = { enterpriseId: principal.enterpriseId, spaceId: access.spaceId };
     const mayList = access.atoms.has('list');
     const after = query.after === undefined ? undefined : parsePage(query.after, ChildPositionSchema);
     const found = await listChildren(manager, key, {
@@ -159,43 +126,7 @@ export class BrowseService extends SpaceSight {
     const path = await findOpenPart(this.#sightOf(principal), access, await listPath(manager, principal, folderId));
     const total = mayList ? await countChildren(manager, key, folderId) : nodes.length;
     const next = found.next && encodePage(found.next);
-    return {
-      folder,
-      path: path.map(({ id, name }) => ({ id, name })),
-      nodes,
-      next,
-      total,
-    };
-  }
-
-  async listVersions(
-    principal: MemberPrincipal,
-    nodeId: NodeId,
-  ): Promise<{ node: DriveNode; versions: NodeVersion[] }> {
-    const { manager } = this.dataSource;
-    await this.access.require(manager, principal, { nodeId, atom: 'list' });
-    const node = await this.#getNode(principal, nodeId);
-    if (node.kind !== 'file') throw new AppError('KIND_MISMATCH', { expected: 'file' });
-    return { node, versions: await listVersions(manager, principal, node) };
-  }
-
-  async listTrash(principal: MemberPrincipal, spaceId: SpaceId, query: PageQuery): Promise<Page> {
-    const { manager } = this.dataSource;
-    const root = await this.#getRoot(principal, spaceId);
-    const key = { enterpriseId: principal.enterpriseId, spaceId };
-    const after = query.after === undefined ? undefined : parsePage(query.after, TrashPositionSchema);
-    const found = await listTrash(manager, key, { after, limit: query.limit });
-    const nodes = await this.#visible(principal, found.nodes, 'list');
-    const total = root.atoms.has('list') ? await countTrash(manager, key) : nodes.length;
-    return { nodes, next: found.next && encodePage(found.next), total };
-  }
-
-  async #getRoot(principal: MemberPrincipal, spaceId: SpaceId): Promise<NodeAccess> {
-    const { manager } = this.dataSource;
-    const [space] = await listSpacesById(manager, principal.enterpriseId, [spaceId]);
-    const access = space && (await this.access.resolve(manager, principal, [space.rootId])).get(space.rootId);
-    if (!access) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
-    return access;
+    return { folder, path: path.map(({ id, name }) => ({ id, name })), nodes, next, total };
   }
 
   #sightOf(principal: MemberPrincipal): Sight {

@@ -1,4 +1,4 @@
-import type { DriveNode, EnterpriseId, NodeId, NodeVersion, SpaceId } from '@tideline/contracts';
+import type { DriveNode, EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from './node-row.ts';
@@ -98,74 +98,4 @@ export async function countChildren(
     [key.enterpriseId, key.spaceId, parentId],
   );
   return Number(row?.total ?? 0);
-}
-
-export type TrashPosition = readonly [trashedAt: string, id: string];
-
-/** The bin of a space, newest first: what was trashed itself, not what is below it. */
-export async function listTrash(
-  manager: EntityManager,
-  key: Key & { readonly spaceId: SpaceId },
-  page: { readonly after: TrashPosition | undefined; readonly limit: number },
-): Promise<{ nodes: DriveNode[]; next: TrashPosition | null }> {
-  const rows = await queryRows<NodeRow>(
-    manager,
-    `SELECT ${NODE_COLUMNS} FROM node n
-     WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.trashed_at IS NOT NULL
-       AND ($3::timestamptz IS NULL OR (n.trashed_at, n.id) < ($3, $4::uuid))
-     ORDER BY n.trashed_at DESC, n.id DESC LIMIT $5`,
-    [key.enterpriseId, key.spaceId, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit + 1],
-  );
-  const nodes = rows.slice(0, page.limit).map(toNode);
-  const last = rows.length > page.limit ? nodes.at(-1) : undefined;
-  return { nodes, next: last?.trashedAt ? [last.trashedAt, last.id] : null };
-}
-
-export async function countTrash(manager: EntityManager, key: Key & { readonly spaceId: SpaceId }): Promise<number> {
-  const [row] = await queryRows<{ total: string }>(
-    manager,
-    `SELECT count(*) AS total FROM node WHERE enterprise_id = $1 AND space_id = $2 AND trashed_at IS NOT NULL`,
-    [key.enterpriseId, key.spaceId],
-  );
-  return Number(row?.total ?? 0);
-}
-
-type VersionRow = {
-  id: string;
-  content_id: string;
-  size: string;
-  created_at: Date;
-  origin: NodeVersion['origin'];
-  author: { userId: string; name: string } | null;
-  device: { deviceId: string; name: string } | null;
-};
-const MAX_VERSIONS = 1100; // 999 kept and 50 pinned ones (VE-1), and what awaits its purge
-
-/** Newest first. Names of people and devices are identity's, read as they are now. */
-export async function listVersions(manager: EntityManager, key: Key, node: DriveNode): Promise<NodeVersion[]> {
-  const rows = await queryRows<VersionRow>(
-    manager,
-    `SELECT v.id, encode(v.content_id, 'hex') AS content_id, v.size, v.created_at, v.origin,
-            CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('userId', u.id, 'name', u.name) END AS author,
-            CASE WHEN d.id IS NOT NULL THEN jsonb_build_object('deviceId', d.id, 'name', d.name) END AS device
-     FROM version v
-     LEFT JOIN app_user u ON u.enterprise_id = $1 AND u.id = v.author_user_id
-     LEFT JOIN device d ON d.enterprise_id = $1 AND d.id = v.author_device_id
-     WHERE v.enterprise_id = $1 AND v.node_id = $2 ORDER BY v.created_at DESC, v.id DESC LIMIT $3`,
-    [key.enterpriseId, node.id, MAX_VERSIONS],
-  );
-  return rows.map((row) => toVersion(row, node));
-}
-
-function toVersion(row: VersionRow, node: DriveNode): NodeVersion {
-  return {
-    id: row.id,
-    contentId: row.content_id,
-    size: Number(row.size),
-    createdAt: row.created_at.toISOString(),
-    origin: row.origin,
-    author: row.author,
-    device: row.device,
-    isHead: row.id === node.versionId,
-  } as NodeVersion; // ids and hashes come from our own tables; brands exist in types only
 }

@@ -8,6 +8,7 @@ import {
   MAX_BATCH_BYTES,
   type BatchAnswer,
   type BatchOp,
+  type BatchOutcome,
   type ChunkHash,
   type ChunkRef,
   type ContentId,
@@ -25,10 +26,19 @@ import { AccessService } from '../grants/access.service.ts';
 import { Clock } from '../platform/clock.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { invalidInput } from '../platform/route.ts';
+import { consumeReservations, sumReserved } from '../quota/reservation.store.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { databaseErrorCode, inTransaction } from '../platform/transaction.ts';
 import { actorIdOf, authorOf } from './author.ts';
-import { findAndLockSpace, listAnswers, listChangedSubtrees, loadBatchNodes, writeBatch } from './batch.store.ts';
+import {
+  findAndLockSpace,
+  listAnswers,
+  listChangedSubtrees,
+  loadBatchNodes,
+  writeBatch,
+  type LockedSpace,
+  type SpaceKey,
+} from './batch.store.ts';
 import { BatchTree } from './batch-tree.ts';
 import { decideBatch, type Change } from './decide-batch.ts';
 import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
@@ -39,6 +49,8 @@ export type Batch = {
   readonly spaceId: SpaceId;
   readonly request: Request;
   readonly pack: ReceivedPack;
+  /** Hashes that the server itself names, such as those of a version that is restored: the usable-hash rule is not asked. */
+  readonly vouched?: ReadonlySet<string>;
 };
 export type Committed = BatchAnswer & { readonly changed: number };
 
@@ -97,9 +109,11 @@ export class CommitService {
       answered,
       tree,
       takenIds: found.takenIds,
+      purged: found.purged,
+      lost: found.lost,
       unusable,
       changedSubtrees: await listChangedSubtrees(manager, key, request.ops),
-      roomBytes: space.quotaBytes === null ? null : Math.max(0, space.quotaBytes - space.usedBytes),
+      roomBytes: await findRoomFor(manager, key, { space, ops: request.ops }),
       seq: space.seq,
       now: this.clock.now().toISOString(),
       newVersionId: () => uuidv7() as VersionId,
@@ -109,6 +123,7 @@ export class CommitService {
       await writeBatch(manager, key, { author: authorOf(principal, request.origin ?? 'sync'), ...decision });
     }
     await recordUploads(manager, actor, onlyProven(pack, decision.changes, tree));
+    if (space.reservedBytes > 0) await consumeReservations(manager, key, doneOpIds(decision.outcomes));
     const seq = space.seq + decision.changes.length;
     return { seq, epoch: space.epoch, outcomes: [...decision.outcomes], changed: decision.changes.length };
   }
@@ -131,7 +146,7 @@ export class CommitService {
     const { principal, spaceId, request, pack } = batch;
     const contents = request.ops.filter((op) => 'content' in op);
     const chunks = distinctChunks([...pack.proven, ...contents.flatMap((op) => op.content.chunks)]);
-    const proven = new Set<string>(pack.proven.map((chunk) => chunk.hash));
+    const proven = new Set<string>(pack.proven.map((chunk) => chunk.hash)).union(batch.vouched ?? new Set());
     const named = chunks.filter((chunk) => !proven.has(chunk.hash));
     const allowed =
       named.length === 0
@@ -166,6 +181,22 @@ function parseRequest(header: unknown): z.output<typeof BatchRequest> {
   return request;
 }
 
+/** What is promised to others is not there for this batch; what its own operations reserved is. `null`: no limit. */
+async function findRoomFor(
+  manager: EntityManager,
+  key: SpaceKey,
+  batch: { readonly space: LockedSpace; readonly ops: readonly BatchOp[] },
+): Promise<number | null> {
+  const { quotaBytes, usedBytes, reservedBytes } = batch.space;
+  if (quotaBytes === null) return null;
+  const ownBytes = reservedBytes > 0 ? await sumReserved(manager, key, opIdsOf(batch.ops)) : 0;
+  return Math.max(0, quotaBytes - usedBytes - reservedBytes + ownBytes);
+}
+
+function doneOpIds(outcomes: readonly BatchOutcome[]): string[] {
+  return outcomes.filter((outcome) => outcome.status === 'done').map((outcome) => outcome.opId);
+}
+
 function opIdsOf(ops: readonly BatchOp[]): string[] {
   return ops.map((op) => op.opId);
 }
@@ -173,7 +204,10 @@ function opIdsOf(ops: readonly BatchOp[]): string[] {
 /** Nodes that were there before the batch; what it makes has the rights of where it is made. */
 function mentionedNodes(ops: readonly BatchOp[]): string[] {
   const made = new Set(ops.filter((op) => isCreation(op)).map((op) => op.nodeId));
-  const named = ops.flatMap((op) => ('parentId' in op ? [op.nodeId, op.parentId] : [op.nodeId]));
+  const named = ops.flatMap((op) => {
+    if ('parentId' in op) return [op.nodeId, op.parentId];
+    return op.kind === 'restore' && op.to ? [op.nodeId, op.to.parentId] : [op.nodeId];
+  });
   return [...new Set(named)].filter((id) => !made.has(id));
 }
 

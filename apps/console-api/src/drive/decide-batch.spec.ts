@@ -56,6 +56,8 @@ function decide(ops: BatchOp[], over: Partial<BatchInput> & { rights?: typeof ev
     answered: new Map(),
     tree: new BatchTree(nodes, rights),
     takenIds: new Set(),
+    purged: new Set(),
+    lost: new Set(),
     unusable: new Map(),
     changedSubtrees: new Set(),
     roomBytes: null,

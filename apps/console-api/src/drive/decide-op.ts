@@ -37,6 +37,10 @@ export type OpContext = {
   readonly unusable: ReadonlyMap<string, readonly ChunkHash[]>;
   /** Operations whose `ifSubtreeSeq` does not hold any more. */
   readonly changedSubtrees: ReadonlySet<string>;
+  /** Given up for good; they and what is below them are as good as gone. */
+  readonly purged: ReadonlySet<string>;
+  /** Trashed from folders that were purged since: there is no place to go back to unless one is told. */
+  readonly lost: ReadonlySet<string>;
   /** Bytes the space still takes; `null`: no limit. */
   readonly roomBytes: number | null;
   readonly now: string;
@@ -98,7 +102,7 @@ function decideExisting<O extends Existing>(
 ): Verdict {
   const node = context.tree.find(op.nodeId);
   const atoms = context.tree.atomsOf(op.nodeId);
-  if (!node || !atoms.has('visible')) return refuse('NODE_UNKNOWN');
+  if (!node || !atoms.has('visible') || isPurged(op, node, context)) return refuse('NODE_UNKNOWN');
   if (!atoms.has(atom)) return refuse('FORBIDDEN', node);
   if (node.parentId === null) return refuse('ROOT_IMMUTABLE', node);
   if ('ifMatch' in op && op.ifMatch !== undefined && op.ifMatch !== node.rev) return refuse('REV_MISMATCH', node);
@@ -130,9 +134,22 @@ function decideTrash(op: Op<'trash'>, node: DriveNode, context: OpContext): Verd
   return { kind: 'changed', node: { ...node, trashedAt: context.now }, version: null };
 }
 
-function decideRestore(_op: Op<'restore'>, node: DriveNode): Verdict {
+function decideRestore(op: Op<'restore'>, node: DriveNode, context: OpContext): Verdict {
   if (node.trashedAt === null) return refuse('NOT_TRASHED', node);
-  return { kind: 'changed', node: { ...node, trashedAt: null }, version: null };
+  const live = { ...node, trashedAt: null };
+  if (!op.to) return context.lost.has(node.id) ? refuse('PARENT_UNKNOWN', node) : changed(live);
+  const refusal = findParentRefusal(op.to.parentId, context.tree);
+  return refusal ?? changed({ ...live, parentId: op.to.parentId, name: op.to.name });
+}
+
+function changed(node: DriveNode): Verdict {
+  return { kind: 'changed', node, version: null };
+}
+
+/** What was trashed by itself outlives a purged folder above it, and can be restored to another place. */
+function isPurged(op: Existing, node: DriveNode, { tree, purged }: OpContext): boolean {
+  if (purged.size === 0) return false;
+  return op.kind === 'restore' ? purged.has(node.id) : tree.chainOf(node.id).some((each) => purged.has(each.id));
 }
 
 function findParentRefusal(parentId: NodeId, tree: BatchTree): Refusal | undefined {

@@ -1,13 +1,15 @@
 import type { Readable } from 'node:stream';
 import { Controller } from '@nestjs/common';
-import { routes, type RouteResult } from '@tideline/contracts';
+import { routes, type RouteResult, type SpaceId } from '@tideline/contracts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { Caller, Handles, Input, RawBody, type HandlerInput } from '../platform/route.ts';
+import { ReservationService } from '../quota/reservation.service.ts';
+import { actorIdOf } from './author.ts';
 import { BrowseService } from './browse.service.ts';
 import { CommitService } from './commit.service.ts';
 import { UploadService } from './upload.service.ts';
 
-const { spaces, resolve, batch, opAnswers, missing, putPack, trash } = routes.drive;
+const { spaces, resolve, batch, opAnswers, missing, putPack } = routes.drive;
 
 /** What is asked of a space: find it, send chunks, commit. */
 @Controller()
@@ -16,6 +18,7 @@ export class DriveController {
     private readonly browse: BrowseService,
     private readonly commits: CommitService,
     private readonly uploads: UploadService,
+    private readonly reservations: ReservationService,
   ) {}
 
   @Handles(spaces)
@@ -53,7 +56,9 @@ export class DriveController {
     @Caller() caller: MemberPrincipal,
     @Input() input: HandlerInput<typeof missing>,
   ): Promise<RouteResult<typeof missing>> {
-    return { missing: await this.uploads.listMissing(caller, input.params.spaceId, input.body.chunks) };
+    const hashes = await this.uploads.listMissing(caller, input.params.spaceId, input.body.chunks);
+    await this.reservations.prepareUpload(toUploader(caller, input.params.spaceId), input.body);
+    return { missing: hashes };
   }
 
   @Handles(putPack)
@@ -62,14 +67,12 @@ export class DriveController {
     @Input() input: HandlerInput<typeof putPack>,
     @RawBody() body: Readable,
   ): Promise<RouteResult<typeof putPack>> {
-    return { stored: await this.uploads.storePack(caller, input.params.spaceId, body) };
+    const stored = await this.uploads.storePack(caller, input.params.spaceId, body);
+    await this.reservations.renew(toUploader(caller, input.params.spaceId));
+    return { stored };
   }
+}
 
-  @Handles(trash)
-  trash(
-    @Caller() caller: MemberPrincipal,
-    @Input() input: HandlerInput<typeof trash>,
-  ): Promise<RouteResult<typeof trash>> {
-    return this.browse.listTrash(caller, input.params.spaceId, input.query);
-  }
+function toUploader(caller: MemberPrincipal, spaceId: SpaceId) {
+  return { enterpriseId: caller.enterpriseId, spaceId, actorId: actorIdOf(caller) };
 }

@@ -7,7 +7,7 @@ import { BrowseService } from './browse.service.ts';
 import { planContentResponse, sendBytes } from './content-response.ts';
 import { ContentService } from './content.service.ts';
 
-const { children, versions, manifest, content, bundle } = routes.drive;
+const { children, manifest, content, bundle } = routes.drive;
 
 /** What is asked of nodes: what is in them, their versions and their bytes. */
 @Controller()
@@ -23,14 +23,6 @@ export class NodeController {
     @Input() input: HandlerInput<typeof children>,
   ): Promise<RouteResult<typeof children>> {
     return this.browse.listFolder(caller, input.params.nodeId, input.query);
-  }
-
-  @Handles(versions)
-  versions(
-    @Caller() caller: MemberPrincipal,
-    @Input() input: HandlerInput<typeof versions>,
-  ): Promise<RouteResult<typeof versions>> {
-    return this.browse.listVersions(caller, input.params.nodeId);
   }
 
   @Handles(manifest)

@@ -4,9 +4,10 @@ import { Fleet1764000001000 } from './1764000001000-fleet.ts';
 import { Drive1764000010000 } from './1764000010000-drive.ts';
 import { Grants1764000011000 } from './1764000011000-grants.ts';
 import { Jobs1764000020000 } from './1764000020000-jobs.ts';
-import { BlobCollector1764000021000 } from './1764000021000-blob-collector.ts';
 import { Rights1764000023000 } from './1764000023000-rights.ts';
+import { BlobCollector1764000021000 } from './1764000021000-blob-collector.ts';
 import { People1764000024000 } from './1764000024000-people.ts';
+import { Retention1764000022000 } from './1764000022000-retention.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -18,4 +19,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   BlobCollector1764000021000,
   People1764000024000,
   Rights1764000023000,
+  Retention1764000022000,
 ];

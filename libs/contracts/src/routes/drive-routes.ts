@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CloudPathText } from '../cloud-path.ts';
 import * as drive from '../drive.ts';
 import { NodeId, VersionId } from '../ids.ts';
+import { TrashedNode, TrashQuery } from '../retention.ts';
 import { defineRoute } from '../route.ts';
 import { spaceParam, nodeParam } from './params.ts';
 
@@ -155,9 +156,9 @@ export const driveRoutes = {
     method: 'GET',
     path: '/spaces/:spaceId/trash',
     permission: 'drive',
-    summary: 'What waits in the recycle bin of a space, newest first',
+    summary: 'What waits in the recycle bin of a space, newest first; by name, by whom and when',
     params: spaceParam,
-    query: drive.ChildrenQuery,
-    response: z.object({ nodes: z.array(drive.DriveNode), next: z.string().nullable(), total: z.int() }),
+    query: TrashQuery,
+    response: z.object({ nodes: z.array(TrashedNode), next: z.string().nullable(), total: z.int() }),
   }),
 };

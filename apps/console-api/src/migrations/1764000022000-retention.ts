@@ -1,0 +1,85 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * What purging, pruning of versions, reservations and copies need. New columns of nodes, history and versions are NULL for
+ * everything that lives, and their indexes are partial: a commit pays for none of them.
+ */
+export class Retention1764000022000 implements MigrationInterface {
+  readonly name = 'Retention1764000022000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of [...BIN, ...VERSIONS, ...QUOTA, ...COPY]) await runner.query(statement);
+  }
+
+  /** What waits to be purged stays in the bin; what was kept for the past alone becomes an ordinary version again. */
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE tree_copy_folder, tree_copy, retention_policy');
+    await runner.query('DROP INDEX node_purged, version_released, reservation_expiry');
+    await runner.query('ALTER TABLE node DROP COLUMN trashed_by, DROP COLUMN purged_at, DROP COLUMN lost_path');
+    await runner.query('ALTER TABLE node_history DROP COLUMN gone');
+    await runner.query('ALTER TABLE version DROP COLUMN description, DROP COLUMN released_at');
+    await runner.query('ALTER TABLE space DROP COLUMN reserved_bytes');
+    await runner.query('ALTER TABLE reservation DROP COLUMN actor_id');
+  }
+}
+
+const BIN = [
+  // trashed_by: who put it into the bin. purged_at: given up; removed in slices together with what is below it, out of everybody's
+  // reach meanwhile. lost_path: names of purged folders between parent_id and the place it was trashed from.
+  `ALTER TABLE node ADD COLUMN trashed_by uuid, ADD COLUMN purged_at timestamptz, ADD COLUMN lost_path text[]`,
+  `CREATE INDEX node_purged ON node (enterprise_id, space_id, id) WHERE purged_at IS NOT NULL`,
+  // The last state of a node that is no longer in the space: 'purged', or 'left' for another space. Always with `trashed`, so
+  // that readers who know trashed nodes only are right as well.
+  `ALTER TABLE node_history ADD COLUMN gone text CHECK (gone IN ('left', 'purged'))`,
+];
+
+const VERSIONS = [
+  // released_at: no longer in the file's history nor in its space's used bytes; stays until no row of node_history needs it.
+  `ALTER TABLE version ADD COLUMN description text, ADD COLUMN released_at timestamptz`,
+  `CREATE INDEX version_released ON version (enterprise_id, id) WHERE released_at IS NOT NULL`,
+  `CREATE TABLE retention_policy (
+     enterprise_id uuid PRIMARY KEY REFERENCES enterprise (id) ON DELETE CASCADE,
+     keep_versions integer NOT NULL CHECK (keep_versions BETWEEN 1 AND 999),
+     keep_days integer NOT NULL CHECK (keep_days BETWEEN 1 AND 999),
+     merge_saves boolean NOT NULL,
+     bin_days integer NOT NULL CHECK (bin_days BETWEEN 1 AND 999)
+   )`,
+];
+
+const QUOTA = [
+  // The sum of the space's reservations: room is found and taken by one conditional update.
+  `ALTER TABLE space ADD COLUMN reserved_bytes bigint NOT NULL DEFAULT 0`,
+  `ALTER TABLE reservation ADD COLUMN actor_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'`,
+  `CREATE INDEX reservation_expiry ON reservation (expires_at)`,
+];
+
+const COPY = [
+  // A copy of a folder under way; its author's rights are asked again in every slice. refusal: why it was given up.
+  `CREATE TABLE tree_copy (
+     enterprise_id uuid NOT NULL,
+     id uuid NOT NULL,
+     space_id uuid NOT NULL,
+     target_id uuid NOT NULL,
+     user_id uuid NOT NULL,
+     device_id uuid,
+     reads_personal_space boolean NOT NULL,
+     copied_nodes integer NOT NULL DEFAULT 0,
+     left_out integer NOT NULL DEFAULT 0,
+     state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'refused')),
+     refusal text,
+     created_at timestamptz NOT NULL DEFAULT now(),
+     PRIMARY KEY (enterprise_id, id)
+   )`,
+  `CREATE INDEX tree_copy_running ON tree_copy (created_at) WHERE state = 'running'`,
+  // Folders whose children are still to be copied, from after_name on.
+  `CREATE TABLE tree_copy_folder (
+     enterprise_id uuid NOT NULL,
+     copy_id uuid NOT NULL,
+     ordinal bigint GENERATED ALWAYS AS IDENTITY,
+     source_id uuid NOT NULL,
+     target_id uuid NOT NULL,
+     after_name text COLLATE "C" NOT NULL DEFAULT '',
+     PRIMARY KEY (enterprise_id, copy_id, ordinal),
+     FOREIGN KEY (enterprise_id, copy_id) REFERENCES tree_copy (enterprise_id, id) ON DELETE CASCADE
+   )`,
+];

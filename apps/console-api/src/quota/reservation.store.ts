@@ -1,0 +1,142 @@
+import type { EnterpriseId, SpaceId } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import { queryRows } from '../platform/rows.ts';
+
+export type SpaceKey = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };
+export type Wanted = { readonly opId: string; readonly bytes: number };
+
+// The row of the space is always locked before its reservations, so that their sum in the space is true at every commit.
+
+/**
+ * Takes the room or nothing, by one conditional update; what the same operations had reserved before counts as theirs. Needs the
+ * lock of the space.
+ */
+export async function tryReserve(
+  manager: EntityManager,
+  key: SpaceKey & { readonly actorId: string },
+  wanted: readonly Wanted[],
+  expiresAt: Date,
+): Promise<boolean> {
+  const [row] = await queryRows<{ taken: boolean }>(
+    manager,
+    `WITH want AS (SELECT * FROM unnest($3::uuid[], $4::bigint[]) AS t(op_id, bytes)),
+     more AS (
+       SELECT (SELECT coalesce(sum(bytes), 0) FROM want) - coalesce(sum(r.bytes), 0) AS bytes
+       FROM want JOIN reservation r ON r.enterprise_id = $1 AND r.space_id = $2 AND r.op_id = want.op_id
+     ),
+     taken AS (
+       UPDATE space s SET reserved_bytes = s.reserved_bytes + more.bytes FROM more
+       WHERE s.enterprise_id = $1 AND s.id = $2
+         AND (more.bytes <= 0 OR s.quota_bytes IS NULL OR s.used_bytes + s.reserved_bytes + more.bytes <= s.quota_bytes)
+       RETURNING s.id
+     ),
+     put AS (
+       INSERT INTO reservation (enterprise_id, space_id, op_id, bytes, expires_at, actor_id)
+       SELECT $1, $2, want.op_id, want.bytes, $5, $6 FROM want WHERE EXISTS (SELECT FROM taken) ORDER BY want.op_id
+       ON CONFLICT (enterprise_id, space_id, op_id)
+       DO UPDATE SET bytes = excluded.bytes, expires_at = excluded.expires_at, actor_id = excluded.actor_id
+     )
+     SELECT EXISTS (SELECT FROM taken) AS taken`,
+    [
+      key.enterpriseId,
+      key.spaceId,
+      wanted.map((each) => each.opId),
+      wanted.map((each) => each.bytes),
+      expiresAt,
+      key.actorId,
+    ],
+  );
+  return row?.taken === true;
+}
+
+/** Room that the space still has for this caller: what the caller has reserved is not taken from the caller. `null`: no limit. */
+export async function findRoom(
+  manager: EntityManager,
+  key: SpaceKey & { readonly actorId: string },
+): Promise<number | null> {
+  const [row] = await queryRows<{ room: string | null }>(
+    manager,
+    `SELECT s.quota_bytes - s.used_bytes - s.reserved_bytes + CASE WHEN s.reserved_bytes = 0 THEN 0 ELSE (
+              SELECT coalesce(sum(r.bytes), 0) FROM reservation r
+              WHERE r.enterprise_id = $1 AND r.space_id = $2 AND r.actor_id = $3) END AS room
+     FROM space s WHERE s.enterprise_id = $1 AND s.id = $2`,
+    [key.enterpriseId, key.spaceId, key.actorId],
+  );
+  const room = row?.room ?? null;
+  return room === null ? null : Number(room);
+}
+
+export async function hasQuota(manager: EntityManager, key: SpaceKey): Promise<boolean> {
+  const rows = await queryRows(
+    manager,
+    `SELECT FROM space WHERE enterprise_id = $1 AND id = $2 AND quota_bytes IS NOT NULL`,
+    [key.enterpriseId, key.spaceId],
+  );
+  return rows.length > 0;
+}
+
+/** What these operations have reserved. */
+export async function sumReserved(manager: EntityManager, key: SpaceKey, opIds: readonly string[]): Promise<number> {
+  const [row] = await queryRows<{ bytes: string }>(
+    manager,
+    `SELECT coalesce(sum(bytes), 0) AS bytes FROM reservation
+     WHERE enterprise_id = $1 AND space_id = $2 AND op_id = ANY($3::uuid[])`,
+    [key.enterpriseId, key.spaceId, opIds],
+  );
+  return Number(row?.bytes ?? 0);
+}
+
+/** Used up: the operations are done, and their bytes count as used. Needs the lock of the space. */
+export async function consumeReservations(
+  manager: EntityManager,
+  key: SpaceKey,
+  opIds: readonly string[],
+): Promise<void> {
+  if (opIds.length === 0) return;
+  await queryRows(
+    manager,
+    `WITH gone AS (
+       DELETE FROM reservation WHERE enterprise_id = $1 AND space_id = $2 AND op_id = ANY($3::uuid[]) RETURNING bytes
+     )
+     UPDATE space SET reserved_bytes = reserved_bytes - (SELECT coalesce(sum(bytes), 0) FROM gone)
+     WHERE enterprise_id = $1 AND id = $2`,
+    [key.enterpriseId, key.spaceId, opIds],
+  );
+}
+
+/** Whoever goes on uploading keeps the room; written at most once per half of the time a reservation lives. */
+export async function renewReservations(
+  manager: EntityManager,
+  key: SpaceKey & { readonly actorId: string },
+  until: { readonly expiresAt: Date; readonly ifBefore: Date },
+): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE reservation SET expires_at = $4 WHERE enterprise_id = $1 AND space_id = $2 AND actor_id = $3 AND expires_at < $5`,
+    [key.enterpriseId, key.spaceId, key.actorId, until.expiresAt, until.ifBefore],
+  );
+}
+
+export async function listSpacesWithExpired(manager: EntityManager, now: Date): Promise<SpaceKey[]> {
+  return queryRows<SpaceKey>(
+    manager,
+    `SELECT DISTINCT enterprise_id AS "enterpriseId", space_id AS "spaceId" FROM reservation WHERE expires_at <= $1 LIMIT 1000`,
+    [now],
+  );
+}
+
+/** Gives back the room of what was not renewed; needs the lock of the space. Answers how many there were. */
+export async function expireReservations(manager: EntityManager, key: SpaceKey, now: Date): Promise<number> {
+  const [row] = await queryRows<{ count: string }>(
+    manager,
+    `WITH gone AS (
+       DELETE FROM reservation WHERE enterprise_id = $1 AND space_id = $2 AND expires_at <= $3 RETURNING bytes
+     ), given AS (
+       UPDATE space SET reserved_bytes = reserved_bytes - (SELECT coalesce(sum(bytes), 0) FROM gone)
+       WHERE enterprise_id = $1 AND id = $2
+     )
+     SELECT count(*) AS count FROM gone`,
+    [key.enterpriseId, key.spaceId, now],
+  );
+  return Number(row?.count ?? 0);
+}

@@ -1,0 +1,197 @@
+import { MAX_BIN_NODES, type NodeId } from '@tideline/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
+import { Mirror } from '../change-feed/testing/mirror.ts';
+import { bytesOf, newId, ops } from '../drive/testing/drive-world.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { RetentionWorld } from '../versions/testing/retention-world.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+let feed: FeedWorld;
+let world: RetentionWorld;
+beforeAll(async () => {
+  feed = await openFeedWorld();
+  world = new RetentionWorld(feed.drive);
+  world.clock.advance(60_000); // later than what the tests trash
+});
+afterAll(() => world.close());
+
+async function counted(spaceId: string): Promise<Record<string, number>> {
+  const [row] = await world.drive.sql<Record<string, number>>(
+    `SELECT (SELECT count(*)::int FROM node WHERE space_id = $1) AS nodes,
+            (SELECT count(*)::int FROM version WHERE space_id = $1) AS versions,
+            (SELECT count(*)::int FROM version WHERE space_id = $1 AND released_at IS NULL) AS listed,
+            (SELECT count(*)::int FROM node_history WHERE space_id = $1 AND to_seq IS NULL) AS open`,
+    [spaceId],
+  );
+  return row ?? {};
+}
+
+/** Plants live files below a folder, with history and versions of one byte each, as commits would have. */
+async function plant(spaceId: string, folderId: NodeId, files: number): Promise<void> {
+  await world.drive.sql(
+    `WITH made AS (SELECT gen_random_uuid() AS id, gen_random_uuid() AS version_id, n FROM generate_series(1, $3::int) n),
+     nodes AS (
+       INSERT INTO node (enterprise_id, id, space_id, parent_id, name, live_name, kind, rev, seq, version_id, content_id, size)
+       SELECT $4, made.id, $1, $2, 'f' || n, 'f' || n, 'file', 1, s.seq + n, version_id, sha256('x'), 1 FROM made, space s WHERE s.id = $1),
+     history AS (
+       INSERT INTO node_history (enterprise_id, space_id, node_id, from_seq, parent_id, name, kind, rev, version_id, exec, trashed)
+       SELECT $4, $1, made.id, s.seq + n, $2, 'f' || n, 'file', 1, version_id, false, false FROM made, space s WHERE s.id = $1),
+     versions AS (
+       INSERT INTO version (enterprise_id, id, space_id, node_id, content_id, size, author_user_id, origin)
+       SELECT $4, version_id, $1, id, sha256('x'), 1, gen_random_uuid(), 'sync' FROM made),
+     token AS (INSERT INTO commit_token (enterprise_id, space_id, seq) SELECT $4, $1, s.seq + $3 FROM space s WHERE s.id = $1)
+     UPDATE space SET seq = seq + $3, used_bytes = used_bytes + $3 WHERE id = $1`,
+    [spaceId, folderId, files, world.drive.enterpriseId],
+  );
+}
+
+describe('[VE-2] purging', () => {
+  it('takes a node out of the bin for good, with all below it, and frees its room at once', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const folder = ops.folder(rootId, 'd');
+    const inner = ops.folder(folder.nodeId, 'e');
+    const bytes = bytesOf('12345');
+    const file = ops.file(inner.nodeId, 'f', { bytes });
+    await world.drive.commit(person, spaceId, [folder, inner, file], { inline: [bytes] });
+    await world.drive.commit(person, spaceId, [ops.put(file.nodeId, { bytes: bytesOf('') }), ops.trash(folder.nodeId)]);
+    expect(await world.usedBytes(spaceId)).toBe(5);
+    expect(await world.purges.purge(person, spaceId, [folder.nodeId])).toEqual({
+      items: [{ status: 'purged', nodeId: folder.nodeId }],
+      pending: false,
+    });
+    expect(await world.usedBytes(spaceId)).toBe(0);
+    expect(await counted(spaceId)).toMatchObject({ nodes: 1, listed: 0 });
+    expect((await world.bin.list(person, spaceId, { limit: 5 })).nodes).toEqual([]);
+    const after = [ops.restore(folder.nodeId), ops.move(file.nodeId, rootId, 'f')];
+    const { outcomes } = await world.drive.commit(person, spaceId, after);
+    expect(outcomes.map((each) => each.status === 'refused' && each.code)).toEqual(['NODE_UNKNOWN', 'NODE_UNKNOWN']);
+  });
+
+  it('[VE-4] leaves a version that history needs until that is over, without counting it', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const bytes = bytesOf('needed');
+    const file = ops.file(rootId, 'f', { bytes });
+    await world.drive.commit(person, spaceId, [file, ops.trash(file.nodeId)], { inline: [bytes] });
+    await world.purges.purge(person, spaceId, [file.nodeId]);
+    await world.prunes.sweep(world.signal);
+    expect(await counted(spaceId)).toMatchObject({ versions: 1, listed: 0 });
+    await world.drive.sql(`DELETE FROM node_history WHERE node_id = $1 AND to_seq IS NOT NULL`, [file.nodeId]);
+    await world.prunes.sweep(world.signal);
+    expect(await counted(spaceId)).toMatchObject({ versions: 0 });
+  });
+
+  it('is told by the feed, and leaves every earlier state as it was', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const { changes, listings } = feed;
+    const folder = ops.folder(rootId, 'd');
+    const files = ['x', 'y', 'z'].map((name) => ops.file(folder.nodeId, name, { bytes: bytesOf('') }));
+    await world.drive.commit(person, spaceId, [folder, ops.folder(rootId, 'other'), ...files]);
+    const of = { principal: person as MemberPrincipal, spaceId, rootId };
+    const first = await listings.list({ ...of, page: undefined, limit: 1 });
+    const names: string[] = first.nodes.map((node) => node.name);
+    await world.drive.commit(person, spaceId, [ops.trash(folder.nodeId)]);
+    await world.purges.purge(person, spaceId, [folder.nodeId]);
+    for (let page = first.nextPage; page !== null;) {
+      const answer = await listings.list({ ...of, page, limit: 1 });
+      names.push(...answer.nodes.map((node) => node.name));
+      page = answer.nextPage;
+    }
+    expect(names.sort()).toEqual(['', 'd', 'other', 'x', 'y', 'z']);
+    const page = await changes.listChanges({ ...of, cursor: first.cursor, limit: 50 });
+    expect(page.items).toMatchObject([{ type: 'gone', id: folder.nodeId, gone: 'purged' }]);
+    const mirror = await new Mirror({ changes, listings }, of).start();
+    expect(mirror.names()).toEqual(['other']);
+    expect(mirror.digest()).toBe((await listings.getDigest(of)).digest);
+  });
+
+  it('spares what was trashed out of the folder by itself', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const [top, mid] = [ops.folder(rootId, 'top'), newId<NodeId>()];
+    const [own, gone] = ['own', 'gone'].map((name) => ops.file(mid, name, { bytes: bytesOf(name) }));
+    await world.drive.commit(person, spaceId, [top, ops.folder(top.nodeId, 'mid', mid), own!, gone!], {
+      inline: [bytesOf('own'), bytesOf('gone')],
+    });
+    await world.drive.commit(person, spaceId, [ops.trash(own!.nodeId), ops.trash(top.nodeId)]);
+    await world.purges.purge(person, spaceId, [top.nodeId]);
+    expect((await world.bin.list(person, spaceId, { limit: 5 })).nodes).toMatchObject([
+      { id: own!.nodeId, parentId: rootId, place: ['top', 'mid'] },
+    ]);
+    expect(await world.usedBytes(spaceId)).toBe(3);
+  });
+
+  it('goes on after a stop at any slice, and nothing below can be saved from it meanwhile', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const folder = ops.folder(rootId, 'big');
+    const inner = ops.folder(folder.nodeId, 'inner');
+    await world.drive.commit(person, spaceId, [folder, inner]);
+    await plant(spaceId, inner.nodeId, 12_000);
+    await world.drive.commit(person, spaceId, [ops.trash(folder.nodeId)]);
+    const { pending } = await world.purges.purge(person, spaceId, [folder.nodeId]);
+    expect(pending).toBe(true);
+    const left = await counted(spaceId);
+    expect(left['nodes']).toBeGreaterThan(100);
+    expect(await world.usedBytes(spaceId)).toBeGreaterThan(0);
+    expect(await world.drive.one(person, spaceId, ops.move(inner.nodeId, rootId, 'saved'))).toMatchObject({
+      code: 'NODE_UNKNOWN',
+    });
+    expect((await world.bin.list(person, spaceId, { limit: 5 })).nodes).toEqual([]);
+    await world.purges.clearAll(world.signal);
+    expect(await counted(spaceId)).toMatchObject({ nodes: 1, listed: 0, versions: 12_000 });
+    expect(await world.usedBytes(spaceId)).toBe(0);
+  });
+
+  it('is for people, not for devices', async () => {
+    const { person, device, spaceId, rootId } = await world.drive.owner();
+    const folder = ops.folder(rootId, 'd');
+    await world.drive.commit(person, spaceId, [folder, ops.trash(folder.nodeId)]);
+    await expect(world.purges.purge(device, spaceId, [folder.nodeId])).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(world.purges.empty(device, spaceId, undefined)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+});
+
+describe('[VE-2] emptying the bin', () => {
+  it('takes all of it, more than one slice, and nothing that is trashed later than told', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const folders = Array.from({ length: MAX_BIN_NODES + 20 }, (_, at) => ops.folder(rootId, `d${at}`));
+    for (let at = 0; at < folders.length; at += 500) {
+      await world.drive.commit(person, spaceId, folders.slice(at, at + 500));
+      await world.drive.commit(
+        person,
+        spaceId,
+        folders.slice(at, at + 500).map((folder) => ops.trash(folder.nodeId)),
+      );
+    }
+    const past = new Date(world.clock.now().getTime() - DAY_MS).toISOString();
+    expect(await world.purges.empty(person, spaceId, past)).toMatchObject({ purged: 0 });
+    expect(await world.purges.empty(person, spaceId, undefined)).toEqual({
+      purged: folders.length,
+      kept: 0,
+      pending: false,
+      more: false,
+    });
+    expect(await counted(spaceId)).toMatchObject({ nodes: 1 });
+  });
+});
+
+describe('[VE-2] expiry', () => {
+  it('takes what has been in the bin for longer than the enterprise keeps it', async () => {
+    const here = await RetentionWorld.open();
+    try {
+      const { person, spaceId, rootId } = await here.drive.owner();
+      const [old, young] = [ops.folder(rootId, 'old'), ops.folder(rootId, 'young')];
+      await here.drive.commit(person, spaceId, [old, young, ops.trash(old.nodeId), ops.trash(young.nodeId)]);
+      await here.drive.sql(`UPDATE node SET trashed_at = trashed_at - interval '10 days' WHERE id = $1`, [old.nodeId]);
+      await here.purges.expire(here.signal);
+      expect((await here.bin.list(person, spaceId, { limit: 5 })).total).toBe(2);
+      here.clock.advance(81 * DAY_MS);
+      expect(await here.purges.expire(here.signal)).toMatchObject({ expired: 1 });
+      expect((await here.bin.list(person, spaceId, { limit: 5 })).nodes).toMatchObject([{ name: 'young' }]);
+      await here.policies.set(here.drive.enterpriseId, { keepVersions: 5, keepDays: 5, mergeSaves: false, binDays: 7 });
+      expect(await here.purges.expire(here.signal)).toMatchObject({ expired: 1 });
+      expect((await here.bin.list(person, spaceId, { limit: 5 })).nodes).toEqual([]);
+    } finally {
+      await here.close();
+    }
+  });
+});

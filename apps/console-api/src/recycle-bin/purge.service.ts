@@ -1,0 +1,162 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  AppError,
+  DEFAULT_RETENTION,
+  MAX_BIN_NODES,
+  type EmptyBinAnswer,
+  type NodeId,
+  type PurgeItem,
+  type SpaceId,
+} from '@tideline/contracts';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { findAndLockSpace, type SpaceKey } from '../drive/batch.store.ts';
+import { AccessService } from '../grants/access.service.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
+import type { JobCounts } from '../jobs/periodic-job.ts';
+import { Clock } from '../platform/clock.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { BinService } from './bin.service.ts';
+import {
+  listEntriesBefore,
+  listSpacesToClear,
+  listSpacesWithExpired,
+  markPurged,
+  removePurged,
+  spreadPurge,
+} from './purge.store.ts';
+
+/** Nodes of one slice: bounds the time for which a space is locked. */
+const SLICE_NODES = 500;
+/** Slices that a request works off itself; the job takes the rest. */
+const SLICES_PER_REQUEST = 20;
+const EMPTY_BUDGET_MS = 15_000;
+
+/**
+ * Deletes for good. First, in one short transaction, what is given up leaves the bin and nobody can reach it any more; then the
+ * nodes are removed in slices, from above downwards and back up. Ended at any line, the job goes on from what it finds.
+ */
+@Injectable()
+export class PurgeService implements OnModuleInit {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly access: AccessService,
+    private readonly bin: BinService,
+    private readonly sockets: SocketHub,
+    private readonly clock: Clock,
+    private readonly jobs: JobRunner,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.register({ name: 'purge', everyMs: 10_000, run: (signal) => this.clearAll(signal) });
+    this.jobs.register({ name: 'bin-expiry', everyMs: 3_600_000, run: (signal) => this.expire(signal) });
+  }
+
+  async purge(
+    principal: MemberPrincipal,
+    spaceId: SpaceId,
+    nodeIds: readonly NodeId[],
+  ): Promise<{ items: PurgeItem[]; pending: boolean }> {
+    const key = await this.#enter(principal, spaceId);
+    const access = await this.access.resolve(this.dataSource.manager, principal, nodeIds);
+    const allowed = nodeIds.filter((id) => access.get(id)?.atoms.has('delete') && access.get(id)?.spaceId === spaceId);
+    const purged = new Set(await this.#mark(key, allowed));
+    const items = nodeIds.map((nodeId): PurgeItem => {
+      if (purged.has(nodeId)) return { status: 'purged', nodeId };
+      if (access.get(nodeId)?.spaceId !== spaceId) return { status: 'refused', nodeId, code: 'NODE_UNKNOWN' };
+      const isAllowed = access.get(nodeId)?.atoms.has('delete');
+      return { status: 'refused', nodeId, code: isAllowed ? 'NOT_TRASHED' : 'FORBIDDEN' };
+    });
+    return { items, pending: !(await this.#clear(key, SLICES_PER_REQUEST)) };
+  }
+
+  /** Everything that the caller may delete and that was there when it began. */
+  async empty(
+    principal: MemberPrincipal,
+    spaceId: SpaceId,
+    before: string | undefined,
+  ): Promise<z.input<typeof EmptyBinAnswer>> {
+    const key = await this.#enter(principal, spaceId);
+    const { manager } = this.dataSource;
+    // What is trashed in this very millisecond has been seen by nobody who asks to empty the bin.
+    const until = before === undefined ? new Date(this.clock.now().getTime() + 1) : new Date(before);
+    const endsAt = performance.now() + EMPTY_BUDGET_MS;
+    let [purged, kept, after] = [0, 0, null as NodeId | null];
+    for (let more = true; more;) {
+      const ids = await listEntriesBefore(manager, key, { before: until, after, limit: MAX_BIN_NODES });
+      const access = await this.access.resolve(manager, principal, ids);
+      const allowed = ids.filter((id) => access.get(id)?.atoms.has('delete'));
+      purged += (await this.#mark(key, allowed)).length;
+      kept += ids.filter((id) => access.has(id)).length - allowed.length;
+      after = ids.at(-1) ?? null;
+      more = ids.length === MAX_BIN_NODES;
+      if (more && performance.now() > endsAt) return { purged, kept, pending: true, more };
+    }
+    return { purged, kept, pending: !(await this.#clear(key, SLICES_PER_REQUEST)), more: false };
+  }
+
+  /** VE-2: what has been in the bin for longer than the enterprise keeps it. */
+  async expire(signal: AbortSignal): Promise<JobCounts> {
+    const when = { now: this.clock.now(), days: DEFAULT_RETENTION.binDays };
+    let expired = 0;
+    for (const { before, ...key } of await listSpacesWithExpired(this.dataSource.manager, when)) {
+      for (let marked = SLICE_NODES; marked === SLICE_NODES && !signal.aborted; expired += marked) {
+        const page = { before, after: null, limit: SLICE_NODES };
+        const ids = await listEntriesBefore(this.dataSource.manager, key, page);
+        marked = (await this.#mark(key, ids)).length;
+      }
+    }
+    const { nodes = 0 } = await this.clearAll(signal);
+    return { expired, nodes };
+  }
+
+  /** Removes what was given up, of all spaces. */
+  async clearAll(signal: AbortSignal): Promise<JobCounts> {
+    let nodes = 0;
+    for (const key of await listSpacesToClear(this.dataSource.manager)) {
+      for (let slice = { found: 1, removed: 0 }; slice.found + slice.removed > 0 && !signal.aborted;) {
+        slice = await this.#clearSlice(key);
+        nodes += slice.removed;
+      }
+    }
+    return { nodes };
+  }
+
+  /** Only people delete for good, and only where they see something. */
+  async #enter(principal: MemberPrincipal, spaceId: SpaceId): Promise<SpaceKey> {
+    await this.bin.requireSpace(principal, spaceId);
+    if (principal.kind !== 'person') throw new AppError('FORBIDDEN');
+    return { enterpriseId: principal.enterpriseId, spaceId };
+  }
+
+  async #mark(key: SpaceKey, nodeIds: readonly NodeId[]): Promise<NodeId[]> {
+    if (nodeIds.length === 0) return [];
+    const { marked, seq } = await inTransaction(this.dataSource, async (manager) => {
+      const space = await findAndLockSpace(manager, key);
+      if (!space) throw new AppError('SPACE_UNKNOWN', { space: key.spaceId });
+      const marked = await markPurged(manager, key, { nodeIds, seq: space.seq });
+      return { marked, seq: space.seq + marked.length };
+    });
+    if (marked.length > 0) this.sockets.nudgeSpace(key.enterpriseId, key.spaceId, seq);
+    return marked;
+  }
+
+  /** Whether all is cleared after at most so many slices. */
+  async #clear(key: SpaceKey, slices: number): Promise<boolean> {
+    for (let done = 0; done < slices; done++) {
+      const { found, removed } = await this.#clearSlice(key);
+      if (found + removed === 0) return true;
+    }
+    return false;
+  }
+
+  #clearSlice(key: SpaceKey): Promise<{ found: number; removed: number }> {
+    return inTransaction(this.dataSource, async (manager) => {
+      await findAndLockSpace(manager, key);
+      const found = await spreadPurge(manager, key, SLICE_NODES);
+      return { found, removed: await removePurged(manager, key, SLICE_NODES) };
+    });
+  }
+}
