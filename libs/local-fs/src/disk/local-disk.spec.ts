@@ -19,6 +19,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256Hex } from '../hash/chunker.ts';
+import { RACY_CTIME } from '../stat/sig.ts';
 import { createDiskWorld, request, type DiskWorld } from './disk-world.fixture.ts';
 import { GRACE_MS } from './settle-displaced.ts';
 
@@ -223,7 +224,7 @@ describe('metadata', () => {
   it('[BI-6] sets time and executable bit of the expected file only', async () => {
     const sig = world.write('a', 'A');
     const set = await world.disk.setMeta('a', sig, { mtimeMs: 1_600_000_000_500, exec: true });
-    expect(set).toEqual({ t: 'done', sig: world.sig('a') });
+    expect(set).toEqual({ t: 'done', sig: { ...world.sig('a'), ctimeNs: RACY_CTIME } });
     expect(statSync(world.path('a')).mode & 0o100).toBe(0o100);
     expect(Math.floor(statSync(world.path('a')).mtimeMs)).toBe(1_600_000_000_500);
     expect(await world.disk.setMeta('a', sig, { mtimeMs: 0, exec: false })).toEqual(CHANGED);
