@@ -51,7 +51,7 @@ export class AppModule {
         JobsModule,
         IdentityModule,
         GrantsModule,
-        BlobsModule.inFolder(parts.config.blobFolder),
+        BlobsModule.at(parts.config.blobs),
         BlobCollectorModule,
         QuotaModule,
         DriveModule,

@@ -23,6 +23,11 @@ export abstract class BlobStore {
 
   /** Every finished object whose key starts with `prefix`, in no order; ones put or deleted meanwhile may be left out. */
   abstract list(prefix: string): AsyncIterable<StoredBlob>;
+
+  /** Gives back what the adapter holds of this machine; nothing is asked of it afterwards. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** The database knows bytes that the store does not hold: damage, never a client's fault. */

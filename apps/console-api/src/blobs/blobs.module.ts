@@ -1,4 +1,5 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import type { BlobPlace } from '../config/blob-place.ts';
 import { BlobStore } from './blob-store.ts';
 import { ContentReader } from './content-reader.ts';
 import { DirectoryBlobStore } from './directory-blob-store.ts';
@@ -6,17 +7,25 @@ import { PackService } from './pack.service.ts';
 
 @Global()
 @Module({})
-export class BlobsModule {
-  /** Bytes in a folder of this machine. */
-  static inFolder(folder: string): DynamicModule {
+export class BlobsModule implements OnApplicationShutdown {
+  constructor(@Inject(BlobStore) private readonly blobs: BlobStore) {}
+
+  /** Bytes in a folder of this machine, or in a store that speaks S3. */
+  static at(place: BlobPlace): DynamicModule {
     return {
       module: BlobsModule,
-      providers: [
-        { provide: BlobStore, useFactory: () => DirectoryBlobStore.open(folder) },
-        PackService,
-        ContentReader,
-      ],
+      providers: [{ provide: BlobStore, useFactory: () => openStore(place) }, PackService, ContentReader],
       exports: [BlobStore, PackService, ContentReader],
     };
   }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.blobs.close();
+  }
+}
+
+async function openStore(place: BlobPlace): Promise<BlobStore> {
+  if (place.kind === 'directory') return DirectoryBlobStore.open(place.folder);
+  const { S3BlobStore } = await import('./s3-blob-store.ts'); // its client is large, and most consoles need none
+  return S3BlobStore.open(place.settings, place.spoolFolder);
 }

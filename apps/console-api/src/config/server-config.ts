@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { AppError } from '@tideline/contracts';
 import { z } from 'zod';
+import { BLOB_VARIABLES, checkKeyPair, toBlobPlace, type BlobPlace } from './blob-place.ts';
 
 /** An empty variable is one that is not set. */
 const text = (fallback: string) =>
@@ -9,7 +10,7 @@ const text = (fallback: string) =>
     .transform((value) => value.trim() || fallback)
     .default(fallback);
 
-const Environment = z.object({
+const Variables = z.object({
   TIDELINE_DATA: text('.tideline').transform((folder) => path.resolve(folder)),
   TIDELINE_PORT: text('4680').pipe(
     z
@@ -20,9 +21,11 @@ const Environment = z.object({
   ),
   TIDELINE_HOST: text('127.0.0.1').pipe(z.union([z.ipv4(), z.ipv6(), z.string().regex(/^[a-z0-9.-]+$/i)])),
   DATABASE_URL: text('').pipe(z.string().regex(/^(postgres(ql)?:\/\/.+)?$/, 'expected postgres://…')),
-  BLOBS: text('dir').pipe(z.literal('dir', 'expected dir')),
+  ...BLOB_VARIABLES,
   TIDELINE_FIRST_START: text('plain').pipe(z.enum(['demo', 'plain'])),
 });
+
+const Environment = Variables.superRefine(checkKeyPair);
 
 export type ServerConfig = {
   readonly dataFolder: string;
@@ -30,7 +33,7 @@ export type ServerConfig = {
   readonly host: string;
   /** Absent: the PostgreSQL that lives in the data directory. */
   readonly databaseUrl: string | undefined;
-  readonly blobFolder: string;
+  readonly blobs: BlobPlace;
   readonly firstStart: 'demo' | 'plain';
 };
 /** For injection, since the type is gone at run time. */
@@ -49,7 +52,7 @@ export function readServerConfig(environment: NodeJS.ProcessEnv): ServerConfig {
     port: values.TIDELINE_PORT,
     host: values.TIDELINE_HOST,
     databaseUrl: values.DATABASE_URL || undefined,
-    blobFolder: path.join(values.TIDELINE_DATA, 'blobs'),
+    blobs: toBlobPlace(values, values.TIDELINE_DATA),
     firstStart: values.TIDELINE_FIRST_START,
   });
 }
