@@ -5,13 +5,14 @@ import { syncBuiltinESMExports } from 'node:module';
  * Carries out one of each operation below the root given on the command line, and is killed by itself, as hard as a power
  * failure, just before the n-th call that changes the disk. Ends by itself when there are fewer calls.
  */
-const [root = '', homeTrash = '', killAt = '0'] = process.argv.slice(2);
+const [root = '', homeTrash = '', killAt = '0', links = 'links'] = process.argv.slice(2);
 let calls = 0;
 
 const CHANGING = [
   'mkdirSync',
   'writeSync',
   'writeFileSync',
+  'appendFileSync',
   'renameSync',
   'linkSync',
   'unlinkSync',
@@ -25,6 +26,12 @@ for (const name of CHANGING) {
     return original(...args);
   };
   Object.assign(fs, { [name]: counted });
+}
+if (links === 'no links') {
+  const refuse = (): never => {
+    throw Object.assign(new Error('no links here'), { code: 'EPERM' });
+  };
+  Object.assign(fs, { linkSync: refuse });
 }
 syncBuiltinESMExports();
 
@@ -41,6 +48,7 @@ work.place([
   { ...request, opId: 'op-replace', path: 'd/old', replaces: sig('d/old'), from: bytes('new version') },
 ]);
 work.move('d/from', 'e/to', sig('d/from'));
+if (links === 'no links') process.exit(0);
 work.moveToStaging('staged-1', 'd/a', sig('d/a'));
 work.move('d/b', 'd/a', sig('d/b'));
 work.unstage('staged-1', 'd/b');

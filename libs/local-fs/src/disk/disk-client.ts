@@ -6,6 +6,8 @@ export type DiskClient = {
     method: M,
     ...args: Parameters<DiskWork[M]>
   ) => Promise<ReturnType<DiskWork[M]>>;
+  /** Paths that were rescued on the way and not told yet; afterwards they are. */
+  readonly takeRescued: () => readonly string[];
   /** Resolves when nothing of this root runs any more. */
   readonly close: () => Promise<void>;
 };
@@ -16,6 +18,7 @@ const pool = createWorkerPool<DiskCall, DiskReply>({ importerUrl: import.meta.ur
 /** Calls into the disk workers; those on one root run one after another. */
 export function createDiskClient(disk: DiskRoot): DiskClient {
   const running = new Set<Promise<unknown>>();
+  const rescued: string[] = [];
   return {
     call: (method, ...args) => {
       const result = new Promise<never>((resolve, reject) => {
@@ -23,8 +26,12 @@ export function createDiskClient(disk: DiskRoot): DiskClient {
           key: disk.root,
           request: (id) => ({ id, disk, method, args }) as DiskCall,
           onReply: (reply) => {
-            if ('error' in reply) reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }));
-            else resolve(reply.result as never);
+            if ('error' in reply) {
+              reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }));
+              return true;
+            }
+            rescued.push(...reply.rescued);
+            resolve(reply.result as never);
             return true;
           },
           onFail: reject,
@@ -34,6 +41,7 @@ export function createDiskClient(disk: DiskRoot): DiskClient {
       running.add(settled);
       return result;
     },
+    takeRescued: () => rescued.splice(0),
     close: async () => {
       await Promise.all(running);
     },

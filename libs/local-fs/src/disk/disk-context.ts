@@ -10,6 +10,8 @@ export type DiskContext = {
   readonly homeTrash: string;
   readonly nowMs: () => number;
   readonly sigOf: (stats: BigIntStats) => StatSig;
+  /** Paths that came back under another name and were not told to anybody yet; whoever tells them takes them out. */
+  readonly rescued: string[];
 };
 
 export function createDiskContext(options: { root: string; homeTrash: string; nowMs?: () => number }): DiskContext {
@@ -20,7 +22,7 @@ export function createDiskContext(options: { root: string; homeTrash: string; no
     if (volume?.dev !== dev) volume = { dev, name: volumeNameOf(root, dev) };
     return volume.name;
   };
-  return { root, homeTrash, nowMs, sigOf: (stats) => toStatSig(stats, volumeName()) };
+  return { root, homeTrash, nowMs, sigOf: (stats) => toStatSig(stats, volumeName()), rescued: [] };
 }
 
 export const lstat = (path: string): BigIntStats => lstatSync(path, { bigint: true });

@@ -28,5 +28,6 @@ export type DiskCall = {
 }[keyof DiskWork];
 
 export type DiskReply =
-  | { readonly id: number; readonly result: unknown }
+  /** `rescued`: what came back under another name on the way and is not part of the result. */
+  | { readonly id: number; readonly result: unknown; readonly rescued: readonly string[] }
   | { readonly id: number; readonly error: { readonly message: string; readonly code: string } };

@@ -1,11 +1,12 @@
 import { parentPort } from 'node:worker_threads';
 import { codeOf } from '../scan/system-error.ts';
-import { createDiskContext } from './disk-context.ts';
+import { createDiskContext, type DiskContext } from './disk-context.ts';
 import type { DiskCall, DiskReply, DiskRoot, DiskWork } from './disk-protocol.ts';
 import { createDiskWork } from './disk-work.ts';
 
+type Bench = { readonly context: DiskContext; readonly work: DiskWork };
 /** By root and trash; a handful in the life of a process. */
-const works = new Map<string, DiskWork>();
+const benches = new Map<string, Bench>();
 
 parentPort?.on('message', (call: DiskCall) => {
   parentPort?.postMessage(answer(call));
@@ -13,18 +14,20 @@ parentPort?.on('message', (call: DiskCall) => {
 
 function answer({ id, disk, method, args }: DiskCall): DiskReply {
   try {
-    const run = workOn(disk)[method] as (...values: readonly unknown[]) => unknown;
-    return { id, result: run(...args) };
+    const { context, work } = benchFor(disk);
+    const run = work[method] as (...values: readonly unknown[]) => unknown;
+    return { id, result: run(...args), rescued: context.rescued.splice(0) };
   } catch (error) {
     return { id, error: { message: error instanceof Error ? error.message : String(error), code: codeOf(error) } };
   }
 }
 
-function workOn(disk: DiskRoot): DiskWork {
+function benchFor(disk: DiskRoot): Bench {
   const key = `${disk.root}\0${disk.homeTrash}`;
-  const known = works.get(key);
+  const known = benches.get(key);
   if (known) return known;
-  const work = createDiskWork(createDiskContext(disk));
-  works.set(key, work);
-  return work;
+  const context = createDiskContext(disk);
+  const bench = { context, work: createDiskWork(context) };
+  benches.set(key, bench);
+  return bench;
 }

@@ -21,7 +21,7 @@ export type LocalDisk = Disk & { close(): Promise<void> };
 export function createDisk(options: DiskOptions): LocalDisk {
   const { root, homeTrash = defaultTrash() } = options;
   const context = createDiskContext({ root, homeTrash });
-  const { call, close } = createDiskClient({ root, homeTrash });
+  const { call, takeRescued, close } = createDiskClient({ root, homeTrash });
   return {
     read: (path, expect) => read(context, { path, expect, offset: 0, size: expect.size }),
     readChunk: (path, expect, { offset, chunk }) => read(context, { path, expect, offset, size: chunk.size }),
@@ -39,7 +39,10 @@ export function createDisk(options: DiskOptions): LocalDisk {
       const { bavail, blocks, bsize } = await statfs(root);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     },
-    settleDisplaced: (nowMs) => call('settleDisplaced', nowMs),
+    settleDisplaced: async (nowMs) => {
+      const settled = await call('settleDisplaced', nowMs);
+      return [...takeRescued().map((rescuedTo) => ({ rescuedTo })), ...settled];
+    },
     recover: (unfinishedOpIds) => call('recover', unfinishedOpIds),
     close,
   };

@@ -3,10 +3,12 @@ import type { DiskResult, StatSig } from '@tideline/sync-core';
 import { codeOf } from '../scan/system-error.ts';
 import { isExpected, isSameIdentity } from '../stat/sig.ts';
 import { CHANGED } from './attempt.ts';
+import { bringBack, type DiskJob } from './bring-back.ts';
 import { findStat, lstat, type DiskContext } from './disk-context.ts';
-import { splitPath, withFolders, type FolderHandle, type FolderSet } from './folder-handle.ts';
+import { splitPath, withFolders } from './folder-handle.ts';
+import { addToNote, findNote, removeNote } from './note.ts';
 import { placeAt } from './place-at.ts';
-import { openStaging, putBack, removeNote, setAside, type Aside } from './staging.ts';
+import { openStaging, setAside, type Aside } from './staging.ts';
 
 type Moved = DiskResult<{ sig: StatSig }>;
 
@@ -37,12 +39,13 @@ export function move(context: DiskContext, { from, to, expect }: MoveRequest): M
     const before = context.sigOf(lstat(fromFolder.at(source.name)));
     if (!isExpected(expect, before)) return CHANGED;
     if (!isFree(context, toFolder.at(target.name), before)) return CHANGED;
-    const aside = hide(context, { from, expect, id: `move-${before.fileId}` }, folders);
-    if (!aside) return CHANGED;
-    if (!settleAt(aside, toFolder, target.name)) return CHANGED;
+    const job = { context, folders };
+    const aside = hide(job, { from, target: to, expect, id: `move-${before.fileId}` });
+    const sig = aside && settleAt(job, aside, to);
+    if (!sig) return CHANGED;
     fromFolder.sync();
     if (toFolder !== fromFolder) toFolder.sync();
-    return { t: 'done', sig: context.sigOf(lstat(toFolder.at(target.name))) };
+    return { t: 'done', sig };
   });
 }
 
@@ -54,26 +57,28 @@ function isFree(context: DiskContext, path: string, moving: StatSig): boolean {
 
 type HideRequest = { readonly from: string; readonly expect: StatSig; readonly id: string };
 
-function hide(context: DiskContext, request: HideRequest, folders: FolderSet): Aside | undefined {
-  const { folder, name } = splitPath(request.from);
-  const cycle = openStaging(folders, 'cycle');
-  const what = { context, path: request.from, expect: request.expect, id: request.id };
-  return setAside({ folder: folders.get(folder), name }, cycle, what);
+function hide(job: DiskJob, { from, target = from, expect, id }: HideRequest & { target?: string }): Aside | undefined {
+  return setAside(job, openStaging(job.folders, 'cycle'), { path: from, target, expect, id });
 }
 
-/** Whether it found its place; if not it is back where it was. */
-function settleAt(aside: Aside, folder: FolderHandle, name: string): boolean {
+/** What it looks like at its new place; undefined when it is not there but back where it was, or at least in sight. */
+function settleAt(job: DiskJob, { folder, name }: Aside, path: string): StatSig | undefined {
+  const before = job.context.sigOf(lstat(folder.at(name)));
   try {
-    if (placeAt(aside.folder.at(aside.name), folder.at(name)) === 'placed') {
-      removeNote(aside.folder, aside.name);
-      return true;
+    const to = splitPath(path);
+    const target = job.folders.get(to.folder).at(to.name);
+    if (placeAt(folder.at(name), target) === 'placed') {
+      removeNote(folder, name);
+      const sig = job.context.sigOf(lstat(target));
+      // Somebody saved over it at once: that is an edit, to be observed first.
+      return isSameIdentity(sig, before) ? sig : undefined;
     }
   } catch (error) {
-    putBack(aside);
+    if (findStat(folder.at(name))) bringBack(job, folder, name);
     throw error;
   }
-  putBack(aside);
-  return false;
+  bringBack(job, folder, name);
+  return undefined;
 }
 
 export function moveToStaging(context: DiskContext, request: HideRequest): DiskResult<object> {
@@ -83,7 +88,7 @@ export function moveToStaging(context: DiskContext, request: HideRequest): DiskR
     if (!isExpected(request.expect, context.sigOf(lstat(parent.at(name))))) return CHANGED;
     const cycle = openStaging(folders, 'cycle');
     if (findStat(cycle.at(request.id))) return CHANGED;
-    if (!hide(context, request, folders)) return CHANGED;
+    if (!hide({ context, folders }, request)) return CHANGED;
     cycle.sync();
     parent.sync();
     return { t: 'done' };
@@ -92,12 +97,11 @@ export function moveToStaging(context: DiskContext, request: HideRequest): DiskR
 
 export function unstage(context: DiskContext, id: string, to: string): Moved {
   return withFolders(context.root, (folders) => {
-    const { folder, name } = splitPath(to);
-    const parent = folders.get(folder);
     const cycle = openStaging(folders, 'cycle');
-    if (placeAt(cycle.at(id), parent.at(name)) === 'taken') return CHANGED;
-    removeNote(cycle, id);
-    parent.sync();
-    return { t: 'done', sig: context.sigOf(lstat(parent.at(name))) };
+    if (findNote(cycle, id)) addToNote(cycle, id, { target: to });
+    const sig = settleAt({ context, folders }, { folder: cycle, name: id }, to);
+    if (!sig) return CHANGED;
+    folders.get(splitPath(to).folder).sync();
+    return { t: 'done', sig };
   });
 }

@@ -1,36 +1,30 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fsyncSync,
-  futimesSync,
-  linkSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, fstatSync, linkSync, openSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { codeOf } from '../scan/system-error.ts';
-import { toMtimeMs, toUtimeSeconds } from '../stat/sig.ts';
 import { findStat, lstat } from './disk-context.ts';
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /**
  * Moves a file or folder to a place that must be free. A link fails where a rename would overwrite, so files are linked
- * first; file systems without links get a copy that fails the same way. A folder's rename replaces an empty folder at most.
+ * first; where the file system has no links the name is reserved first. A folder's rename replaces an empty folder at most.
  */
 export function placeAt(from: string, to: string): 'placed' | 'taken' {
   if (lstat(from).isDirectory()) return placeFolder(from, to);
   try {
     linkSync(from, to);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return 'taken';
-    if (!NO_LINKS.has(codeOf(error))) throw error;
-    return placeByCopy(from, to);
+    if (NO_LINKS.has(codeOf(error))) return placeByReserving(from, to);
+    if (codeOf(error) !== 'EEXIST') throw error;
+    // A kill between the link and the end of the other name left both: then only that end is missing.
+    if (!isSameFile(lstat(from), findStat(to))) return 'taken';
   }
   unlinkSync(from);
   return 'placed';
 }
+
+/** Two names of one file. */
+export const isSameFile = (a: BigIntStats, b: BigIntStats | undefined): boolean =>
+  b !== undefined && a.ino === b.ino && a.dev === b.dev;
 
 function placeFolder(from: string, to: string): 'placed' | 'taken' {
   if (findStat(to)) return 'taken';
@@ -43,22 +37,34 @@ function placeFolder(from: string, to: string): 'placed' | 'taken' {
   }
 }
 
-function placeByCopy(from: string, to: string): 'placed' | 'taken' {
-  const { mtimeNs } = lstat(from);
+/** An empty file of ours takes the name, which fails where anything is; then the whole file moves over it, never a part. */
+function placeByReserving(from: string, to: string): 'placed' | 'taken' {
+  const reserved = reserve(to);
+  if (!reserved || !isStillReserved(to, reserved)) return 'taken';
   try {
-    copyFileSync(from, to, constants.COPYFILE_EXCL);
+    renameSync(from, to);
+    return 'placed';
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return 'taken';
+    if (isStillReserved(to, reserved)) unlinkSync(to);
     throw error;
   }
-  const fd = openSync(to, 'r+');
+}
+
+function reserve(path: string): BigIntStats | undefined {
   try {
-    const seconds = toUtimeSeconds(toMtimeMs(mtimeNs));
-    futimesSync(fd, seconds, seconds);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(path, 'wx');
+    try {
+      return fstatSync(fd, { bigint: true });
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return undefined;
+    throw error;
   }
-  unlinkSync(from);
-  return 'placed';
+}
+
+function isStillReserved(path: string, reserved: BigIntStats): boolean {
+  const there = findStat(path);
+  return isSameFile(reserved, there) && there?.size === 0n && there.mtimeNs === reserved.mtimeNs;
 }

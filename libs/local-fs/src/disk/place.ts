@@ -1,24 +1,22 @@
 import { closeSync, constants, fchmodSync, fstatSync, futimesSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import type { DiskResult, FileMeta, PlaceRequest, StatSig } from '@tideline/sync-core';
 import { codeOf } from '../scan/system-error.ts';
-import { isExpected, toUtimeSeconds } from '../stat/sig.ts';
+import { isExpected, isSameBytes, toUtimeSeconds } from '../stat/sig.ts';
 import { attempt, CHANGED } from './attempt.ts';
+import { bringBack, type DiskJob } from './bring-back.ts';
 import { findStat, lstat, type DiskContext } from './disk-context.ts';
-import { splitPath, withFolders, type FolderHandle, type FolderSet } from './folder-handle.ts';
+import { splitPath, withFolders, type FolderHandle } from './folder-handle.ts';
 import type { MakeDurable } from './make-durable.ts';
 import { placeAt } from './place-at.ts';
-import { openStaging, putBack, setAside } from './staging.ts';
+import { openStaging, setAside } from './staging.ts';
 
 type Placed = DiskResult<{ sig: StatSig }>;
-/** A request whose bytes are in staging, under this name; or the answer that it came to already. */
-type Prepared = {
-  readonly request: PlaceRequest;
-  readonly ready: { readonly t: 'staged'; readonly name: string } | Placed;
-};
+/** A file in staging with the bytes of a request, and what it looks like there. */
+type Staged = { readonly t: 'staged'; readonly name: string; readonly sig: StatSig };
+/** A request whose bytes are in staging; or the answer that it came to already. */
+type Prepared = { readonly request: PlaceRequest; readonly ready: Staged | Placed };
 
-type Work = {
-  readonly context: DiskContext;
-  readonly folders: FolderSet;
+type Work = DiskJob & {
   readonly fresh: FolderHandle;
   readonly makeDurable: MakeDurable;
   /** Folders whose names changed. */
@@ -58,11 +56,10 @@ function prepare(work: Work, request: PlaceRequest): Prepared['ready'] {
     const fd = openNew(work.fresh.at(name), mode);
     try {
       writeAll(fd, request.from.bytes);
-      dress(fd, request.meta, mode);
+      return { t: 'staged', name, sig: dress(work, fd, { meta: request.meta, mode }) } as const;
     } finally {
       closeSync(fd);
     }
-    return { t: 'staged', name } as const;
   });
 }
 
@@ -78,14 +75,15 @@ function openNew(path: string, mode: number): number {
   }
 }
 
-function finishStaged(work: Work, name: string, look: { meta: FileMeta; mode: number }): Prepared['ready'] {
+type Look = { readonly meta: FileMeta; readonly mode: number };
+
+function finishStaged(work: Work, name: string, look: Look): Staged {
   const fd = openSync(work.fresh.at(name), constants.O_RDWR | constants.O_NOFOLLOW);
   try {
-    dress(fd, look.meta, look.mode);
+    return { t: 'staged', name, sig: dress(work, fd, look) };
   } finally {
     closeSync(fd);
   }
-  return { t: 'staged', name };
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
@@ -105,41 +103,49 @@ function modeFor({ folders }: Work, request: PlaceRequest): number {
 /** Who may read may run. */
 export const withExec = (mode: number, exec: boolean): number => (exec ? mode | ((mode & 0o444) >> 2) : mode & ~0o111);
 
-function dress(fd: number, meta: FileMeta, mode: number): void {
+/** Answers what the file looks like then, which is what has to stand at its place afterwards. */
+function dress({ context }: Work, fd: number, { meta, mode }: Look): StatSig {
   if ((fstatSync(fd).mode & 0o777) !== mode) fchmodSync(fd, mode);
   const seconds = toUtimeSeconds(meta.mtimeMs);
   futimesSync(fd, seconds, seconds);
+  return context.sigOf(fstatSync(fd, { bigint: true }));
 }
 
 function swapIn(work: Work, { request, ready }: Prepared): Placed {
   if (ready.t !== 'staged') return ready;
   const staged = work.fresh.at(ready.name);
-  const result = attempt(() => swapOne(work, request, staged));
+  const result = attempt(() => swapOne(work, request, ready));
   if (result.t !== 'done' && findStat(staged)) unlinkSync(staged);
   return result;
 }
 
-function swapOne(work: Work, request: PlaceRequest, staged: string): Placed {
+function swapOne(work: Work, request: PlaceRequest, staged: Staged): Placed {
   const { context, folders } = work;
   const { folder, name } = splitPath(request.path);
   const parent = folders.get(folder);
-  const target = parent.at(name);
   work.touched.add(parent);
-  if (request.replaces === null) {
-    return placeAt(staged, target) === 'taken' ? CHANGED : { t: 'done', sig: context.sigOf(lstat(target)) };
-  }
-  if (!isExpected(request.replaces, context.sigOf(lstat(target)))) return CHANGED;
+  if (request.replaces === null) return land(work, staged, parent.at(name));
+  if (!isExpected(request.replaces, context.sigOf(lstat(parent.at(name))))) return CHANGED;
   const old = openStaging(folders, 'old');
   work.touched.add(old);
-  const what = { context, path: request.path, expect: request.replaces, id: request.opId };
-  const aside = setAside({ folder: parent, name }, old, what);
+  const what = { path: request.path, expect: request.replaces, id: request.opId, nextSize: staged.sig.size };
+  const aside = setAside(work, old, what);
   if (!aside) return CHANGED;
   try {
-    // Somebody made a file there in the meantime: theirs stays, ours is planned anew.
-    if (placeAt(staged, target) === 'taken') return CHANGED;
+    return land(work, staged, parent.at(name));
   } catch (error) {
-    putBack(aside);
+    if (findStat(aside.folder.at(aside.name))) bringBack(work, aside.folder, aside.name);
     throw error;
   }
-  return { t: 'done', sig: context.sigOf(lstat(target)) };
+}
+
+/**
+ * `changed` where somebody made a file in the meantime: theirs stays, ours is planned anew. So it does when somebody saved over
+ * ours as soon as it stood there: base must not vouch for a file that is not the one we wrote.
+ */
+function land({ context, fresh }: Work, { name, sig }: Staged, target: string): Placed {
+  if (placeAt(fresh.at(name), target) === 'taken') return CHANGED;
+  const placed = findStat(target);
+  if (!placed || !isSameBytes(context.sigOf(placed), sig)) return CHANGED;
+  return { t: 'done', sig: context.sigOf(placed) };
 }

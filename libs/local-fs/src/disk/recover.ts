@@ -1,47 +1,60 @@
 import { readdirSync, unlinkSync } from 'node:fs';
-import { codeOf } from '../scan/system-error.ts';
-import { findStat, lstat, type DiskContext } from './disk-context.ts';
-import { splitPath, withFolders, type FolderHandle, type FolderSet } from './folder-handle.ts';
-import { placeAt } from './place-at.ts';
-import { rescue } from './rescue.ts';
-import { hasStaging, namesIn } from './settle-displaced.ts';
-import { findNote, openStaging, removeNote, type Note } from './staging.ts';
+import { attempt } from './attempt.ts';
+import { bringBack, findAt, isAt, type DiskJob } from './bring-back.ts';
+import { lstat, type DiskContext } from './disk-context.ts';
+import { withFolders, type FolderHandle } from './folder-handle.ts';
+import { findNote, noteName, removeNote, type Note } from './note.ts';
+import { findStaging, namesIn, openStaging, setAside } from './staging.ts';
 
 /**
- * K07, K09: what a crash left in staging. Downloads are bytes of the cloud and are fetched again; hidden nodes go back to where
- * they were; displaced files go back when the operation that displaced them never ended and their place is free. A file that
- * nobody can say anything about is rescued. Answers the paths that were brought back under another name.
+ * K07, K09: what a crash, or a cycle that ended early, left in staging. Downloads are bytes of the cloud and are fetched again;
+ * hidden nodes go back to where they were; displaced files go back when the operation that displaced them never ended and their
+ * place is free. A file that nobody can say anything about is rescued. Answers the paths that were brought back under another
+ * name. Cheap where nothing was left: for the start of any cycle.
  */
 export function recover(context: DiskContext, unfinishedOpIds: ReadonlySet<string>): readonly string[] {
-  if (!hasStaging(context)) return [];
   return withFolders(context.root, (folders) => {
-    const work: Work = { context, folders };
-    dropDownloads(openStaging(folders, 'new'));
-    const cycle = openStaging(folders, 'cycle');
-    const old = openStaging(folders, 'old');
-    const hidden = namesIn(cycle).flatMap((name) => bringBack(work, cycle, name));
-    const displaced = namesIn(old).flatMap((name) => recoverDisplaced(work, { old, name, unfinishedOpIds }));
-    for (const folder of [cycle, old]) dropLooseNotes(folder);
-    return [...hidden, ...displaced];
+    const job: DiskJob = { context, folders };
+    dropDownloads(findStaging(folders, 'new'));
+    showHidden(job);
+    const old = findStaging(folders, 'old');
+    if (old) recoverAllDisplaced(job, old, unfinishedOpIds);
+    for (const folder of [findStaging(folders, 'cycle'), old]) if (folder) dropLooseNotes(folder);
+    return context.rescued.splice(0);
   });
 }
 
-type Work = { readonly context: DiskContext; readonly folders: FolderSet };
-
-function dropDownloads(fresh: FolderHandle): void {
-  for (const name of readdirSync(fresh.at('.'))) unlinkSync(fresh.at(name));
+/** Nodes hidden in a cycle of renames that came to no end go back to their places. Answers where they are now. */
+export function showHidden(job: DiskJob): readonly string[] {
+  const cycle = findStaging(job.folders, 'cycle');
+  return cycle ? namesIn(cycle).flatMap((name) => tryBringBack(job, cycle, name)) : [];
 }
 
-function recoverDisplaced(
-  work: Work,
-  { old, name, unfinishedOpIds }: { old: FolderHandle; name: string; unfinishedOpIds: ReadonlySet<string> },
-): readonly string[] {
+/** What the disk refuses now is tried again with the next cycle, and keeps nothing else from coming back. */
+export function tryBringBack(job: DiskJob, from: FolderHandle, name: string): string[] {
+  const found = attempt(() => bringBack(job, from, name));
+  return typeof found === 'string' ? [found] : [];
+}
+
+function dropDownloads(fresh: FolderHandle | undefined): void {
+  if (fresh) for (const name of readdirSync(fresh.at('.'))) unlinkSync(fresh.at(name));
+}
+
+/** An operation that ended left its file here on purpose: that waits for its grace, and its note need not be read. */
+function recoverAllDisplaced(job: DiskJob, old: FolderHandle, unfinishedOpIds: ReadonlySet<string>): void {
+  const names = new Set(readdirSync(old.at('.')));
+  for (const name of names) {
+    if (name.endsWith('.json')) continue;
+    if (!names.has(noteName(name))) tryBringBack(job, old, name);
+    else if (isOf(name, unfinishedOpIds)) attempt(() => recoverDisplaced(job, old, name));
+  }
+}
+
+function recoverDisplaced(job: DiskJob, old: FolderHandle, name: string): void {
   const note = findNote(old, name);
-  if (!note) return bringBack(work, old, name);
-  // An operation that ended left it here on purpose: it waits for its grace.
-  if (!isOf(name, unfinishedOpIds)) return [];
-  if (isTaken(work, note.path)) return [];
-  return bringBack(work, old, name);
+  const there = note && findAt(job, note.path);
+  if (!note || !there || isAt(job, lstat(old.at(name)), note.path)) bringBack(job, old, name);
+  else if (isReserved(there, note)) putBackOver(job, { old, name, note });
 }
 
 /** Names begin with the id of the operation they belong to. */
@@ -51,57 +64,22 @@ function isOf(name: string, opIds: ReadonlySet<string>): boolean {
   return false;
 }
 
-function isTaken({ folders }: Work, path: string): boolean {
-  const { folder, name } = splitPath(path);
-  try {
-    return findStat(folders.get(folder).at(name)) !== undefined;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) return false;
-    throw error;
-  }
-}
+/** Where the file system has no links a name is reserved by an empty file, over which a kill kept the whole one from moving. */
+const isReserved = (there: ReturnType<typeof lstat>, { nextSize }: Note): boolean =>
+  there.isFile() && there.size === 0n && nextSize > 0;
 
-/** To its old place if it is known and free, else beside it, else into the root. */
-function bringBack(work: Work, from: FolderHandle, name: string): readonly string[] {
-  const note = findNote(from, name);
-  const path = note?.path;
-  if (note && hasSecondName(from, name, note)) {
-    unlinkSync(from.at(name));
-    removeNote(from, name);
-    return [];
-  }
-  if (path !== undefined && returnTo(work, from, { name, path })) {
-    removeNote(from, name);
-    return [];
-  }
-  const request = { from, name, path: path ?? name, label: 'rescued' };
-  const rescued = rescue(work.context, work.folders, request);
-  removeNote(from, name);
-  return [rescued];
-}
-
-/** Placing links first and unlinks then: a kill between the two leaves the file in its place and here. */
-function hasSecondName(from: FolderHandle, name: string, note: Note): boolean {
-  const stats = lstat(from.at(name));
-  return stats.isFile() && Number(stats.nlink) > note.links;
-}
-
-function returnTo({ folders }: Work, from: FolderHandle, item: { name: string; path: string }): boolean {
-  const { folder, name } = splitPath(item.path);
-  try {
-    const parent = folders.get(folder);
-    if (placeAt(from.at(item.name), parent.at(name)) === 'taken') return false;
-    parent.sync();
-    return true;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) return false;
-    throw error;
-  }
+/** The empty file waits in turn, because somebody may be writing to it by now. */
+function putBackOver(job: DiskJob, item: { old: FolderHandle; name: string; note: Note }): void {
+  const { old, name, note } = item;
+  const there = findAt(job, note.path);
+  const expect = there && job.context.sigOf(there);
+  if (!expect || !setAside(job, openStaging(job.folders, 'old'), { path: note.path, expect, id: `reserved-${name}` }))
+    return;
+  bringBack(job, old, name);
 }
 
 function dropLooseNotes(folder: FolderHandle): void {
   const names = new Set(readdirSync(folder.at('.')));
-  for (const name of names) {
-    if (name.endsWith('.json') && !names.has(name.slice(0, -'.json'.length))) unlinkSync(folder.at(name));
-  }
+  const noted = [...names].filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  for (const name of noted) if (!names.has(name)) removeNote(folder, name);
 }

@@ -5,9 +5,11 @@ import { isAlwaysExcluded, STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { codeOf } from '../scan/system-error.ts';
 import { isExpected } from '../stat/sig.ts';
 import { CHANGED } from './attempt.ts';
+import { bringBack } from './bring-back.ts';
 import { lstat, type DiskContext } from './disk-context.ts';
 import { splitPath, withFolders } from './folder-handle.ts';
-import { openStaging, putBack, removeNote, setAside } from './staging.ts';
+import { removeNote } from './note.ts';
+import { openStaging, setAside } from './staging.ts';
 import { findTrash, moveToTrash } from './xdg-trash.ts';
 
 export type TrashRequest = { readonly id: string; readonly path: string; readonly expect: StatSig };
@@ -20,13 +22,14 @@ export function trashFile(context: DiskContext, { id, path, expect }: TrashReque
     const stats = lstat(parent.at(name));
     if (stats.isDirectory() || !isExpected(expect, context.sigOf(stats))) return CHANGED;
     const old = openStaging(folders, 'old');
-    const aside = setAside({ folder: parent, name }, old, { context, path, expect, id });
+    const job = { context, folders };
+    const aside = setAside(job, old, { path, expect, id });
     if (!aside) return CHANGED;
     try {
       const item = { from: old.at(aside.name), originalPath: join(context.root, path), atMs: context.nowMs() };
       moveToTrash(findTrash(context), item);
     } catch (error) {
-      putBack(aside);
+      bringBack(job, old, aside.name);
       throw error;
     }
     removeNote(old, aside.name);

@@ -1,9 +1,11 @@
-import { readdirSync, unlinkSync } from 'node:fs';
-import { STAGING_FOLDER } from '@tideline/sync-core/filter';
-import { findStat, type DiskContext } from './disk-context.ts';
-import { withFolders, type FolderHandle, type FolderSet } from './folder-handle.ts';
+import { unlinkSync } from 'node:fs';
+import { isAt, type DiskJob } from './bring-back.ts';
+import { lstat, type DiskContext } from './disk-context.ts';
+import { withFolders, type FolderHandle } from './folder-handle.ts';
+import { findNote, removeNote, type Note } from './note.ts';
+import { showHidden, tryBringBack } from './recover.ts';
 import { rescue } from './rescue.ts';
-import { findNote, openStaging, removeNote, stagingPath, type Note } from './staging.ts';
+import { findStaging, namesIn } from './staging.ts';
 
 /** So long a displaced file waits for programs that still hold it open. */
 export const GRACE_MS = 10 * 60 * 1000;
@@ -12,37 +14,37 @@ export type Rescued = { readonly rescuedTo: string };
 
 /**
  * Displaced files whose grace is over. Their bytes are in the cloud's history; so an untouched one goes, and one that somebody
- * kept writing to comes back beside the file that replaced it (R08).
+ * kept writing to comes back beside the file that replaced it (R08). Nothing else may stay in staging between two cycles: what
+ * is hidden comes back, and whatever has come back since the last call is told.
  */
 export function settleDisplaced(context: DiskContext, nowMs: number): readonly Rescued[] {
-  if (!findStat(`${context.root}/${stagingPath('old')}`)) return [];
-  return withFolders(context.root, (folders) => {
-    const old = openStaging(folders, 'old');
-    return namesIn(old).flatMap((name) => {
-      const note = findNote(old, name);
-      return note && note.atMs + GRACE_MS <= nowMs ? settleOne({ context, folders, old }, name, note) : [];
-    });
+  const found = withFolders(context.root, (folders) => {
+    const job = { context, folders };
+    const shown = showHidden(job);
+    const old = findStaging(folders, 'old');
+    const late = old ? namesIn(old).flatMap((name) => settleOne(job, { old, name, nowMs })) : [];
+    return [...shown, ...late];
   });
+  const paths = new Set([...context.rescued.splice(0), ...found]);
+  return [...paths].map((rescuedTo) => ({ rescuedTo }));
 }
 
-type Place = { readonly context: DiskContext; readonly folders: FolderSet; readonly old: FolderHandle };
-
-function settleOne({ context, folders, old }: Place, name: string, note: Note): Rescued[] {
-  const stats = findStat(old.at(name));
-  const isUntouched = stats && Number(stats.size) === note.size && stats.mtimeNs === BigInt(note.mtimeNs);
-  const rescued =
-    stats && !isUntouched
-      ? [{ rescuedTo: rescue(context, folders, { from: old, name, path: note.path, label: 'late change' }) }]
-      : [];
-  if (isUntouched) unlinkSync(old.at(name));
+function settleOne(job: DiskJob, { old, name, nowMs }: { old: FolderHandle; name: string; nowMs: number }): string[] {
+  const note = findNote(old, name);
+  if (!note) return tryBringBack(job, old, name);
+  if (note.atMs + GRACE_MS > nowMs) return [];
+  if (isUntouched(lstat(old.at(name)), note) || isAt(job, lstat(old.at(name)), note.path)) {
+    unlinkSync(old.at(name));
+    removeNote(old, name);
+    return [];
+  }
+  const rescued = rescue(job.context, job.folders, { from: old, name, path: note.path, label: 'late change' });
   removeNote(old, name);
-  return rescued;
+  return [rescued];
 }
 
-/** Everything in a part of staging except the notes. */
-export function namesIn(folder: FolderHandle): readonly string[] {
-  return readdirSync(folder.at('.')).filter((name) => !name.endsWith('.json'));
+/** Size and time of writing alone would not do: programs put the time back. */
+function isUntouched(stats: ReturnType<typeof lstat>, { size, mtimeNs, ctimeNs }: Note): boolean {
+  const isAsExpected = Number(stats.size) === size && stats.mtimeNs === BigInt(mtimeNs);
+  return isAsExpected && ctimeNs !== undefined && stats.ctimeNs === BigInt(ctimeNs);
 }
-
-export const hasStaging = (context: DiskContext): boolean =>
-  findStat(`${context.root}/${STAGING_FOLDER}`) !== undefined;

@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import type { StatSig } from '@tideline/sync-core';
 import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { codeOf } from '../scan/system-error.ts';
 import { isSameBytes } from '../stat/sig.ts';
-import { findStat, lstat, type DiskContext } from './disk-context.ts';
-import type { FolderHandle, FolderSet } from './folder-handle.ts';
-import { placeAt } from './place-at.ts';
+import { bringBack, type DiskJob } from './bring-back.ts';
+import { findStat, lstat } from './disk-context.ts';
+import { splitPath, type FolderHandle, type FolderSet } from './folder-handle.ts';
+import { addToNote, beginNote, noteName, removeNote } from './note.ts';
 
 /**
  * Sub-folders of the staging folder: `new` holds downloads before they are placed, `old` what was moved aside, `cycle` nodes
@@ -23,6 +24,16 @@ export function openStaging(folders: FolderSet, part: StagingPart): FolderHandle
   return folders.get(stagingPath(part));
 }
 
+/** A part of the staging folder if it is there; nothing is made. */
+export function findStaging(folders: FolderSet, part: StagingPart): FolderHandle | undefined {
+  try {
+    return folders.get(stagingPath(part));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) return undefined;
+    throw error;
+  }
+}
+
 function makePrivate(path: string): void {
   try {
     mkdirSync(path, 0o700);
@@ -31,80 +42,51 @@ function makePrivate(path: string): void {
   }
 }
 
-/** Where a moved file came from, when, and what it looked like then. */
-export type Note = {
-  readonly path: string;
-  readonly atMs: number;
-  readonly size: number;
-  readonly mtimeNs: string;
-  readonly links: number;
-};
-
-const noteName = (name: string): string => `${name}.json`;
-
-export function findNote(folder: FolderHandle, name: string): Note | undefined {
-  try {
-    return toNote(JSON.parse(readFileSync(folder.at(noteName(name)), 'utf8')));
-  } catch {
-    // Lost or cut off by a power failure: then the file is rescued under its own name.
-    return undefined;
-  }
+/** Everything in a part of staging except the notes. */
+export function namesIn(folder: FolderHandle | undefined): readonly string[] {
+  return folder ? readdirSync(folder.at('.')).filter((name) => !name.endsWith('.json')) : [];
 }
 
-function toNote(value: unknown): Note | undefined {
-  const { path, atMs, size, mtimeNs, links } = Object(value) as Partial<Record<keyof Note, unknown>>;
-  if (typeof path !== 'string' || typeof mtimeNs !== 'string' || !/^-?\d+$/.test(mtimeNs)) return undefined;
-  const areNumbers = typeof atMs === 'number' && typeof size === 'number' && typeof links === 'number';
-  return areNumbers ? { path, atMs, size, mtimeNs, links } : undefined;
-}
-
-export function removeNote(folder: FolderHandle, name: string): void {
-  if (findStat(folder.at(noteName(name)))) unlinkSync(folder.at(noteName(name)));
-}
-
-export type Aside = {
-  readonly folder: FolderHandle;
-  readonly name: string;
-  readonly from: FolderHandle;
-  readonly fromName: string;
-};
+/** A file or folder that is out of sight in a part of staging. */
+export type Aside = { readonly folder: FolderHandle; readonly name: string };
 
 export type SetAside = {
-  readonly context: DiskContext;
   readonly path: string;
   readonly expect: StatSig;
   readonly id: string;
+  /** Where it goes to, if it is on its way. */
+  readonly target?: string;
+  /** Size of the file that is to stand at its place instead. */
+  readonly nextSize?: number;
 };
 
 /**
  * Moves what stands at a place out of sight and verifies afterwards that it was what was expected; if not, it goes back and
  * the answer is undefined. This is how nothing is overwritten or removed that nobody has seen.
  */
-export function setAside(
-  from: { folder: FolderHandle; name: string },
-  to: FolderHandle,
-  what: SetAside,
-): Aside | undefined {
-  const { context, path, expect } = what;
-  const name = freeName(to, what.id);
-  const { size, mtimeNs, links } = expect;
-  const note: Note = { path, atMs: context.nowMs(), size, mtimeNs: mtimeNs.toString(), links };
-  writeFileSync(to.at(noteName(name)), JSON.stringify(note), { flag: 'wx' });
-  const aside: Aside = { folder: to, name, from: from.folder, fromName: from.name };
+export function setAside(job: DiskJob, to: FolderHandle, what: SetAside): Aside | undefined {
+  const { context, folders } = job;
+  const { folder, name } = splitPath(what.path);
+  const aside: Aside = { folder: to, name: freeName(to, what.id) };
+  noteDown(job, aside, what);
   try {
-    renameSync(from.folder.at(from.name), to.at(name));
+    renameSync(folders.get(folder).at(name), to.at(aside.name));
   } catch (error) {
-    removeNote(to, name);
+    removeNote(to, aside.name);
     throw error;
   }
-  if (isSameBytes(context.sigOf(lstat(to.at(name))), expect)) return aside;
-  putBack(aside);
+  const stats = lstat(to.at(aside.name));
+  addToNote(to, aside.name, { ctimeNs: stats.ctimeNs.toString() });
+  if (isSameBytes(context.sigOf(stats), what.expect)) return aside;
+  bringBack(job, to, aside.name);
   return undefined;
 }
 
-/** Back to its place, if that is still free; otherwise it stays aside with its note, to be rescued later. */
-export function putBack({ folder, name, from, fromName }: Aside): void {
-  if (placeAt(folder.at(name), from.at(fromName)) === 'placed') removeNote(folder, name);
+function noteDown({ context }: DiskJob, { folder, name }: Aside, what: SetAside): void {
+  const { path, expect, target = path, nextSize = 0 } = what;
+  const { size, mtimeNs } = expect;
+  const note = { path, target, atMs: context.nowMs(), size, mtimeNs: mtimeNs.toString(), nextSize };
+  beginNote(folder, name, note);
 }
 
 function freeName(folder: FolderHandle, id: string): string {

@@ -1,0 +1,200 @@
+import {
+  appendFileSync,
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDiskContext } from './disk-context.ts';
+import type { DiskWork } from './disk-protocol.ts';
+import { createDiskWork } from './disk-work.ts';
+import { createDiskWorld, request, type DiskWorld } from './disk-world.fixture.ts';
+import { beforeCall, beforeFirstCall, releaseCalls } from './fs-hook.fixture.ts';
+import { GRACE_MS } from './settle-displaced.ts';
+
+const CHANGED = { t: 'changed' };
+let world: DiskWorld;
+let work: DiskWork;
+
+beforeEach(() => {
+  world = createDiskWorld();
+  work = createDiskWork(createDiskContext({ root: world.root, homeTrash: world.trash }));
+});
+afterEach(() => {
+  releaseCalls();
+  return world.close();
+});
+
+const placeOne = (...args: Parameters<typeof request>) => work.place([request(...args)])[0];
+const late = () => Date.now() + GRACE_MS + 1000;
+const noLinks = () =>
+  beforeCall('linkSync', () => {
+    throw Object.assign(new Error('no links here'), { code: 'EPERM' });
+  });
+
+describe('somebody saves while a file is put in place', () => {
+  it('[R07] vouches for no file that was renamed over the one just placed', () => {
+    const replaces = world.write('f', 'old');
+    beforeFirstCall('unlinkSync', () => {
+      writeFileSync(world.path('f~'), 'saved by a person');
+      renameSync(world.path('f~'), world.path('f'));
+    });
+    expect(placeOne('f', 'of the cloud', { replaces })).toEqual(CHANGED);
+    expect(world.tree()).toEqual({ f: 'saved by a person' });
+    expect(world.staged().map((name) => world.text(name))).toEqual(['old']);
+  });
+
+  it('[R07] vouches for no file that was written to as soon as it stood there', () => {
+    beforeFirstCall('unlinkSync', () => appendFileSync(world.path('f'), ' and more'));
+    expect(placeOne('f', 'of the cloud')).toEqual(CHANGED);
+    expect(world.tree()).toEqual({ f: 'of the cloud and more' });
+  });
+
+  it('[R07] vouches for no file that was deleted at once', () => {
+    beforeFirstCall('unlinkSync', () => unlinkSync(world.path('f')));
+    expect(placeOne('f', 'of the cloud')).toEqual(CHANGED);
+    expect(world.tree()).toEqual({});
+  });
+});
+
+describe('somebody takes the place of what is hidden', () => {
+  it('[SA-1] brings a moved file into sight when both its places are taken, and tells where it is', () => {
+    const sig = world.write('d/f', 'edited, not uploaded');
+    let number = 0;
+    beforeCall('linkSync', (_from, to) => {
+      number += 1;
+      if (number <= 2) writeFileSync(to, `somebody ${number}`);
+    });
+    expect(work.move('d/f', 'g', sig)).toEqual(CHANGED);
+    expect(world.tree()).toEqual({ g: 'somebody 1', 'd/f': 'somebody 2', 'd/f (rescued)': 'edited, not uploaded' });
+    expect(world.staged()).toEqual([]);
+    expect(work.settleDisplaced(Date.now())).toEqual([{ rescuedTo: 'd/f (rescued)' }]);
+    expect(work.settleDisplaced(Date.now())).toEqual([]);
+  });
+
+  it('[K09] brings a staged file into sight when its new and its old place are taken', async () => {
+    const sig = world.write('a', 'A');
+    await world.disk.moveToStaging('staged-1', 'a', sig);
+    world.write('a', 'somebody');
+    world.write('b', 'somebody else');
+    expect(await world.disk.unstage('staged-1', 'b')).toEqual(CHANGED);
+    expect(world.tree()).toEqual({ a: 'somebody', b: 'somebody else', 'a (rescued)': 'A' });
+    expect(await world.disk.settleDisplaced(Date.now())).toEqual([{ rescuedTo: 'a (rescued)' }]);
+  });
+
+  it('[K09] puts a staged file back when the folder it was to go to is gone', async () => {
+    const sig = world.write('a', 'A');
+    await world.disk.moveToStaging('staged-1', 'a', sig);
+    expect(await world.disk.unstage('staged-1', 'gone/b')).toEqual(CHANGED);
+    expect(world.tree()).toEqual({ a: 'A' });
+  });
+
+  it('[K09] shows between two cycles what an earlier one left hidden', async () => {
+    mkdirSync(world.path('d'));
+    await world.disk.moveToStaging('staged-1', 'd', world.sig('d'));
+    const sig = world.write('a', 'A');
+    await world.disk.moveToStaging('staged-2', 'a', sig);
+    const told = await world.disk.settleDisplaced(Date.now());
+    expect(told.map(({ rescuedTo }) => rescuedTo).sort()).toEqual(['a', 'd']);
+    expect(world.tree()).toEqual({ a: 'A' });
+    expect(world.staged()).toEqual([]);
+  });
+});
+
+describe('recovery', () => {
+  it('[SA-1] brings a hidden file back that got a second name elsewhere, as snapshots by hard links make', () => {
+    const sig = world.write('f', 'edited, not uploaded');
+    work.moveToStaging('staged-1', 'f', sig);
+    linkSync(world.path('.tideline~sync/cycle/staged-1'), join(world.root, '../snapshot'));
+    expect(work.recover(new Set(['op']))).toEqual([]);
+    expect(world.tree()).toEqual({ f: 'edited, not uploaded' });
+    expect(world.staged()).toEqual([]);
+  });
+
+  it('[K01] ends a move that was killed between the new name and the end of the old one', () => {
+    const sig = world.write('f', 'F');
+    work.moveToStaging('staged-1', 'f', sig);
+    linkSync(world.path('.tideline~sync/cycle/staged-1'), world.path('f'));
+    expect(work.recover(new Set())).toEqual([]);
+    expect(world.tree()).toEqual({ f: 'F' });
+    expect(world.staged()).toEqual([]);
+  });
+
+  it('[K07] puts the old file back over the empty one that had reserved its name', () => {
+    const replaces = world.write('f', 'old');
+    placeOne('f', 'new', { opId: 'op1', replaces });
+    writeFileSync(world.path('f'), '');
+    expect(work.recover(new Set(['op1']))).toEqual([]);
+    expect(world.tree()).toEqual({ f: 'old' });
+  });
+
+  it('makes nothing where nothing is', () => {
+    expect(work.recover(new Set())).toEqual([]);
+    expect(work.settleDisplaced(Date.now())).toEqual([]);
+    expect(world.staged()).toEqual([]);
+  });
+});
+
+describe('displaced files', () => {
+  it('[R08] [SA-1] rescues one that was written to although its size and time are as before', () => {
+    world.write('f', 'old text');
+    utimesSync(world.path('f'), 1_600_000_000, 1_600_000_000);
+    const fd = openSync(world.path('f'), 'r+');
+    placeOne('f', 'of the cloud', { opId: 'op1', replaces: world.sig('f') });
+    writeSync(fd, 'NEW TEXT', 0);
+    closeSync(fd);
+    utimesSync(world.path('.tideline~sync/old/op1'), 1_600_000_000, 1_600_000_000);
+    expect(work.settleDisplaced(late())).toEqual([{ rescuedTo: 'f (late change)' }]);
+    expect(world.tree()).toEqual({ f: 'of the cloud', 'f (late change)': 'NEW TEXT' });
+  });
+
+  it('[R08] lets one go that has its old place again, as a kill left it', () => {
+    const replaces = world.write('f', 'old');
+    placeOne('f', 'new', { opId: 'op1', replaces });
+    unlinkSync(world.path('f'));
+    linkSync(world.path('.tideline~sync/old/op1'), world.path('f'));
+    expect(work.settleDisplaced(late())).toEqual([]);
+    expect(world.tree()).toEqual({ f: 'old' });
+    expect(world.staged()).toEqual([]);
+  });
+
+  it('[SA-1] rescues one whose note is lost, without waiting for the next start', () => {
+    const replaces = world.write('f', 'old');
+    placeOne('f', 'new', { opId: 'op1', replaces });
+    writeFileSync(world.path('.tideline~sync/old/op1.json'), '');
+    expect(work.settleDisplaced(Date.now())).toEqual([{ rescuedTo: 'op1 (rescued)' }]);
+    expect(world.tree()).toEqual({ f: 'new', 'op1 (rescued)': 'old' });
+  });
+});
+
+describe('a file system without hard links', () => {
+  it('[B02] [B04] puts files in place and replaces them, and tells the signature they have', () => {
+    noLinks();
+    expect(placeOne('f', 'one')).toEqual({ t: 'done', sig: world.sig('f') });
+    expect(placeOne('f', 'two', { replaces: world.sig('f') })).toEqual({ t: 'done', sig: world.sig('f') });
+    expect(world.tree()).toEqual({ f: 'two' });
+  });
+
+  it('[R06] overwrites nothing, not even what took the name at the last moment', () => {
+    noLinks();
+    world.write('f', 'mine');
+    expect(placeOne('f', 'theirs')).toEqual(CHANGED);
+    expect(world.tree()).toEqual({ f: 'mine' });
+  });
+
+  it('[R06] leaves no reserved name behind when the disk refuses', () => {
+    noLinks();
+    beforeCall('renameSync', () => {
+      throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+    });
+    expect(placeOne('f', 'theirs')).toEqual({ t: 'refused', code: 'ENOSPC' });
+    expect(world.tree()).toEqual({});
+  });
+});
