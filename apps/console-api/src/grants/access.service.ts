@@ -175,7 +175,7 @@ export class AccessService {
   async #leads(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<boolean> {
     if (principal.kind !== 'person' || principal.role !== 'team_admin') return false;
     const [space] = await findSpaces(manager, principal.enterpriseId, [spaceId]);
-    return space?.teamId != null && isTeamBelowOwn(manager, principal, space.teamId);
+    return space?.teamId ? isTeamBelowOwn(manager, principal, space.teamId) : false;
   }
 
   async #findTree(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ActionListId, NodeId, SetFolderGrant, TaskId, TeamId, UserId } from '@tideline/contracts';
+import type { NodeId, SetFolderGrant, TaskId, TeamId, UserId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DriveWorld, ops } from '../drive/testing/drive-world.ts';
 import { SystemClock } from '../platform/clock.ts';
@@ -118,7 +118,7 @@ describe('lists of actions', () => {
     expect(await lists.list(other)).toEqual([]);
     await expect(lists.update(other, list.id, { name: 'x', atoms: [] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(lists.remove(other, list.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await lists.remove(world.enterpriseId, list.id as ActionListId);
+    await lists.remove(world.enterpriseId, list.id);
   });
 });
 

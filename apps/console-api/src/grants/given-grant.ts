@@ -30,18 +30,25 @@ export type NamedList = { readonly id: ActionListId; readonly atoms: readonly At
  * a role does not take a sync right away (PE-1).
  */
 export function mergeGrant(before: GivenGrant | undefined, wanted: SetFolderGrant, list: NamedList): GivenAxes {
-  const namesAtoms = wanted.role !== undefined || wanted.actionListId !== undefined;
-  const role = namesAtoms ? (wanted.role ?? null) : (before?.role ?? null);
-  const actionListId = namesAtoms ? (list?.id ?? null) : (before?.actionListId ?? null);
-  const atoms = namesAtoms ? (list?.atoms ?? null) : (before?.atoms ?? null);
-  const syncRight = wanted.syncRight === undefined ? (before?.syncRight ?? null) : wanted.syncRight;
-  if (role !== null && actionListId !== null) {
+  if (wanted.role && list) {
     throw new AppError('INVALID_INPUT', { reason: 'body: name a role or a list of actions, not both' });
   }
-  if (role === null && atoms === null && syncRight === null) {
+  const syncRight = wanted.syncRight === undefined ? (before?.syncRight ?? null) : wanted.syncRight;
+  const axes = { ...mergeActions(before, wanted, list), syncRight };
+  if (axes.role === null && axes.atoms === null && axes.syncRight === null) {
     throw new AppError('INVALID_INPUT', { reason: 'body: a grant gives a role, a list of actions or a sync right' });
   }
-  return { role, actionListId, atoms, syncRight };
+  return axes;
+}
+
+function mergeActions(
+  before: GivenGrant | undefined,
+  wanted: SetFolderGrant,
+  list: NamedList,
+): Omit<GivenAxes, 'syncRight'> {
+  const isNamed = wanted.role !== undefined || wanted.actionListId !== undefined;
+  if (!isNamed && before) return { role: before.role, actionListId: before.actionListId, atoms: before.atoms };
+  return { role: wanted.role ?? null, actionListId: list?.id ?? null, atoms: list?.atoms ?? null };
 }
 export type GivenAxes = Pick<GivenGrant, 'role' | 'actionListId' | 'atoms' | 'syncRight'>;
 

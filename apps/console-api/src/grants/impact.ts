@@ -39,15 +39,23 @@ export function measureImpact(facts: ImpactFacts): RightsImpact {
 function effectOn(task: SpaceTask, facts: ImpactFacts): Effect | undefined {
   const member = facts.members.get(task.userId);
   if (!member) return undefined;
-  const isInside = facts.pathOf(task.rootId).includes(facts.folderId);
-  const isAround = facts.pathOf(facts.folderId).includes(task.rootId);
-  if (!isInside && !isAround) return undefined;
-  // A task at or below the folder stands on its own root; one above it only has the folder inside.
-  const path = facts.pathOf(isInside ? task.rootId : facts.folderId);
   const caller = { ...member, readsPersonalSpace: task.readsPersonalSpace };
-  const decide = (grants: readonly GivenGrant[]) => decideRights(caller, facts.space, chainFor(member, path, grants));
-  const [before, after] = [decide(facts.before), decide(facts.after)];
-  if (!isInside) return isSame(before, after) ? undefined : 'changed';
+  const decideAt = (nodeId: NodeId) => {
+    const path = facts.pathOf(nodeId);
+    const decide = (grants: readonly GivenGrant[]) => decideRights(caller, facts.space, chainFor(member, path, grants));
+    return { before: decide(facts.before), after: decide(facts.after) };
+  };
+  // A task at or below the folder stands on its own root; one above it only has the folder inside.
+  if (facts.pathOf(task.rootId).includes(facts.folderId)) return effectOnRoot(task, decideAt(task.rootId));
+  if (!facts.pathOf(facts.folderId).includes(task.rootId)) return undefined;
+  const { before, after } = decideAt(facts.folderId);
+  return isSame(before, after) ? undefined : 'changed';
+}
+
+function effectOnRoot(
+  task: SpaceTask,
+  { before, after }: { readonly before: Rights; readonly after: Rights },
+): Effect | undefined {
   const [ran, runs] = [before, after].map(({ syncRight }) => SYNC_RIGHT_MODES[syncRight].includes(task.mode));
   if (ran !== runs) return runs ? 'resumed' : 'paused';
   return runs && !isSame(before, after) ? 'changed' : undefined;

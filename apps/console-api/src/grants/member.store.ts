@@ -16,6 +16,9 @@ export type Candidates =
   'everybody' | { readonly userIds: readonly string[]; readonly teamIds: readonly string[]; readonly admins: boolean };
 export type MemberPosition = readonly [name: string, id: string];
 
+const NOBODY = { userIds: [], teamIds: [], admins: false } as const;
+const FIRST: MemberPosition = ['', '00000000-0000-0000-0000-000000000000'];
+
 // Reads what identity keeps: rights are decided from memberships (see access.store.ts).
 
 /** Active people with the teams they belong to, by name, page by page. */
@@ -24,7 +27,9 @@ export async function listCandidates(
   enterpriseId: EnterpriseId,
   page: { readonly of: Candidates; readonly after: MemberPosition | undefined; readonly limit: number },
 ): Promise<Member[]> {
-  const of = page.of === 'everybody' ? undefined : page.of;
+  const isEverybody = page.of === 'everybody';
+  const { userIds, teamIds, admins } = page.of === 'everybody' ? NOBODY : page.of;
+  const [name, id] = page.after ?? FIRST;
   const rows = await queryRows<MemberRow>(
     manager,
     `WITH RECURSIVE below AS (
@@ -37,16 +42,7 @@ export async function listCandidates(
            SELECT 1 FROM team_member m JOIN below ON below.id = m.team_id WHERE m.enterprise_id = $1 AND m.user_id = u.id))
        ORDER BY u.name, u.id LIMIT $8
      ), ${TEAMS_OF_PERSON}`,
-    [
-      enterpriseId,
-      of === undefined,
-      of?.userIds ?? [],
-      of?.teamIds ?? [],
-      of?.admins ?? false,
-      page.after?.[0] ?? '',
-      page.after?.[1] ?? '00000000-0000-0000-0000-000000000000',
-      page.limit,
-    ],
+    [enterpriseId, isEverybody, userIds, teamIds, admins, name, id, page.limit],
   );
   return rows.map(toMember);
 }

@@ -77,13 +77,22 @@ export function judge(caller: CallerFacts, space: SpaceFacts, chain: readonly (r
     return { rights, basis: 'account_role', atomStatements: [], syncStatements };
   }
   const atomStatements = nearest(chain, (statement) => statement.atoms !== null);
-  const isGranted = atomStatements.length > 0;
-  const base = isGranted ? atomStatements.flatMap((statement) => statement.atoms ?? []) : defaultAtoms(caller, space);
+  const { base, basis } = baseAtoms(caller, space, atomStatements);
   const atoms = new Set([...base, ...SYNC_RIGHT_ATOMS[syncRight]]);
-  const basis = isGranted ? 'grant' : base.length > 0 ? 'default' : 'none';
   // PE-5: in a personal space only its owner gives rights, whatever role somebody was given there.
   const mayGrant = !isPersonal && atomStatements.some((statement) => statement.mayGrant);
   return { rights: { atoms, syncRight, mayGrant }, basis, atomStatements, syncStatements };
+}
+
+/** Grants say it all where they say anything; else what everybody of the space has. */
+function baseAtoms(
+  caller: CallerFacts,
+  space: SpaceFacts,
+  statements: readonly Statement[],
+): { readonly base: readonly Atom[]; readonly basis: Judgement['basis'] } {
+  if (statements.length > 0) return { base: statements.flatMap((statement) => statement.atoms ?? []), basis: 'grant' };
+  const base = defaultAtoms(caller, space);
+  return { base, basis: base.length > 0 ? 'default' : 'none' };
 }
 
 export function isDriveAdmin(role: AccountRole): boolean {

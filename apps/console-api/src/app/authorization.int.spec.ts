@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { encodeFrame, FRAME_CONTENT_TYPE, routes, type RouteDef, type RoutePermission } from '@tideline/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiClient } from '../testing/api-client.ts';
+import { sampleRequest, type SampleIds } from '../testing/sample-request.ts';
+import { addSecondEnterprise } from '../testing/second-enterprise.ts';
+import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
+import { enrollDevice } from '../testing/test-device.ts';
+
+const CALLERS = [
+  'nobody',
+  'operator',
+  'super_admin',
+  'drive_admin',
+  'team_admin',
+  'user',
+  'viewer',
+  'auditor',
+  'device',
+] as const;
+type CallerName = (typeof CALLERS)[number];
+
+const PEOPLE: CallerName[] = ['super_admin', 'drive_admin', 'team_admin', 'user', 'viewer', 'auditor'];
+/** PE-3, written down once more: who may call at all. */
+const MAY: Record<Exclude<RoutePermission, 'public'>, readonly CallerName[]> = {
+  person: [...PEOPLE, 'operator'],
+  device: ['device'],
+  drive: [...PEOPLE, 'device'],
+  'console-read': ['super_admin', 'drive_admin', 'team_admin', 'viewer', 'auditor'],
+  'people-admin': ['super_admin', 'drive_admin', 'team_admin'],
+  admin: ['super_admin', 'drive_admin'],
+  operator: ['operator'],
+};
+const ADMINS: readonly CallerName[] = ['super_admin', 'drive_admin'];
+
+type Case = { readonly id: string; readonly route: RouteDef };
+const CASES: Case[] = Object.entries(routes)
+  .flatMap(([group, ofGroup]) =>
+    (Object.entries(ofGroup) as [string, RouteDef][]).map(([name, route]) => ({ id: `${group}.${name}`, route })),
+  )
+  .filter(({ route }) => route.permission !== 'public');
+
+/** Names what belongs to somebody: a caller who may not see it must not be able to tell it from nothing. */
+const NAMED = /:(nodeId|spaceId|deviceId|grantId|tokenId|listId|userId|teamId|versionId)/;
+/** Of those, what the person's own personal space holds. */
+const OF_A_SPACE = /:(nodeId|spaceId)/;
+
+/** These answer item by item; what is not the caller's is told to be away, or left out. */
+const PER_ITEM = new Set(['drive.bundle', 'drive.opAnswers']);
+/** Spaces are told to admins by id, kind and size, not by content (PE-5), so that they can be given room or handed over. */
+const SIZES_OF_SPACES = new Set(['people.setQuota']);
+
+/** What a request needs beyond what its schema requires. */
+const MORE: Readonly<Record<string, object>> = {
+  'rights.setFolderGrant': { role: 'viewer' },
+  'rights.preview': { syncRight: 'backer' },
+};
+
+const SECRET = `Secret ${randomUUID()}`;
+let server: TestConsole;
+let callers: Record<CallerName, ApiClient>;
+let ids: { own: SampleIds; personal: SampleIds; foreign: SampleIds };
+
+beforeAll(async () => {
+  server = await startTestConsole('demo');
+  callers = await signEverybodyIn();
+  ids = { own: await ownIds(), personal: await personalIds(), foreign: await foreignIds() };
+}, 120_000);
+afterAll(() => server.stop());
+
+async function signEverybodyIn(): Promise<typeof callers> {
+  const { enterpriseCode, operatorEmail, operatorPassword, enrollmentToken } = server.bootstrap;
+  const { body } = await server.admin.get('/teams');
+  const team = (body['teams'] as { id: string; name: string }[]).find(({ name }) => name === 'Engineering');
+  const password = 'correct horse battery';
+  const enter = async (role: CallerName) => {
+    const email = `${role.replace('_', '-')}@matrix.example`;
+    await server.admin.call('POST', '/users', { name: role, email, password, teamIds: [team?.id] });
+    await server.database.dataSource.query(`UPDATE app_user SET role = $2 WHERE email = $1`, [email, role]);
+    return server.anybody.login({ enterpriseCode, email, password });
+  };
+  const people: Partial<Record<CallerName, ApiClient>> = {};
+  for (const role of PEOPLE) people[role] = await enter(role);
+  return {
+    ...(people as typeof callers),
+    nobody: server.anybody,
+    operator: await server.anybody.login({ email: operatorEmail, password: operatorPassword }),
+    device: (await enrollDevice(server.anybody, enrollmentToken, 'user@matrix.example')).api,
+  };
+}
+
+/** Things of our enterprise that nobody misses when a caller who may do so removes them. */
+async function ownIds(): Promise<SampleIds> {
+  const password = 'correct horse battery';
+  const { body: user } = await server.admin.call('POST', '/users', {
+    name: 'Spare',
+    email: 'spare@matrix.example',
+    password,
+    teamIds: [],
+  });
+  const { body: team } = await server.admin.call('POST', '/teams', { name: 'Spare' });
+  const device = await enrollDevice(server.anybody, server.bootstrap.enrollmentToken, 'spare@matrix.example');
+  const { body: resolved } = await server.admin.get('/drive/resolve?path=team%2FEngineering%3A%2FSpecs');
+  const { id: nodeId } = resolved['node'] as { id: string };
+  const { id: spaceId } = resolved['space'] as { id: string };
+  const to = { type: 'user', id: String(user['id']) };
+  const { body: grant } = await server.admin.call('PUT', `/nodes/${nodeId}/grants`, { to, role: 'viewer' });
+  const { body: list } = await server.admin.call('POST', '/action-lists', { name: 'Spare', atoms: [] });
+  return {
+    nodeId,
+    parentId: nodeId,
+    root: nodeId,
+    spaceId,
+    deviceId: device.deviceId,
+    userId: to.id,
+    successorId: to.id,
+    id: to.id,
+    teamId: String(team['id']),
+    grantId: String(grant['id']),
+    listId: String(list['id']),
+  };
+}
+
+/** Ada's own: even to the super admin of her enterprise it is not there (PE-5). */
+async function personalIds(): Promise<SampleIds> {
+  const ada = (server.bootstrap.people ?? []).find(({ email }) => email.startsWith('ada'));
+  if (!ada) throw new Error('the demo has Ada');
+  const { enterpriseCode } = server.bootstrap;
+  const page = await server.anybody.login({ enterpriseCode, email: ada.email, password: ada.password });
+  const { body } = await page.get('/spaces');
+  const space = (body['spaces'] as { id: string; kind: string; rootId: string }[]).find(
+    ({ kind }) => kind === 'personal',
+  );
+  if (!space) throw new Error('everybody has a personal space');
+  const [secret, file] = [randomUUID(), randomUUID()];
+  const empty = { content: { size: 0, chunks: [] }, mtimeMs: null, exec: false };
+  await commit(page, space.id, [
+    { kind: 'createFolder', opId: randomUUID(), nodeId: secret, parentId: space.rootId, name: SECRET },
+    { kind: 'createFile', opId: randomUUID(), nodeId: file, parentId: secret, name: `${SECRET}.txt`, ...empty },
+  ]);
+  const { body: history } = await page.get(`/nodes/${file}/versions`);
+  const [version] = history['versions'] as { id: string }[];
+  const { body: grant } = await page.call('PUT', `/nodes/${secret}/grants`, {
+    to: { type: 'user', id: idOfChen(await people()) },
+    role: 'viewer',
+  });
+  return {
+    ...(await spareUser()),
+    spaceId: space.id,
+    nodeId: secret,
+    parentId: secret,
+    root: secret,
+    versionId: String(version?.id),
+    grantId: String(grant['id']),
+  };
+}
+
+async function people(): Promise<{ id: string; email: string }[]> {
+  return (await server.admin.get('/users')).body['users'] as { id: string; email: string }[];
+}
+
+const idOfChen = (all: { id: string; email: string }[]) =>
+  String(all.find(({ email }) => email.startsWith('chen'))?.id);
+
+/** Beside what is asked about nothing may be in the way of the answer. */
+async function spareUser(): Promise<SampleIds> {
+  const spare = (await people()).find(({ email }) => email === 'spare@matrix.example');
+  return { id: String(spare?.id), successorId: String(spare?.id) };
+}
+
+async function foreignIds(): Promise<SampleIds> {
+  const { admin, ...other } = await addSecondEnterprise(server);
+  const { body: team } = await admin.call('POST', '/teams', { name: SECRET });
+  const { body: list } = await admin.call('POST', '/action-lists', { name: SECRET, atoms: [] });
+  const { body: users } = await admin.get('/users');
+  const [user] = users['users'] as { id: string }[];
+  return {
+    ...other,
+    parentId: other.nodeId,
+    root: other.nodeId,
+    teamId: String(team['id']),
+    listId: String(list['id']),
+    userId: String(user?.id),
+    successorId: String(user?.id),
+    id: String(user?.id),
+  };
+}
+
+async function commit(api: ApiClient, spaceId: string, operations: unknown[]): Promise<void> {
+  const frame = encodeFrame({ atomic: true, origin: 'sync', ops: operations, inline: [] }, []);
+  const answer = await fetch(`${server.url}/api/spaces/${spaceId}/batch`, {
+    method: 'POST',
+    headers: { ...api.headers, 'content-type': FRAME_CONTENT_TYPE },
+    body: Buffer.concat([...frame].map((part) => Buffer.from(part))),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+type Answer = { readonly status: number; readonly text: string; readonly code: string | undefined };
+
+async function call(who: CallerName, { id, route }: Case, using: SampleIds): Promise<Answer> {
+  const { method, path, headers, body } = sampleRequest(route, using, MORE[id]);
+  const answer = await fetch(`${server.url}/api${path}`, {
+    method,
+    headers: { ...callers[who].headers, ...headers },
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await answer.text();
+  const code = text.startsWith('{"code"') ? (JSON.parse(text) as { code: string }).code : undefined;
+  return { status: answer.status, text, code };
+}
+
+const mayCall = (who: CallerName, { route }: Case) =>
+  route.permission !== 'public' && MAY[route.permission].includes(who);
+
+describe('[PE-3] accounts that a route is not for', () => {
+  it.each(CASES)('are refused by $id, whatever they name', async (each) => {
+    for (const who of CALLERS.filter((caller) => !mayCall(caller, each))) {
+      for (const using of Object.values(ids)) {
+        const { status, code } = await call(who, each, using);
+        const refusal = who === 'nobody' ? [401, 'NOT_SIGNED_IN'] : [403, 'FORBIDDEN'];
+        expect([who, status, code]).toEqual([who, ...refusal]);
+      }
+    }
+  });
+});
+
+describe('what belongs to another enterprise', () => {
+  it.each(CASES.filter(({ route }) => NAMED.test(route.path)))('is not there for anybody: $id', async (each) => {
+    for (const who of CALLERS.filter((caller) => mayCall(caller, each))) {
+      const answer = await call(who, each, ids.foreign);
+      expectUnseen(each.id, who, answer);
+    }
+  });
+});
+
+describe('[PE-5] what is in somebody’s personal space', () => {
+  const about = CASES.filter(({ id, route }) => OF_A_SPACE.test(route.path) && !SIZES_OF_SPACES.has(id));
+  it.each(about)('is not there for anybody else, admins included: $id', async (each) => {
+    for (const who of CALLERS.filter((caller) => mayCall(caller, each))) {
+      const answer = await call(who, each, ids.personal);
+      expectUnseen(each.id, who, answer);
+    }
+  });
+});
+
+function expectUnseen(id: string, who: CallerName, answer: Answer): void {
+  expect(answer.text).not.toContain(SECRET);
+  if (PER_ITEM.has(id)) return;
+  // A root that is lost is answered with no rights: to a device it must never look like a deletion (PE-2).
+  if (id === 'drive.caps' && answer.status === 200) {
+    expect(answer.text).toContain('"atoms":[],"syncRight":"none"');
+    return;
+  }
+  // The operator belongs to no enterprise, and may be told so.
+  const told = who === 'operator' ? [403, 404] : [404];
+  expect(told, `${who}: ${answer.text}`).toContain(answer.status);
+}
+
+describe('nobody breaks the server', () => {
+  const last = (each: Case) => (each.id === 'session.logout' ? 2 : each.route.method === 'GET' ? 0 : 1);
+  const ordered = CASES.toSorted((one, other) => last(one) - last(other));
+  it.each(ordered)('by $id on what is their own enterprise’s', async (each) => {
+    for (const who of CALLERS.filter((caller) => mayCall(caller, each)).toSorted(adminsLast)) {
+      const { status, text } = await call(who, each, ids.own);
+      const isFull = status === 507; // QUOTA_EXCEEDED: a refusal, not a failure
+      expect(status < 500 || isFull, `${who}: ${text}`).toBe(true);
+      expect(status, `${who}: ${text}`).not.toBe(401);
+      if (who !== 'operator') expect(text).not.toContain(SECRET);
+    }
+  });
+});
+
+/** What they remove is missing for those after them. */
+function adminsLast(one: CallerName, other: CallerName): number {
+  return Number(ADMINS.includes(one)) - Number(ADMINS.includes(other));
+}
