@@ -46,7 +46,7 @@ export function move(nodeId: NodeId, parentId: NodeId, name: string): BatchOp {
 
 /** Ids that grow with time, as agents make them: rows of one batch lie together in every index. */
 export function newId<Id extends NodeId | OpId>(): Id {
-  return uuidv7() as string as Id;
+  return uuidv7() as Id;
 }
 
 export function chunkOf(bytes: Uint8Array): ChunkRef {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, type ChangesAnswer, type FeedItem, type NodeId } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../platform/transaction.ts';
-import { encodeCursor, parseCursor, type Cursor } from './cursor.ts';
+import { encodeCursor, epochOf, parseCursor, type Cursor } from './cursor.ts';
 import { planFeedPage } from './feed-page.ts';
 import {
   findToken,
@@ -14,8 +14,16 @@ import {
   type SpaceKey,
 } from './feed.store.ts';
 import { ScopeService, type ScopeQuery } from './scope.service.ts';
+import { SpaceWaiters } from './space-waiters.ts';
 
-export type ChangesQuery = ScopeQuery & { readonly cursor: string; readonly limit: number };
+export type ChangesQuery = ScopeQuery & {
+  readonly cursor: string;
+  readonly limit: number;
+  /** How long to wait for something to tell. */
+  readonly waitMs?: number;
+  /** The caller has gone. */
+  readonly signal?: AbortSignal;
+};
 type Page = {
   readonly query: ChangesQuery;
   readonly key: SpaceKey;
@@ -29,9 +37,24 @@ export class ChangesService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly scopes: ScopeService,
+    private readonly waiters: SpaceWaiters,
   ) {}
 
+  /** With `waitMs`: as soon as there is something to tell, or the newest cursor when the time is over. */
   async listChanges(query: ChangesQuery): Promise<ChangesAnswer> {
+    const endMs = performance.now() + (query.waitMs ?? 0);
+    for (let cursor = query.cursor; ;) {
+      const answer = await this.#readOnce({ ...query, cursor });
+      const timeoutMs = endMs - performance.now();
+      if (timeoutMs <= 0 || !isQuiet(answer)) return answer;
+      const { enterpriseId } = query.principal;
+      const wait = { enterpriseId, spaceId: query.spaceId, seq: answer.seq, timeoutMs, signal: query.signal };
+      if (!(await this.waiters.wait(wait))) return answer;
+      cursor = answer.cursor;
+    }
+  }
+
+  async #readOnce(query: ChangesQuery): Promise<ChangesAnswer> {
     const answer = await inTransaction(this.dataSource, (manager) => this.#readPage(manager, query), {
       isolation: 'REPEATABLE READ',
     });
@@ -45,6 +68,7 @@ export class ChangesService {
     const cursor = parseCursor(query.cursor, { spaceId: query.spaceId, cursorKey: space.cursorKey });
     if (!cursor) throw new AppError(scope.kind === 'closed' ? 'NODE_UNKNOWN' : 'CURSOR_INVALID');
     if (cursor.epoch !== space.epoch) return standingStill(query, space, []);
+    if (cursor.seq < space.feedFromSeq) throw new AppError('CURSOR_EXPIRED');
     if ((await findToken(manager, key, cursor.seq)) !== cursor.token) return { restored: space };
     const page = { query, key, space, cursor };
     switch (scope.kind) {
@@ -102,6 +126,11 @@ export class ChangesService {
     const epoch = await renewEpoch(this.dataSource.manager, key, space.epoch);
     return standingStill(query, { ...space, epoch }, []);
   }
+}
+
+/** Nothing to tell, and nothing that the caller has to understand first: a new epoch comes without items as well. */
+function isQuiet(answer: ChangesAnswer): boolean {
+  return answer.items.length === 0 && !answer.more && epochOf(answer.cursor) === answer.epoch;
 }
 
 /** Answers without moving the cursor: whoever does not understand the answer asks the same again and misses nothing. */

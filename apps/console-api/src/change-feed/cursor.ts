@@ -20,6 +20,11 @@ export function parseCursor(encoded: string, seal: CursorSeal): Cursor | undefin
   return { seq: Number(seq), epoch: toUuid(epoch), token: toUuid(token) };
 }
 
+/** Of a cursor that was checked before. */
+export function epochOf(encoded: string): string {
+  return toUuid(Buffer.from(encoded, 'base64url').toString().split('.')[1] ?? '');
+}
+
 function sign(text: string, seal: CursorSeal): string {
   return createHmac('sha256', seal.cursorKey).update(`${seal.spaceId}.${text}`).digest('hex').slice(0, 16);
 }

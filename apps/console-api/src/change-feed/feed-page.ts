@@ -5,6 +5,8 @@ export type PastState = {
   readonly kind: 'file' | 'folder';
   readonly rev: number;
   readonly trashed: boolean;
+  /** The node is no longer in this space; `trashed` is true as well. */
+  readonly gone: 'left' | 'purged' | null;
   readonly fromSeq: number;
   readonly toSeq: number | null;
 };
@@ -19,7 +21,7 @@ export type FeedWindow = {
   /** Folders below the root that the caller may not list. */
   readonly hidden: ReadonlySet<string>;
 };
-export type GoneReason = 'left' | 'trashed' | 'revoked';
+export type GoneReason = 'left' | 'trashed' | 'purged' | 'revoked';
 export type FeedPlan = {
   /** To be told with their present state, parents before children. */
   readonly nodes: readonly { readonly id: string; readonly entered: boolean }[];
@@ -107,7 +109,9 @@ class FeedTree {
 
   whyGone(id: string): GoneReason {
     for (let at: string | null = id; at !== null && at !== this.#window.rootId; at = this.#now(at)?.parentId ?? null) {
-      if (this.#now(at)?.trashed) return 'trashed';
+      const now = this.#now(at);
+      if (now?.gone) return now.gone;
+      if (now?.trashed) return 'trashed';
       if (this.#window.hidden.has(at)) return 'revoked';
     }
     return 'left';

@@ -1,5 +1,6 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Res } from '@nestjs/common';
 import { routes, type RouteResult } from '@tideline/contracts';
+import type { FastifyReply } from 'fastify';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { Caller, Handles, Input, type HandlerInput } from '../platform/route.ts';
 import { ChangesService } from './changes.service.ts';
@@ -21,9 +22,13 @@ export class FeedController {
   changes(
     @Caller() principal: MemberPrincipal,
     @Input() input: HandlerInput<typeof changes>,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RouteResult<typeof changes>> {
-    const { root, cursor, limit } = input.query;
-    return this.feed.listChanges({ principal, spaceId: input.params.spaceId, rootId: root, cursor, limit });
+    const { root, cursor, limit, wait } = input.query;
+    const of = { principal, spaceId: input.params.spaceId, rootId: root };
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return this.feed.listChanges({ ...of, cursor, limit, waitMs: wait * 1000, signal: gone.signal });
   }
 
   @Handles(listing)

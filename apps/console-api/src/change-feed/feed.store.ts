@@ -10,19 +10,34 @@ export type FeedSpace = {
   readonly epoch: string;
   readonly cursorKey: string;
   readonly capsRev: number;
+  /** Cursors before it have expired. */
+  readonly feedFromSeq: number;
+  /** Nothing can be listed as of an earlier seq. */
+  readonly historyFromSeq: number;
 };
 
 /** capsRev counts changes twice and expiries once: it never comes back to a value that meant other rights. */
 export async function findFeedSpace(manager: EntityManager, key: SpaceKey): Promise<FeedSpace | undefined> {
-  const [row] = await queryRows<FeedSpace & { seq: string; capsRev: string }>(
+  const [row] = await queryRows<
+    Record<'seq' | 'epoch' | 'cursorKey' | 'capsRev' | 'feedFromSeq' | 'historyFromSeq', string>
+  >(
     manager,
-    `SELECT s.seq, s.epoch, s.cursor_key AS "cursorKey",
+    `SELECT s.seq, s.epoch, s.cursor_key AS "cursorKey", s.feed_from_seq AS "feedFromSeq",
+            s.history_from_seq AS "historyFromSeq",
             s.caps_rev + (SELECT count(*) FROM folder_grant g WHERE g.enterprise_id = $1 AND g.space_id = $2
                           AND g.expires_at <= now()) AS "capsRev"
      FROM space s WHERE s.enterprise_id = $1 AND s.id = $2`,
     [key.enterpriseId, key.spaceId],
   );
-  return row && { ...row, seq: Number(row.seq), capsRev: Number(row.capsRev) };
+  if (!row) return undefined;
+  const [seq, capsRev] = [Number(row.seq), Number(row.capsRev)];
+  return {
+    ...row,
+    seq,
+    capsRev,
+    feedFromSeq: Number(row.feedFromSeq),
+    historyFromSeq: Number(row.historyFromSeq),
+  };
 }
 
 /** Token of the commit that took this seq; absent when the database knows no such commit. */
@@ -72,16 +87,16 @@ export async function listStatesUpwards(
     // a young table else gets a plan that reads the whole space for every node
     `WITH RECURSIVE up AS (
        SELECT h.* FROM unnest($3::uuid[]) AS asked(id) CROSS JOIN LATERAL (
-         SELECT node_id, parent_id, kind, rev, trashed, from_seq, to_seq FROM node_history
+         SELECT node_id, parent_id, kind, rev, trashed, gone, from_seq, to_seq FROM node_history
          WHERE enterprise_id = $1 AND node_id = asked.id AND space_id IS NOT DISTINCT FROM $2
            AND (to_seq IS NULL OR to_seq > $4) OFFSET 0) h
        UNION
        SELECT h.* FROM (SELECT DISTINCT parent_id FROM up WHERE node_id <> $5) parent CROSS JOIN LATERAL (
-         SELECT node_id, parent_id, kind, rev, trashed, from_seq, to_seq FROM node_history
+         SELECT node_id, parent_id, kind, rev, trashed, gone, from_seq, to_seq FROM node_history
          WHERE enterprise_id = $1 AND node_id = parent.parent_id AND space_id IS NOT DISTINCT FROM $2
            AND (to_seq IS NULL OR to_seq > $4) OFFSET 0) h
      )
-     SELECT node_id AS "nodeId", parent_id AS "parentId", kind, rev, trashed, from_seq AS "fromSeq", to_seq AS "toSeq" FROM up`,
+     SELECT node_id AS "nodeId", parent_id AS "parentId", kind, rev, trashed, gone, from_seq AS "fromSeq", to_seq AS "toSeq" FROM up`,
     [key.enterpriseId, key.spaceId, from.nodeIds, from.afterSeq, from.rootId],
   );
   return rows.map((row) => ({
@@ -103,4 +118,17 @@ export async function listNodes(
     [key.enterpriseId, key.spaceId, ids],
   );
   return new Map(rows.map((row) => [row.id, toNode(row)]));
+}
+
+export async function listSeqs(
+  manager: EntityManager,
+  spaces: readonly SpaceKey[],
+): Promise<{ spaceId: SpaceId; seq: number }[]> {
+  const rows = await queryRows<{ spaceId: SpaceId; seq: string }>(
+    manager,
+    `SELECT s.id AS "spaceId", s.seq FROM unnest($1::uuid[], $2::uuid[]) AS asked(enterprise_id, id)
+     JOIN space s ON s.enterprise_id = asked.enterprise_id AND s.id = asked.id`,
+    [spaces.map((space) => space.enterpriseId), spaces.map((space) => space.spaceId)],
+  );
+  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
 }

@@ -57,7 +57,8 @@ export class ListingService {
     const space = await this.scopes.getSpace(manager, query);
     const tree = await this.#findTree(manager, query);
     const token = query.page === undefined ? await startToken(manager, tree, space) : parsePage(query.page, PageToken);
-    if (token.epoch !== space.epoch || token.seq > space.seq) throw new AppError('CURSOR_EXPIRED');
+    const isKept = token.seq >= space.historyFromSeq && token.seq <= space.seq;
+    if (token.epoch !== space.epoch || !isKept) throw new AppError('CURSOR_EXPIRED');
     const at = { ...tree, seq: token.seq };
     const root = query.page === undefined ? await getRoot(manager, tree) : [];
     const { nodes, next } = await readNodes(manager, at, { token, limit: query.limit });

@@ -1,10 +1,23 @@
 import type { DeviceId, EnterpriseId, SpaceId } from '@tideline/contracts';
 
+export type SpaceWatcher = (spaceId: SpaceId, seq: number | undefined) => void;
+
 /**
  * Tells connected devices and console pages that something changed. Call after commit, never inside a transaction.
  * Calls return at once and never throw; a lost nudge only costs latency.
  */
 export abstract class SocketHub {
+  private readonly watchers = new Set<SpaceWatcher>();
+
+  /** Told of every nudge, and without a seq of every change of rights. Must neither throw nor wait. */
+  watchSpaces(watcher: SpaceWatcher): void {
+    this.watchers.add(watcher);
+  }
+
+  protected tellWatchers(spaceId: SpaceId, seq?: number): void {
+    for (const watcher of this.watchers) watcher(spaceId, seq);
+  }
+
   /** The space has a new seq: watchers pull the feed. */
   abstract nudgeSpace(enterpriseId: EnterpriseId, spaceId: SpaceId, seq: number): void;
   /** Rights in this space changed: devices of the enterprise ask for their caps again. */

@@ -20,6 +20,7 @@ export class LocalSocketHub extends SocketHub {
   }
 
   nudgeSpace(enterpriseId: EnterpriseId, space: SpaceId, seq: number): void {
+    this.tellWatchers(space, seq);
     for (const connection of this.connections.ofEnterprise(enterpriseId)) {
       if (!connection.watched.has(space)) continue;
       if (connection.kind === 'device') tellDevice(connection, { type: 'nudge.v1', space, seq });
@@ -29,6 +30,7 @@ export class LocalSocketHub extends SocketHub {
 
   rightsChanged(enterpriseId: EnterpriseId, space: SpaceId): void {
     for (const device of this.connections.devices(enterpriseId)) tellDevice(device, { type: 'rights.v1', space });
+    this.tellWatchers(space);
     this.listener?.onRightsChanged(enterpriseId, space);
   }
 

@@ -2,6 +2,7 @@ import { DriveWorld } from '../../drive/testing/drive-world.ts';
 import { ChangesService } from '../changes.service.ts';
 import { ListingService } from '../listing.service.ts';
 import { ScopeService } from '../scope.service.ts';
+import { SpaceWaiters } from '../space-waiters.ts';
 
 export type FeedWorld = {
   readonly drive: DriveWorld;
@@ -17,7 +18,7 @@ export async function openFeedWorld(): Promise<FeedWorld> {
   return {
     drive,
     scopes,
-    changes: new ChangesService(dataSource, scopes),
+    changes: new ChangesService(dataSource, scopes, new SpaceWaiters(dataSource, drive.hub)),
     listings: new ListingService(dataSource, scopes),
   };
 }

@@ -1,0 +1,99 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DEFAULT_RETENTION } from '@tideline/contracts';
+import { DataSource } from 'typeorm';
+import { JobRunner } from '../jobs/job-runner.ts';
+import type { JobCounts, PeriodicJob } from '../jobs/periodic-job.ts';
+import { Clock } from '../platform/clock.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { daysBefore, historyDays, TOMBSTONE_DAYS } from './history-keep.ts';
+import {
+  advanceHorizon,
+  findSeqBefore,
+  listSpacesToPrune,
+  removeHistory,
+  removeTokens,
+  type Horizon,
+  type PrunedSpace,
+  type Slice,
+  type SliceAnswer,
+} from './prune.store.ts';
+import type { SpaceKey } from './feed.store.ts';
+
+const SPACES_PER_SLICE = 100;
+const ROWS_PER_SLICE = 5000;
+
+export const PRUNE_JOB = 'prune-history';
+
+/** Takes away the past that nobody can ask for any more: ended states, tombstones and commit tokens. */
+@Injectable()
+export class PruneJob implements PeriodicJob, OnModuleInit {
+  readonly name = PRUNE_JOB;
+  readonly everyMs = 6 * 60 * 60 * 1000;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly jobs: JobRunner,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.register(this);
+  }
+
+  async run(signal: AbortSignal): Promise<JobCounts> {
+    let counts = { spaces: 0, states: 0, tokens: 0 };
+    for (let after: SpaceKey | undefined; !signal.aborted;) {
+      const spaces = await listSpacesToPrune(this.dataSource.manager, after, SPACES_PER_SLICE);
+      after = spaces.at(-1);
+      if (!after) return counts;
+      for (const space of spaces) {
+        const { states, tokens } = await this.#prune(space, signal);
+        counts = { spaces: counts.spaces + 1, states: counts.states + states, tokens: counts.tokens + tokens };
+      }
+    }
+    return counts;
+  }
+
+  async #prune(space: PrunedSpace, signal: AbortSignal): Promise<{ states: number; tokens: number }> {
+    const horizon = await this.#findHorizon(space);
+    const isNew = horizon.feedFromSeq > space.feedFromSeq || horizon.historyFromSeq > space.historyFromSeq;
+    if (isNew) await advanceHorizon(this.dataSource.manager, space, horizon);
+    const pruned = { ...space, ...horizon };
+    return { states: await this.#removeHistory(pruned, signal), tokens: await this.#removeTokens(pruned, signal) };
+  }
+
+  async #findHorizon(space: PrunedSpace): Promise<Horizon> {
+    const { manager } = this.dataSource;
+    const now = this.clock.now();
+    const days = historyDays({
+      keepDays: space.keepDays ?? DEFAULT_RETENTION.keepDays,
+      binDays: space.binDays ?? DEFAULT_RETENTION.binDays,
+    });
+    const [feed, history] = [daysBefore(now, TOMBSTONE_DAYS), daysBefore(now, days)];
+    return {
+      feedFromSeq: await findSeqBefore(manager, space, { fromSeq: space.feedFromSeq, before: feed }),
+      historyFromSeq: await findSeqBefore(manager, space, { fromSeq: space.historyFromSeq, before: history }),
+    };
+  }
+
+  async #removeHistory(space: SpaceKey & Horizon, signal: AbortSignal): Promise<number> {
+    let removed = 0;
+    for (let afterSeq: number | null = 0; afterSeq !== null && !signal.aborted;) {
+      const slice: Slice = { afterSeq, limit: ROWS_PER_SLICE };
+      const answer: SliceAnswer = await inTransaction(this.dataSource, (manager) =>
+        removeHistory(manager, space, slice),
+      );
+      removed += answer.removed;
+      afterSeq = answer.lastSeq;
+    }
+    return removed;
+  }
+
+  async #removeTokens(space: SpaceKey & Horizon, signal: AbortSignal): Promise<number> {
+    for (let removed = 0; ;) {
+      const more = await inTransaction(this.dataSource, (manager) => removeTokens(manager, space, ROWS_PER_SLICE));
+      removed += more;
+      if (more < ROWS_PER_SLICE || signal.aborted) return removed;
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  type BatchOp,
+  type BatchOutcome,
+  type ChunkRef,
+  type ErrorCode,
+  type OpId,
+} from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { ScopeService } from '../change-feed/scope.service.ts';
+import { CommitService } from '../drive/commit.service.ts';
+import { loadManifests } from '../drive/content.store.ts';
+import { AccessService } from '../grants/access.service.ts';
+import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { writePlan } from './plan.store.ts';
+import {
+  changeState,
+  findAndLockState,
+  findRequester,
+  finishPlan,
+  listGrantedFolders,
+  listSteps,
+  recordOutcomes,
+  type StepOutcome,
+  type StoredRestore,
+  type StoredStep,
+} from './restore.store.ts';
+import { toOp } from './to-ops.ts';
+
+/** Short enough that nobody else waits long for the space. */
+const STEPS_PER_SLICE = 100;
+const PLAN_TIMEOUT_MS = 10 * 60_000;
+
+/** One slice of a restore: its whole plan, or some of its steps. Each is one transaction that may be cut off anywhere. */
+@Injectable()
+export class RestoreRunner {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly scopes: ScopeService,
+    private readonly commits: CommitService,
+    private readonly access: AccessService,
+    private readonly sockets: SocketHub,
+  ) {}
+
+  /** Answers how many steps it did. A refusal that no later try can change ends the restore as `failed`. */
+  async runSlice(restore: StoredRestore): Promise<number> {
+    try {
+      if (restore.state === 'planning') return await this.#plan(restore);
+      return await this.#apply(restore);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'UNAVAILABLE') throw error;
+      await this.#fail(restore, error.code);
+      return 0;
+    }
+  }
+
+  /** As of one snapshot: what is committed while the plan is made is not part of it and stays as it is. */
+  #plan(restore: StoredRestore): Promise<number> {
+    const work = async (manager: EntityManager) => {
+      if ((await findAndLockState(manager, restore)) !== 'planning') return 0;
+      const principal = await this.#getRequester(manager, restore);
+      const { enterpriseId, spaceId, folderId, id: jobId, asOfSeq } = restore;
+      const shown = await this.#findShown(manager, { principal, restore });
+      await writePlan(manager, { enterpriseId, spaceId, folderId, jobId, asOfSeq, ...shown });
+      await finishPlan(manager, restore);
+      return 1;
+    };
+    return inTransaction(this.dataSource, work, { isolation: 'REPEATABLE READ', statementTimeoutMs: PLAN_TIMEOUT_MS });
+  }
+
+  /**
+   * What the plan may speak of. In shared spaces grants decide, those on folders in the bin included; what was purged took its
+   * grants along, so nobody can say who may see it, and it is left out.
+   */
+  async #findShown(manager: EntityManager, of: { principal: MemberPrincipal; restore: StoredRestore }) {
+    const { principal, restore } = of;
+    const hidden = await this.scopes.getOpen(manager, {
+      principal,
+      spaceId: restore.spaceId,
+      rootId: restore.folderId,
+    });
+    const isPersonal =
+      (await this.access.resolve(manager, principal, [restore.folderId])).get(restore.folderId)?.spaceKind ===
+      'personal';
+    if (isPersonal) return { hidden, recreates: true, findUnseen: () => Promise.resolve([]) };
+    const granted = await listGrantedFolders(manager, restore);
+    const rights = await this.access.resolve(manager, principal, granted);
+    const closed = granted.filter((id) => !rights.get(id)?.atoms.has('list'));
+    const findUnseen = async (ids: readonly string[]) => {
+      const seen = new Set<string>((await this.access.resolve(manager, principal, ids)).keys());
+      return ids.filter((id) => !seen.has(id));
+    };
+    return { hidden: new Set([...hidden, ...closed]), recreates: false, findUnseen };
+  }
+
+  async #apply(restore: StoredRestore): Promise<number> {
+    const { steps, committed } = await inTransaction(this.dataSource, async (manager) => {
+      if ((await findAndLockState(manager, restore)) !== 'applying') return { steps: 0, committed: undefined };
+      const page = await listSteps(manager, restore, { after: 0, limit: STEPS_PER_SLICE, state: 'pending' });
+      if (page.length === 0) {
+        await changeState(manager, restore, { from: ['applying'], to: 'done' });
+        return { steps: 0, committed: undefined };
+      }
+      return { steps: page.length, committed: await this.#carryOut(manager, restore, page) };
+    });
+    if (committed?.changed) this.sockets.nudgeSpace(restore.enterpriseId, restore.spaceId, committed.seq);
+    return steps;
+  }
+
+  /** The steps and what became of them in one transaction: after a crash each is either done and said to be, or neither. */
+  async #carryOut(manager: EntityManager, restore: StoredRestore, steps: readonly StoredStep[]) {
+    const principal = await this.#getRequester(manager, restore);
+    const manifests = await this.#loadManifests(manager, restore, steps);
+    const ops = steps.map((step) => toOp(step, manifests));
+    const wanted = ops.filter((op): op is BatchOp => op !== undefined);
+    const committed =
+      wanted.length === 0 ? undefined : await this.#commit(manager, { restore, principal, ops: wanted });
+    const outcomes = new Map(committed?.outcomes.map((outcome) => [outcome.opId, outcome]));
+    await recordOutcomes(
+      manager,
+      restore,
+      steps.map((step) => toStepOutcome(step, outcomes)),
+    );
+    return committed;
+  }
+
+  #commit(
+    manager: EntityManager,
+    { restore, principal, ops }: { restore: StoredRestore; principal: MemberPrincipal; ops: readonly BatchOp[] },
+  ) {
+    return this.commits.commitIn(manager, {
+      principal,
+      spaceId: restore.spaceId,
+      request: { atomic: false, origin: 'sync', ops: [...ops], inline: [] },
+      pack: { packId: undefined, sizeBytes: 0, packed: [], proven: [] },
+      // contents of this folder's own past; that of a purged file has no node any more that could be asked for the right
+      vouched: new Set(ops.flatMap((op) => ('content' in op ? op.content.chunks.map((chunk) => chunk.hash) : []))),
+    });
+  }
+
+  #loadManifests(
+    manager: EntityManager,
+    restore: StoredRestore,
+    steps: readonly StoredStep[],
+  ): Promise<Map<string, ChunkRef[]>> {
+    const contents = steps.flatMap(({ contentId, size }) =>
+      contentId === null || size === null ? [] : [{ contentId, size }],
+    );
+    return loadManifests(manager, restore.enterpriseId, contents);
+  }
+
+  async #getRequester(manager: EntityManager, restore: StoredRestore): Promise<MemberPrincipal> {
+    const found = await findRequester(manager, restore);
+    if (!found?.isOpen) throw new AppError('FORBIDDEN');
+    const { enterpriseId, userId, deviceId, readsPersonalSpace, id } = restore;
+    const { agentVersion } = found;
+    if (deviceId !== null && agentVersion !== null) {
+      return { kind: 'device', enterpriseId, userId, deviceId, agentVersion, readsPersonalSpace };
+    }
+    const role = found.role as PersonPrincipal['role']; // users of an enterprise have no other
+    return { kind: 'person', enterpriseId, userId, role, sessionId: id };
+  }
+
+  async #fail(restore: StoredRestore, failure: ErrorCode): Promise<void> {
+    const { manager } = this.dataSource;
+    await changeState(manager, restore, { from: ['planning', 'applying'], to: 'failed', failure });
+  }
+}
+
+function toStepOutcome(step: StoredStep, outcomes: ReadonlyMap<OpId, BatchOutcome>): StepOutcome {
+  const outcome = outcomes.get(step.opId as OpId);
+  if (!outcome) return { ordinal: step.ordinal, code: 'NOT_FOUND' };
+  return { ordinal: step.ordinal, code: outcome.status === 'done' ? null : outcome.code };
+}

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  type Atom,
+  type NodeId,
+  type RestoreId,
+  type RestoreJob,
+  type RestoreState,
+  type RestoreStep,
+  type RestoreStepsQuery,
+} from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
+import { AccessService } from '../grants/access.service.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import {
+  changeState,
+  findFolderPast,
+  findRestore,
+  findSeqAt,
+  insertRestore,
+  listSteps,
+  type StoredRestore,
+  type StoredStep,
+} from './restore.store.ts';
+
+const NEEDED: readonly Atom[] = ['list', 'create', 'update', 'move', 'delete'];
+
+/** VE-4: asks for restores and tells of them. A restore is its requester's own business; to everybody else it is not there. */
+@Injectable()
+export class RestoreService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly access: AccessService,
+  ) {}
+
+  async plan(principal: MemberPrincipal, nodeId: NodeId, at: Date): Promise<RestoreJob> {
+    const { manager } = this.dataSource;
+    const { spaceId } = await this.#requireRights(manager, principal, nodeId);
+    const folder = { enterpriseId: principal.enterpriseId, spaceId, nodeId };
+    const asOfSeq = (await findSeqAt(manager, folder, at)) ?? 0;
+    const past = await findFolderPast(manager, folder, asOfSeq);
+    if (!past?.wasThere) throw new AppError('MOMENT_TOO_OLD', { from: (past?.since ?? at).toISOString() });
+    const id = uuidv7() as RestoreId;
+    await insertRestore(manager, {
+      enterpriseId: principal.enterpriseId,
+      id,
+      spaceId,
+      folderId: nodeId,
+      at,
+      asOfSeq,
+      userId: principal.userId,
+      deviceId: principal.kind === 'device' ? principal.deviceId : null,
+      readsPersonalSpace: principal.kind === 'person' || principal.readsPersonalSpace,
+    });
+    return this.get(principal, id);
+  }
+
+  async get(principal: MemberPrincipal, id: RestoreId): Promise<RestoreJob> {
+    return toRestoreJob(await this.#getOwn(principal, id));
+  }
+
+  async listSteps(
+    principal: MemberPrincipal,
+    id: RestoreId,
+    page: z.output<typeof RestoreStepsQuery>,
+  ): Promise<{ steps: RestoreStep[]; next: number | null }> {
+    const restore = await this.#getOwn(principal, id);
+    const steps = await listSteps(this.dataSource.manager, restore, { ...page, limit: page.limit + 1 });
+    const shown = steps.slice(0, page.limit).map(toStep);
+    return { steps: shown, next: steps.length > page.limit ? (shown.at(-1)?.ordinal ?? null) : null };
+  }
+
+  apply(principal: MemberPrincipal, id: RestoreId): Promise<RestoreJob> {
+    return this.#change(principal, id, { from: ['planned'], to: 'applying' });
+  }
+
+  /** What is done stays done: each step left nodes whole, and the plan made anew goes on from there. */
+  cancel(principal: MemberPrincipal, id: RestoreId): Promise<RestoreJob> {
+    return this.#change(principal, id, { from: ['planning', 'planned', 'applying'], to: 'cancelled' });
+  }
+
+  async #change(
+    principal: MemberPrincipal,
+    id: RestoreId,
+    change: { readonly from: readonly RestoreState[]; readonly to: RestoreState },
+  ): Promise<RestoreJob> {
+    const restore = await this.#getOwn(principal, id);
+    const isChanged = restore.state === change.to || (await changeState(this.dataSource.manager, restore, change));
+    if (!isChanged) throw new AppError('RESTORE_STATE', { state: (await this.#getOwn(principal, id)).state });
+    return this.get(principal, id);
+  }
+
+  async #requireRights(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId) {
+    const access = (await this.access.resolve(manager, principal, [nodeId])).get(nodeId);
+    if (!access || (await this.access.isTrashed(manager, principal, nodeId))) throw new AppError('NODE_UNKNOWN');
+    if (NEEDED.some((atom) => !access.atoms.has(atom))) throw new AppError('FORBIDDEN');
+    return access;
+  }
+
+  async #getOwn(principal: MemberPrincipal, id: RestoreId): Promise<StoredRestore> {
+    const restore = await findRestore(this.dataSource.manager, { enterpriseId: principal.enterpriseId, id });
+    if (restore?.userId !== principal.userId) throw new AppError('NOT_FOUND', { what: 'This restore' });
+    const isClosed = restore.readsPersonalSpace && principal.kind === 'device' && !principal.readsPersonalSpace;
+    if (isClosed) throw new AppError('NOT_FOUND', { what: 'This restore' }); // PE-5: its steps name files
+    return restore;
+  }
+}
+
+function toRestoreJob(restore: StoredRestore): RestoreJob {
+  const { id, spaceId, folderId, state, failure, counts, steps, done, refused } = restore;
+  const times = { at: restore.at.toISOString(), createdAt: restore.createdAt.toISOString() };
+  return { id, spaceId, folderId, state, failure, counts, steps, done, refused, ...times };
+}
+
+function toStep(step: StoredStep): RestoreStep {
+  const { ordinal, kind, nodeId, nodeKind, fromPath, toPath, size, state, code } = step;
+  return { ordinal, kind, nodeId, nodeKind, fromPath, toPath, size, state, code };
+}

@@ -1,0 +1,117 @@
+import type { NodeId, RestoreJob, RestoreStep, SpaceId } from '@tideline/contracts';
+import { openFeedWorld, type FeedWorld } from '../../change-feed/testing/feed-world.ts';
+import type { DriveWorld } from '../../drive/testing/drive-world.ts';
+import { JobRunner } from '../../jobs/job-runner.ts';
+import { SystemClock } from '../../platform/clock.ts';
+import type { MemberPrincipal } from '../../platform/principal.ts';
+import { RestoreJobRun } from '../restore.job.ts';
+import { RestoreRunner } from '../restore-runner.ts';
+import { RestoreService } from '../restore.service.ts';
+
+/** A drive whose folders can be brought back, on a real database, with the job run by hand. */
+export class RestoreWorld {
+  readonly drive: DriveWorld;
+  readonly restores: RestoreService;
+  readonly job: RestoreJobRun;
+
+  private constructor(readonly feed: FeedWorld) {
+    this.drive = feed.drive;
+    const { access, commits, hub } = this.drive;
+    const { dataSource } = this.drive.database;
+    this.restores = new RestoreService(dataSource, access);
+    const runner = new RestoreRunner(dataSource, feed.scopes, commits, access, hub);
+    const clock = new SystemClock();
+    this.job = new RestoreJobRun(dataSource, clock, new JobRunner(dataSource, clock), runner);
+  }
+
+  static async open(): Promise<RestoreWorld> {
+    return new RestoreWorld(await openFeedWorld());
+  }
+
+  async run(): Promise<void> {
+    while (((await this.job.run(AbortSignal.any([])))['slices'] ?? 0) > 0);
+  }
+
+  /** A moment that lies after everything done so far and before everything to come, by the clock of the database. */
+  async moment(): Promise<Date> {
+    const [row] = await this.drive.sql<{ at: Date }>(`SELECT clock_timestamp() AS at, pg_sleep(0.002)`);
+    if (!row) throw new Error('the database tells no time');
+    return row.at;
+  }
+
+  async plan(principal: MemberPrincipal, folderId: NodeId, at: Date): Promise<RestoreJob> {
+    const { id } = await this.restores.plan(principal, folderId, at);
+    await this.run();
+    return this.restores.get(principal, id);
+  }
+
+  async steps(principal: MemberPrincipal, job: RestoreJob): Promise<RestoreStep[]> {
+    const steps: RestoreStep[] = [];
+    for (let after: number | null = 0; after !== null;) {
+      const page: { steps: RestoreStep[]; next: number | null } = await this.restores.listSteps(principal, job.id, {
+        after,
+        limit: 7,
+        state: undefined,
+      });
+      steps.push(...page.steps);
+      after = page.next;
+    }
+    return steps;
+  }
+
+  async apply(principal: MemberPrincipal, job: RestoreJob): Promise<RestoreJob> {
+    await this.restores.apply(principal, job.id);
+    await this.run();
+    return this.restores.get(principal, job.id);
+  }
+
+  /** Plans and applies at once. */
+  async restore(principal: MemberPrincipal, folderId: NodeId, at: Date): Promise<RestoreJob> {
+    return this.apply(principal, await this.plan(principal, folderId, at));
+  }
+
+  digest(principal: MemberPrincipal, spaceId: SpaceId, rootId: NodeId): Promise<{ count: number; digest: string }> {
+    return this.feed.listings.getDigest({ principal, spaceId, rootId });
+  }
+
+  /** Path, kind, content and metadata of everything below a folder; ids are not part of it, since what was purged gets new ones. */
+  async tree(principal: MemberPrincipal, spaceId: SpaceId, rootId: NodeId): Promise<string[]> {
+    const { listings } = this.feed;
+    const paths = new Map<string, string>([[rootId, '']]);
+    const lines: string[] = [];
+    for (let page: string | undefined; ;) {
+      const answer = await listings.list({ principal, spaceId, rootId, page, limit: 1000 });
+      for (const node of answer.nodes.filter((each) => each.id !== rootId)) {
+        paths.set(node.id, `${paths.get(String(node.parentId))}/${node.name}`);
+        lines.push(`${paths.get(node.id)} ${node.kind} ${node.contentId} ${node.mtimeMs} ${node.exec}`);
+      }
+      if (answer.nextPage === null) return lines.sort();
+      page = answer.nextPage;
+    }
+  }
+
+  /** What of purging matters here: node and versions' place in it are gone, the history with its tombstone stays. */
+  async purge(spaceId: SpaceId, nodeId: NodeId): Promise<void> {
+    await this.drive.database.dataSource.transaction(async (manager) => {
+      const [space] = await manager.query<{ seq: string }[]>(
+        `SELECT seq + 1 AS seq FROM space WHERE id = $1 FOR UPDATE`,
+        [spaceId],
+      );
+      const seq = Number(space?.seq);
+      await manager.query(
+        `WITH RECURSIVE tree AS (SELECT id FROM node WHERE id = $2 UNION ALL
+           SELECT n.id FROM tree t JOIN node n ON n.parent_id = t.id),
+         closed AS (UPDATE node_history h SET to_seq = $3 FROM tree WHERE h.node_id = tree.id AND h.to_seq IS NULL
+                    RETURNING h.*),
+         buried AS (INSERT INTO node_history (enterprise_id, node_id, from_seq, space_id, parent_id, name, kind, rev, exec,
+                                              trashed, gone)
+                    SELECT enterprise_id, node_id, $3, space_id, parent_id, name, kind, rev + 1, exec, true, 'purged'
+                    FROM closed WHERE node_id = $2),
+         removed AS (DELETE FROM node n USING tree WHERE n.id = tree.id),
+         token AS (INSERT INTO commit_token (enterprise_id, space_id, seq) SELECT enterprise_id, $1, $3 FROM space WHERE id = $1)
+         UPDATE space SET seq = $3 WHERE id = $1`,
+        [spaceId, nodeId, seq],
+      );
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import * as restore from '../restore.ts';
+import { defineRoute } from '../route.ts';
+import { nodeParam } from './params.ts';
+
+const restoreParam = z.object({ restoreId: restore.RestoreId });
+
+export const restoreRoutes = {
+  plan: defineRoute({
+    method: 'POST',
+    path: '/nodes/:nodeId/restores',
+    permission: 'drive',
+    summary: 'Plan to bring a folder back to a moment (VE-4); nothing changes before it is applied',
+    params: nodeParam,
+    body: restore.RestoreRequest,
+    response: restore.RestoreJob,
+    errors: ['NODE_UNKNOWN', 'KIND_MISMATCH', 'FORBIDDEN', 'MOMENT_TOO_OLD'],
+  }),
+  get: defineRoute({
+    method: 'GET',
+    path: '/restores/:restoreId',
+    permission: 'drive',
+    summary: 'State and progress of a restore of the caller',
+    params: restoreParam,
+    response: restore.RestoreJob,
+    errors: ['NOT_FOUND'],
+  }),
+  steps: defineRoute({
+    method: 'GET',
+    path: '/restores/:restoreId/steps',
+    permission: 'drive',
+    summary: 'What a restore will do, did and could not do, page by page',
+    params: restoreParam,
+    query: restore.RestoreStepsQuery,
+    response: restore.RestoreStepsAnswer,
+    errors: ['NOT_FOUND'],
+  }),
+  apply: defineRoute({
+    method: 'POST',
+    path: '/restores/:restoreId/apply',
+    permission: 'drive',
+    summary: 'Carry out a planned restore in the background',
+    params: restoreParam,
+    response: restore.RestoreJob,
+    errors: ['NOT_FOUND', 'RESTORE_STATE'],
+  }),
+  cancel: defineRoute({
+    method: 'POST',
+    path: '/restores/:restoreId/cancel',
+    permission: 'drive',
+    summary: 'End a restore; what it did so far stays',
+    params: restoreParam,
+    response: restore.RestoreJob,
+    errors: ['NOT_FOUND', 'RESTORE_STATE'],
+  }),
+};
