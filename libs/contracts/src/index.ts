@@ -13,6 +13,7 @@ export * from './names.ts';
 export * from './retention.ts';
 export * from './rights.ts';
 export * from './people.ts';
+export * from './restore.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './socket.ts';

@@ -5,6 +5,7 @@ import { enterpriseRoutes } from './routes/enterprise-routes.ts';
 import { fleetRoutes } from './routes/fleet-routes.ts';
 import { peopleRoutes } from './routes/people-routes.ts';
 import { rightsRoutes } from './routes/rights-routes.ts';
+import { restoreRoutes } from './routes/restore-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
 import { versionsRoutes } from './routes/versions-routes.ts';
@@ -18,6 +19,7 @@ export const routes = {
   devices: deviceRoutes,
   fleet: fleetRoutes,
   drive: driveRoutes,
+  restore: restoreRoutes,
   rights: rightsRoutes,
   bin: binRoutes,
   versions: versionsRoutes,

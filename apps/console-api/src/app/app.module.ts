@@ -18,6 +18,7 @@ import { Clock } from '../platform/clock.ts';
 import { ErrorFilter } from '../platform/error.filter.ts';
 import { QuotaModule } from '../quota/quota.module.ts';
 import { RecycleBinModule } from '../recycle-bin/recycle-bin.module.ts';
+import { RestoreModule } from '../restore/restore.module.ts';
 import { SocketHubModule, SocketModule } from '../socket/socket.module.ts';
 import { VersionsModule } from '../versions/versions.module.ts';
 import type { AppParts } from './create-app.ts';
@@ -58,6 +59,7 @@ export class AppModule {
         RecycleBinModule,
         VersionsModule,
         ChangeFeedModule,
+        RestoreModule,
         EnterpriseModule,
         PeopleAdminModule,
         FleetModule,

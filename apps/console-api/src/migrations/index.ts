@@ -8,6 +8,8 @@ import { Rights1764000023000 } from './1764000023000-rights.ts';
 import { BlobCollector1764000021000 } from './1764000021000-blob-collector.ts';
 import { People1764000024000 } from './1764000024000-people.ts';
 import { Retention1764000022000 } from './1764000022000-retention.ts';
+import { FeedHorizon1764000025000 } from './1764000025000-feed-horizon.ts';
+import { Restore1764000025100 } from './1764000025100-restore.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -20,4 +22,6 @@ export const migrations: (new () => MigrationInterface)[] = [
   People1764000024000,
   Rights1764000023000,
   Retention1764000022000,
+  FeedHorizon1764000025000,
+  Restore1764000025100,
 ];
