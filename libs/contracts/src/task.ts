@@ -65,6 +65,7 @@ export const ProblemCode = z.enum([
   'ROOT_MISSING',
   'TRANSFER_FAILED',
   'CONTENT_MISMATCH',
+  'IN_THE_WAY',
   'WATCH_LIMIT',
   'REFUSED',
 ]);

@@ -13,13 +13,8 @@ export type CycleEngineParts = {
 
 /** One task's cycle with its adapters, as the supervisor drives it. */
 export function createCycleEngine(parts: CycleEngineParts): TaskEngine {
-  const { journal, disk } = parts.deps;
   let watching: Watch | null = null;
   return {
-    recover: async () => {
-      const unfinished = journal.unfinished().flatMap((op) => ('opId' in op ? [op.opId] : []));
-      await disk.recover(new Set(unfinished));
-    },
     run: (request) => {
       const deps = { ...parts.deps, ...parts.prepare() };
       return runCycle(deps, { ...request, settings: parts.settings() });

@@ -15,10 +15,19 @@ import { FakeServer, SPACE_ID } from '../testing/fake-server.ts';
 import { TaskStore } from '../tasks/task-store.ts';
 import { findEndpoint } from './endpoint.ts';
 import { createLocalClient } from './local-client.ts';
+import type { Preview } from './messages.ts';
 
 const done: CycleReport = {
   ...{ stop: null, blocked: null, pending: 0, pendingBytes: 0, failed: 0, skipped: 0, holds: 0, files: 3, folders: 1 },
   ...{ again: false, wakeAtMs: null, lastFullSyncMs: Date.UTC(2026, 0, 1), verified: true },
+};
+
+const nothing = { files: 0, bytes: 0 };
+const preview: Preview = {
+  ...{ local: '/data/Docs', cloud: 'team/Engineering:/', type: 'bidirectional', upload: nothing, download: nothing },
+  ...{ compare: nothing, newVersions: nothing, clashes: { count: 0, sample: [] }, createCloudFolders: [] },
+  ...{ excluded: 0, skipped: 0, unreadable: 0, alwaysLeftOut: [], warnings: [] },
+  room: { localNeededBytes: 0, localFreeBytes: 1, cloudNeededBytes: 0, cloudFreeBytes: null },
 };
 
 let home: string;
@@ -29,7 +38,7 @@ let tell: (event: DeviceSocketEvent) => void;
 let started: StartedAgent | null;
 
 const engine = (): TaskEngine => ({
-  ...{ recover: async () => undefined, unwatch: async () => undefined, close: async () => undefined },
+  ...{ unwatch: async () => undefined, close: async () => undefined },
   watch: async () => undefined,
   run: async () => {
     runs += 1;
@@ -45,12 +54,12 @@ const parts = (): AgentParts => ({
   },
   openSocket: (onEvent) => {
     tell = onEvent;
-    const nothing = () => undefined;
-    return { start: nothing, stop: async () => undefined, watch: nothing, report: nothing, isConnected: () => true };
+    const idle = () => undefined;
+    return { start: idle, stop: async () => undefined, watch: idle, report: idle, isConnected: () => true };
   },
   openTask: () => async () => ({ engine: engine(), journal: new MemoryJournal() }),
   checkFolder: async (path) => ({ realPath: path, warnings: [] }),
-  preview: async () => Promise.reject(new AppError('INTERNAL')),
+  preview: async () => preview,
   doctor: async () => ({ checks: [] }),
   reportFacts: async () => ({
     ...{ agentVersion: '1.4.0', keyStore: 'file', keyProblem: false, freeDiskBytes: 1, diskBytes: 2, rssBytes: 3 },
@@ -70,14 +79,23 @@ afterEach(async () => {
 });
 
 /** Runs a command line as a script would: what it printed and how it ended. */
-async function cli(...args: string[]) {
+function cli(...args: string[]) {
+  return run(args, () => Promise.reject(new Error('a script was asked something')));
+}
+
+/** As a person at a terminal would, who answers every question alike. */
+function atTerminal(answer: boolean, ...args: string[]) {
+  return run(args, () => Promise.resolve(answer), true);
+}
+
+async function run(args: string[], confirm: () => Promise<boolean>, isInteractive = false) {
   let out = '';
   let err = '';
   const context: CliContext = {
     io: {
       out: (text) => void (out += `${text}\n`),
       err: (text) => void (err += `${text}\n`),
-      ...{ isInteractive: false, confirm: () => Promise.reject(new Error('a script was asked something')) },
+      ...{ isInteractive, confirm },
     },
     ...{ cwd: '/', version: '1.4.0', nowMs: () => Date.UTC(2026, 0, 2) },
     client: () => createLocalClient(home),
@@ -217,6 +235,43 @@ describe('the command line and the agent', () => {
     expect(again.json()).toMatchObject({ settings: { uploadBytesPerSecond: 500_000, exclude: [], auto: true } });
     const lifted = await cli('task', 'configure', id, '--up', 'none', '--json');
     expect(lifted.json()).toMatchObject({ settings: { uploadBytesPerSecond: null, auto: true } });
+  });
+
+  it('[TA-5] asks a person at a terminal, and nobody else', async () => {
+    const args = ['task', 'create', '--local', '/data/Docs', '--cloud', 'team/Engineering:/'];
+    const declined = await atTerminal(false, ...args);
+    expect(declined).toMatchObject({ exitCode: 1, err: '', out: expect.stringMatching(/Nothing was created\.\n$/) });
+    expect(server.registered.size).toBe(0);
+    expect(await atTerminal(true, ...args)).toMatchObject({ exitCode: 0 });
+    expect(await cli(...args.map((arg) => arg.replace('/Docs', '/More')))).toMatchObject({ exitCode: 0 });
+    expect(server.registered.size).toBe(2);
+  });
+
+  it('[TA-3] says that a filter fits no task, not that there is none', async () => {
+    expect((await cli('task', 'list')).out).toMatch(/No sync tasks/);
+    await create();
+    expect((await cli('task', 'list', '--type', 'upload')).out).toMatch(/^No task fits this filter/);
+    expect(await cli('task', 'list', '--space', 'share', '--json')).toMatchObject({
+      exitCode: 0,
+      out: '{"tasks":[]}\n',
+    });
+    expect((await cli('task', 'list', '--space', 'team', '--json')).json()).toMatchObject({ tasks: [{}] });
+  });
+
+  it('[TA-3] shows the limits that are set, and lists files without empty columns', async () => {
+    const { id } = (await create()).json<{ id: string }>();
+    expect((await cli('task', 'show', id)).out).not.toMatch(/limit/i);
+    const { out } = await cli('task', 'configure', id, '--up', '500KB/s', '--down', '2MB/s');
+    expect(out).toMatch(/Upload limit +500 KB\/s\nDownload limit +2\.0 MB\/s/);
+    const skipped = await cli('task', 'files', id, '--state', 'skipped', '--json');
+    expect(skipped.json()).toEqual({ files: [], next: null });
+  });
+
+  it('[UP-4] keeps the delete switch to upload tasks', async () => {
+    const { id } = (await create()).json<{ id: string }>();
+    const refused = await cli('task', 'configure', id, '--propagate-deletes');
+    expect(refused).toMatchObject({ exitCode: 2, err: expect.stringMatching(/^USAGE: .*upload tasks/) });
+    expect(await cli('task', 'configure', id, '--no-propagate-deletes')).toMatchObject({ exitCode: 0 });
   });
 
   it('keeps tasks, and the user pause, over a restart', async () => {

@@ -20,7 +20,6 @@ class FakeEngine implements TaskEngine {
   onTrouble: (code: string) => void = () => undefined;
   private end = Promise.withResolvers<CycleReport>();
 
-  recover = async () => void this.log.push('recover');
   unwatch = async () => void this.log.push('unwatch');
   close = async () => void this.log.push('close');
   watch = async (onDirty: (dirty: DirtyPaths) => void, onTrouble: (code: string) => void) => {
@@ -66,9 +65,9 @@ async function start(options: Partial<SupervisorOptions> = {}) {
 }
 
 describe('RootSupervisor', () => {
-  it('watches, recovers what a crash left, then looks at both sides completely', async () => {
+  it('watches, then looks at both sides completely', async () => {
     const { engine, status } = await start();
-    expect(engine.log).toEqual(['unwatch', 'watch', 'recover']);
+    expect(engine.log).toEqual(['unwatch', 'watch']);
     expect(engine.last).toEqual({ dirty: 'all', pullFeed: true });
     expect(status().status).toBe('scanning');
     await engine.finish();
@@ -240,7 +239,7 @@ describe('RootSupervisor', () => {
     await settled();
     await engine.finish();
     await settled();
-    expect(engine.log.slice(2)).toEqual(['recover', 'unwatch', 'watch']);
+    expect(engine.log.slice(2)).toEqual(['unwatch', 'watch']);
     expect(status().status).not.toBe('blocked');
   });
 

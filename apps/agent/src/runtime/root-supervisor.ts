@@ -57,7 +57,6 @@ export class RootSupervisor {
   private aborting = new AbortController();
   private cancelTimer: () => void = () => undefined;
   private state: 'new' | 'started' | 'stopped' = 'new';
-  private recovered = false;
   private errands = 0;
   /** Runs are numbered from 1; `checkedRun` is the newest that looked at both sides completely, `endedRun` the newest that ended. */
   private runs = 0;
@@ -282,7 +281,6 @@ export class RootSupervisor {
     if (dirty === 'all') this.lookedFromMs = this.options.timers.nowMs();
     this.options.onChange();
     try {
-      await this.recoverOnce();
       const onProgress = (progress: CycleProgress) => this.progressed(progress);
       const yieldNow = () => this.schedule.dirty !== null || this.schedule.nudged;
       const report = await this.options.engine.run({ dirty, pullFeed, onProgress, yieldNow, signal });
@@ -300,12 +298,6 @@ export class RootSupervisor {
   private logRun({ stop, pending, failed, holds, again }: CycleReport, { dirty, pullFeed }: RunDecision): void {
     const asked = dirty === null || dirty === 'all' ? dirty : dirty.size;
     this.options.log('cycle_done', { dirty: asked, pullFeed, stop, pending, failed, holds, again });
-  }
-
-  private async recoverOnce(): Promise<void> {
-    if (this.recovered) return;
-    await this.options.engine.recover();
-    this.recovered = true;
   }
 
   private progressed(progress: CycleProgress): void {

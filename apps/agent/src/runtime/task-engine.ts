@@ -12,8 +12,6 @@ export type RunRequest = {
 
 /** What a supervisor drives: one task's cycle with everything it needs, opened once. */
 export type TaskEngine = {
-  /** After a start: finishes or rolls back what a crash left behind. Repeatable. */
-  recover(): Promise<void>;
   run(request: RunRequest): Promise<CycleReport>;
   /** Hints from the disk, or null where the task is not watched (TA-6). `onTrouble`: hints are being lost. */
   watch(onDirty: (dirty: DirtyPaths) => void, onTrouble: (code: string) => void): Promise<void>;

@@ -4,7 +4,7 @@ import type { StoredProblem } from '@tideline/sync-core';
 import { toTaskReport } from './task-report.ts';
 
 const problem = (path: string, code: StoredProblem['code']): StoredProblem => ({
-  ...{ path, code, params: { name: path }, firstSeenMs: 1, lastSeenMs: 2, attempts: 1, retryAtMs: 3 },
+  ...{ path, code, params: { name: path }, source: 'cycle', firstSeenMs: 1, lastSeenMs: 2, attempts: 1, retryAtMs: 3 },
 });
 
 it('[PE-5] reports counts and codes of a task, never a name', () => {

@@ -241,7 +241,9 @@ describe('operations, problems, holds', () => {
     const busy = { code: 'BUSY', params: { a: 1 }, retryAtMs: 9 } as const;
     journal.setProblem('p', busy, 1);
     journal.setProblem('p', busy, 2);
-    expect(reopen().problems()).toEqual([{ path: 'p', ...busy, firstSeenMs: 1, lastSeenMs: 2, attempts: 2 }]);
+    expect(reopen().problems()).toEqual([
+      { path: 'p', ...busy, source: 'cycle', firstSeenMs: 1, lastSeenMs: 2, attempts: 2 },
+    ]);
     journal.setProblem('p', { ...busy, code: 'QUOTA' }, 3);
     expect(journal.problems()).toMatchObject([{ firstSeenMs: 3, attempts: 1 }]);
     journal.setProblem('p', null, 4);

@@ -8,7 +8,7 @@ export function createProblemStore(db: DatabaseSync): ProblemStore {
   const find = db.prepare('SELECT code, first_ms, attempts FROM problem WHERE path = ?');
   const remove = db.prepare('DELETE FROM problem WHERE path = ?');
   const put = db.prepare(
-    `INSERT OR REPLACE INTO problem (path, code, params, first_ms, last_ms, attempts, retry_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO problem (path, code, params, first_ms, last_ms, attempts, retry_at_ms, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return {
     problems: () => all.all().map(toProblem),
@@ -21,7 +21,8 @@ export function createProblemStore(db: DatabaseSync): ProblemStore {
       const goesOn = before?.['code'] === problem.code;
       const firstMs = goesOn ? Number(before['first_ms']) : nowMs;
       const attempts = goesOn ? Number(before['attempts']) + 1 : 1;
-      put.run(path, problem.code, JSON.stringify(problem.params), firstMs, nowMs, attempts, problem.retryAtMs);
+      const { code, params, retryAtMs, source = 'cycle' } = problem;
+      put.run(path, code, JSON.stringify(params), firstMs, nowMs, attempts, retryAtMs, source);
     },
   };
 }
@@ -31,6 +32,7 @@ function toProblem(row: Record<string, unknown>): StoredProblem {
     path: row['path'] as string,
     code: row['code'] as StoredProblem['code'],
     params: JSON.parse(row['params'] as string) as StoredProblem['params'],
+    source: row['source'] as StoredProblem['source'],
     firstSeenMs: Number(row['first_ms']),
     lastSeenMs: Number(row['last_ms']),
     attempts: Number(row['attempts']),

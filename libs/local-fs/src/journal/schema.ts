@@ -36,6 +36,7 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE deletion (at_ms REAL NOT NULL, files INTEGER NOT NULL) STRICT;
    CREATE INDEX deletion_at ON deletion (at_ms);
    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE problem ADD COLUMN source TEXT NOT NULL DEFAULT 'cycle'`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

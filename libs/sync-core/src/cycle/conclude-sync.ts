@@ -1,25 +1,48 @@
 import type { CycleDeps } from './cycle-types.ts';
-import { isSettled, remainingOps, type RoundResult } from './report.ts';
+import { failedOps, isSettled, remainingOps, type RoundResult } from './report.ts';
 import { verifyInSync } from './verify.ts';
 
 /**
  * What a cycle may claim at its end (SA-5). "Synced" needs a scan of every folder, a feed read to its head and nothing left to
- * do; "verified" needs the server's digest besides. Any work done since takes an earlier verification back.
+ * do; "verified" needs the server's digest besides. Any work done or found since takes an earlier verification back.
  */
-export async function concludeSync(
-  deps: CycleDeps,
-  result: RoundResult,
-  seen: { readonly scannedAll: boolean; readonly settled: boolean },
-): Promise<void> {
+export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: Seen): Promise<void> {
   const { journal, clock } = deps;
-  if (result.execution.done > 0 || remainingOps(result) > 0) journal.advance({ meta: { verified: null } });
-  if (!seen.scannedAll || !seen.settled || result.execution.yielded > 0) return;
-  if (remainingOps(result) === result.heldOps + result.execution.failed) {
-    journal.advance({ meta: { firstSyncDone: true, recovery: false } });
-  }
+  const isCertain = isSettled(deps, result) && !hasUnknown(deps);
+  if (result.execution.done > 0 || !isCertain) withdrawVerdict(deps);
+  if (!isWholeLook(seen, result)) return;
+  endPhases(deps, result);
   if (!isSettled(deps, result)) return;
-  const verified = await verifyInSync(deps).catch(() => null); // no answer is no verdict; the sync itself is done
+  // What nobody can read or see is not known to be equal. No answer is no verdict, either; the sync itself is done.
+  const verified = isCertain ? await verifyInSync(deps).catch(() => null) : null;
   // A mirror that is wrong is not repaired in silence: the whole listing is read again and compared.
   const remedy = verified === false ? { cursor: null } : {};
   journal.advance({ meta: { lastFullSyncMs: clock.nowMs(), verified, ...remedy } });
 }
+
+type Seen = { readonly scannedAll: boolean; readonly feedRead: boolean; readonly settled: boolean };
+
+function isWholeLook({ scannedAll, feedRead, settled }: Seen, { execution }: RoundResult): boolean {
+  return scannedAll && feedRead && settled && execution.yielded === 0;
+}
+
+/**
+ * The first sync ends when nothing is left but what waits for a person or failed. Recovery lasts until nothing is left at all
+ * (FI-4): whatever was not brought back yet would be taken for deleted by the next decision.
+ */
+function endPhases({ journal }: CycleDeps, result: RoundResult): void {
+  const { firstSyncDone, recovery } = journal.meta();
+  const left = remainingOps(result);
+  if (!firstSyncDone && left === result.heldOps + failedOps(result)) journal.advance({ meta: { firstSyncDone: true } });
+  if (recovery && left === 0) journal.advance({ meta: { recovery: false } });
+}
+
+function withdrawVerdict({ journal }: CycleDeps): void {
+  if (journal.meta().verified !== null) journal.advance({ meta: { verified: null } });
+}
+
+function hasUnknown({ journal }: CycleDeps): boolean {
+  return journal.localOverlay().values().some(isUnknown) || journal.cloudOverlay().values().some(isUnknown);
+}
+
+const isUnknown = ({ t }: { readonly t: string }): boolean => t === 'unknown';

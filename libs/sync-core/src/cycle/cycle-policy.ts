@@ -19,12 +19,12 @@ export function cyclePolicy(deps: CycleDeps, request: CycleRequest): SyncPolicy 
   };
 }
 
-export function guardFacts(deps: CycleDeps): GuardFacts {
+export function guardFacts(deps: CycleDeps, observedFromMs: number): GuardFacts {
   const { journal, clock } = deps;
   const nowMs = clock.nowMs();
   return {
     base: journal.base,
-    nowMs,
+    observedFromMs,
     deletedRecently: journal.deletedSince(nowMs - MASS_DELETE_WINDOW_MS),
     holds: journal.holds(),
   };

@@ -19,18 +19,30 @@ export async function executeDownloads(ops: readonly Download[], execution: Exec
     ops.filter((op) => !isPutOff(op, execution)),
     execution,
   );
-  let placing: Promise<void> = Promise.resolve();
-  for (const bundle of bundlesOf(wanted.filter((op) => !isLarge(op)))) {
-    if (execution.request.signal.aborted) break;
-    const fetched = await fetchBundle(bundle, execution);
-    await placing;
-    placing = placeAll(fetched, execution);
-  }
-  await placing;
+  await downloadSmall(
+    wanted.filter((op) => !isLarge(op)),
+    execution,
+  );
   for (const op of wanted.filter(isLarge)) {
     if (execution.request.signal.aborted) return;
     const fetched = await fetchOne(op, execution);
     if (fetched) await placeAll([fetched], execution);
+  }
+}
+
+/** Nothing goes on behind the back of the cycle: whatever fails, what is being put in place is waited for. */
+async function downloadSmall(ops: readonly Download[], execution: Execution): Promise<void> {
+  let placing: Promise<void> = Promise.resolve();
+  try {
+    for (const bundle of bundlesOf(ops)) {
+      if (execution.request.signal.aborted) break;
+      const fetched = await fetchBundle(bundle, execution);
+      await placing;
+      placing = placeAll(fetched, execution);
+      placing.catch(() => undefined); // it is awaited below; until then nobody listens
+    }
+  } finally {
+    await placing;
   }
 }
 

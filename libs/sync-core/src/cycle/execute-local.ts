@@ -2,7 +2,7 @@ import type { LocalOp } from '../model/plan.ts';
 import { ROOT_ID, type StatSig } from '../model/tree.ts';
 import { executeDownloads } from './execute-downloads.ts';
 import { folderOf, type Execution } from './execution.ts';
-import { giveUp, land, notDone } from './land-local.ts';
+import { giveUp, land, notDone, placeOf } from './land-local.ts';
 import { trashLocal } from './trash-local.ts';
 
 export type Download = Extract<LocalOp, { op: 'localDownload' }>;
@@ -18,12 +18,32 @@ export async function executeLocal(ops: readonly LocalOp[], execution: Execution
   for (const op of ops) {
     if (execution.request.signal.aborted) return;
     if (op.op === 'localDownload') downloads.push(op);
+    else if (isPutOff(op, execution)) execution.advance({ finished: [op.opId] });
     else if (execution.isReady(op)) await executeStructural(op, execution);
   }
+  await bringBackStaged(execution);
   await executeDownloads(
     downloads.filter((op) => execution.isReady(op)),
     execution,
   );
+}
+
+function isPutOff(op: Structural, execution: Execution): boolean {
+  const changedAtMs = op.op === 'localTrash' ? op.sinceMs : (execution.decided.local.get(keyOf(op))?.sinceMs ?? 0);
+  return execution.isDeferred(placeOf(op, execution), changedAtMs);
+}
+
+function keyOf(op: Structural): number {
+  return 'key' in op ? op.key : op.id;
+}
+
+/** A node whose second half of an exchange was not carried out must not stay hidden: out of sight it would look deleted. */
+async function bringBackStaged(execution: Execution): Promise<void> {
+  const { disk, journal } = execution.deps;
+  if (execution.staged.size === 0) return;
+  await disk.recover(new Set(journal.unfinished().flatMap((op) => ('opId' in op ? [op.opId] : []))));
+  execution.staged.clear();
+  execution.lookEverywhere = true;
 }
 
 async function executeStructural(op: Structural, execution: Execution): Promise<void> {
@@ -59,6 +79,7 @@ async function move(op: Move, execution: Execution): Promise<void> {
   const to = execution.live.childPath(op.parent, op.name);
   if (to === undefined) return giveUp(execution, op, op.key);
   const result = from === staged ? await disk.unstage(staged, to) : await disk.move(from, to, op.expect);
+  if (from === staged && result.t === 'done') execution.staged.delete(op.key);
   if (result.t !== 'done') return notDone(execution, op, { near: op.key, path: from, result });
   return moved(op, result.sig, execution);
 }
@@ -66,6 +87,7 @@ async function move(op: Move, execution: Execution): Promise<void> {
 async function moveToStaging(op: Move, from: string, execution: Execution): Promise<void> {
   const result = await execution.deps.disk.moveToStaging(stagedName(op), from, op.expect);
   if (result.t !== 'done') return notDone(execution, op, { near: op.key, path: from, result });
+  execution.staged.add(op.key);
   execution.live.put(op.key, { parent: ROOT_ID, name: stagedName(op) });
   execution.advance({ finished: [op.opId] });
   execution.complete(op.opId);

@@ -18,14 +18,20 @@ import { createLiveTree, type LiveTree } from './live-tree.ts';
 
 const MAX_PUT_OFF = 500;
 const SHORTEST_TURN_MS = 2000;
+/** An operation that met something else than planned so often in one cycle, each time after a new look, has something in its way. */
+const MAX_TRIES = 3;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
+
+/** By operation and node: how often it met something else than planned. Kept over the rounds of a cycle. */
+export type Tries = Map<string, number>;
 
 /** What the plan at hand rests on. `approvedOps`: deletes that a person agreed to. */
 export type Decided = {
   readonly local: LocalOverlay;
   readonly cloud: CloudOverlay;
   readonly approvedOps?: ReadonlySet<string>;
+  readonly tries?: Tries;
 };
 
 /** State of carrying out one plan: where things are right now, and counts. What was done is in the journal. */
@@ -36,16 +42,22 @@ export class Execution {
   readonly live: LiveTree;
   /** Folders to look at again, because something there was not as planned or was made by us under a new name. */
   readonly rescan = new Set<RelativePath>();
+  /** Nodes that wait in staging for the second half of an exchange of places. */
+  readonly staged = new Set<LocalKey>();
   /** Newest revs that our own operations made, by cloud id. */
   readonly revs = new Map<string, number>();
   /** Something in the cloud was not as planned. */
   refeed = false;
+  /** Something came back from staging: no picture of the disk holds any more. */
+  lookEverywhere = false;
   blocked: BlockReason | null = null;
   done = 0;
   doneBytes = 0;
   failed = 0;
   /** Put off by a failed earlier try. */
   deferred = 0;
+  /** Not tried because something they need was not done. */
+  unready = 0;
   /** Left for the next cycle because something newer waits. */
   yielded = 0;
   readonly #problems: ReadonlyMap<RelativePath, StoredProblem>;
@@ -66,7 +78,10 @@ export class Execution {
   /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */
   isReady(op: Pick<CloudOp | LocalOp, 'opId' | 'after'>): boolean {
     const ready = (op.after ?? []).every((opId) => this.#completed.has(opId));
-    if (!ready) this.deps.journal.advance({ finished: [op.opId] });
+    if (!ready) {
+      this.unready += 1;
+      this.deps.journal.advance({ finished: [op.opId] });
+    }
     return ready;
   }
 
@@ -143,12 +158,23 @@ export class Execution {
     }
   }
 
-  /** G26: a node that failed waits, unless it changed since. */
+  /** G26: a node that failed waits, unless it changed since. Times ahead of the clock were made before it was set right. */
   isDeferred(path: RelativePath | undefined, changedAtMs: number): boolean {
     const problem = path === undefined ? undefined : this.#problems.get(path);
-    if (!problem || problem.retryAtMs <= this.deps.clock.nowMs() || changedAtMs > problem.lastSeenMs) return false;
+    const nowMs = this.deps.clock.nowMs();
+    if (!problem || problem.source === 'scan' || problem.lastSeenMs > nowMs) return false;
+    if (problem.retryAtMs <= nowMs || changedAtMs > problem.lastSeenMs) return false;
     this.deferred += 1;
     return true;
+  }
+
+  /** To be asked each time an operation met something else than planned: whether a new look will not help any more. */
+  isStuck(op: CloudOp | LocalOp): boolean {
+    const tries = this.decided.tries;
+    const key = `${op.op} ${'key' in op ? op.key : op.id}`;
+    const count = (tries?.get(key) ?? 0) + 1;
+    tries?.set(key, count);
+    return count >= MAX_TRIES;
   }
 
   /**

@@ -14,10 +14,19 @@ export function land(execution: Execution, op: Landed, node: LocalNode): void {
   execution.succeed(execution.live.pathOf(key));
 }
 
-/** The disk was not as planned: look there again and decide anew. */
+/**
+ * The disk was not as planned: look there again and decide anew. When looking does not help, something that is not synced (a
+ * link, a filtered file) is in the way, which only a person can solve.
+ */
 export function giveUp(execution: Execution, op: LocalOp, near: LocalKey): void {
   execution.noteRescan(near);
+  if (execution.isStuck(op)) execution.fail(placeOf(op, execution) ?? '', 'IN_THE_WAY');
   execution.advance({ finished: [op.opId] });
+}
+
+/** Where the operation puts its node, or where the node is that it takes away. */
+export function placeOf(op: LocalOp, { live }: Execution): RelativePath | undefined {
+  return 'parent' in op ? live.childPath(op.parent, op.name) : live.pathOf(op.id);
 }
 
 export type Refused = {

@@ -14,15 +14,28 @@ export function noteProblems(plan: Plan, execution: Execution, scannedAll: boole
     noted.add(path);
     journal.setProblem(path, { code, params, retryAtMs: nowMs }, nowMs);
   }
+  for (const path of hiddenFolders(execution)) {
+    noted.add(path);
+    journal.setProblem(path, { code: 'RIGHT_MISSING', params: {}, retryAtMs: nowMs }, nowMs);
+  }
   if (scannedAll) clearSolved(noted.union(wantedPaths(plan, execution)), execution);
+}
+
+/** Synced folders that went out of sight (PE-2): what is in them here is not synced any more, and that must be said. */
+function hiddenFolders({ deps, live, decided }: Execution): string[] {
+  const { base, meta } = { base: deps.journal.base, meta: deps.journal.meta() };
+  return meta.hidden.flatMap((cloudId) => {
+    const row = base.byCloudId(cloudId);
+    const isHere = row !== undefined && decided.local.get(row.id)?.t !== 'absent';
+    return (isHere ? live.pathOf(row.id) : undefined) ?? [];
+  });
 }
 
 /** Problems of reading are kept by the scan itself. */
 function clearSolved(open: ReadonlySet<string>, execution: Execution): void {
   const { journal, clock } = execution.deps;
-  for (const { path, code } of journal.problems()) {
-    const isOfScan = code === 'UNREADABLE' || code === 'BUSY';
-    if (!isOfScan && !open.has(path)) journal.setProblem(path, null, clock.nowMs());
+  for (const { path, source } of journal.problems()) {
+    if (source === 'cycle' && !open.has(path)) journal.setProblem(path, null, clock.nowMs());
   }
 }
 

@@ -1,8 +1,10 @@
 import type { ScanResult } from '../ports/journal.ts';
+import type { RelativePath } from '../ports/disk.ts';
 import type { DirtyPaths } from '../ports/scanner.ts';
 import { checkRoot } from '../safety/root-check.ts';
 import type { CycleDeps, CycleRequest, CycleStop } from './cycle-types.ts';
 import { folderOf } from './execution.ts';
+import { recentlyGone } from './recently-gone.ts';
 
 /** GU-3: before anything is read or planned, the root must be the folder it was. */
 export async function observeRoot(deps: CycleDeps): Promise<CycleStop | null> {
@@ -13,25 +15,46 @@ export async function observeRoot(deps: CycleDeps): Promise<CycleStop | null> {
   return null;
 }
 
-/** Reads the disk where it may have changed and brings the local overlay, and the problems of reading, up to date. */
-export async function observeDisk(deps: CycleDeps, request: CycleRequest): Promise<void> {
-  const dirty = await whereToLook(deps, request);
-  if (dirty === null) return;
+/**
+ * Reads the disk where it may have changed and brings the local overlay, and the problems of reading, up to date. Nothing of
+ * what was read counts when the root was not there to its end. Answers whether the whole disk was looked at.
+ */
+export async function observeDisk(
+  deps: CycleDeps,
+  request: CycleRequest,
+  broughtBack: readonly RelativePath[],
+): Promise<CycleStop | { readonly scannedAll: boolean }> {
+  const dirty = await whereToLook(deps, request, broughtBack);
+  if (dirty === null) return { scannedAll: false };
   const result = await deps.scanner.scan(dirty, request.signal);
+  const lost = (await observeRoot(deps)) ?? unreadRoot(result);
+  if (lost) return lost;
   deps.journal.foldScan(result);
   if (result.full) deps.journal.advance({ meta: { folders: result.folders, skipped: result.skipped } });
   noteUnreadable(deps, result, dirty);
+  return { scannedAll: result.full };
+}
+
+/** A scan that could not even read the root says nothing about what is in it (SA-4). */
+function unreadRoot({ unreadable }: ScanResult): CycleStop | null {
+  const root = unreadable.find(({ path }) => path === '');
+  return root ? { why: 'blocked', reason: 'root', detail: root.code } : null;
 }
 
 /**
- * What the watcher hinted at, and folders into which a displaced file came back because somebody kept writing to it (R08).
- * Upload mode displaces nothing and never writes below its root.
+ * What the watcher hinted at; folders into which something came back, from staging or because somebody kept writing to a
+ * displaced file (R08); and, where there is no hint, what has just gone, so that a delete is seen twice before it runs.
  */
-async function whereToLook({ disk, clock }: CycleDeps, request: CycleRequest): Promise<DirtyPaths | null> {
-  if (request.settings.mode === 'upload') return request.dirty;
-  const rescued = await disk.settleDisplaced(clock.nowMs());
-  if (rescued.length === 0 || request.dirty === 'all') return request.dirty;
-  return new Set([...(request.dirty ?? []), ...rescued.map(({ rescuedTo }) => folderOf(rescuedTo))]);
+async function whereToLook(
+  deps: CycleDeps,
+  { dirty, settings }: CycleRequest,
+  broughtBack: readonly RelativePath[],
+): Promise<DirtyPaths | null> {
+  const rescued = settings.mode === 'upload' ? [] : await deps.disk.settleDisplaced(deps.clock.nowMs());
+  if (dirty === 'all') return dirty;
+  const back = [...broughtBack, ...rescued.map(({ rescuedTo }) => rescuedTo)].map(folderOf);
+  const look = new Set([...(dirty ?? recentlyGone(deps)), ...back]);
+  return dirty === null && look.size === 0 ? null : look;
 }
 
 /** A folder that was read again tells anew what in it cannot be read. */
@@ -40,11 +63,10 @@ function noteUnreadable(deps: CycleDeps, result: ScanResult, dirty: DirtyPaths):
   const nowMs = clock.nowMs();
   const unreadable = new Set(result.unreadable.map((item) => item.path));
   for (const { path, code } of result.unreadable) {
-    journal.setProblem(path, { code, params: {}, retryAtMs: nowMs }, nowMs);
+    journal.setProblem(path, { code, params: {}, retryAtMs: nowMs, source: 'scan' }, nowMs);
   }
-  for (const { path, code, retryAtMs } of journal.problems()) {
-    const isOfScan = (code === 'UNREADABLE' || code === 'BUSY') && retryAtMs <= nowMs;
+  for (const { path, source } of journal.problems()) {
     const wasLookedAt = result.full || (dirty !== 'all' && dirty.has(folderOf(path)));
-    if (isOfScan && wasLookedAt && !unreadable.has(path)) journal.setProblem(path, null, nowMs);
+    if (source === 'scan' && wasLookedAt && !unreadable.has(path)) journal.setProblem(path, null, nowMs);
   }
 }

@@ -9,6 +9,8 @@ export type RoundResult = {
   readonly decided: Plan;
   readonly heldOps: number;
   readonly wakeAtMs: number | null;
+  /** The whole disk was looked at; what in it could not be read is a problem each. */
+  readonly scannedAll: boolean;
 };
 
 /** A round that met nothing new and moved nothing waits this long before it is tried again. */
@@ -16,6 +18,11 @@ const STALLED_RETRY_MS = 2000;
 
 export function remainingOps(result: RoundResult): number {
   return result.decided.local.length + result.decided.cloud.length - result.execution.done;
+}
+
+/** Operations that a problem stands for: they failed now or before, or need one that did. */
+export function failedOps({ execution }: RoundResult): number {
+  return execution.failed + execution.deferred + execution.unready;
 }
 
 export function isSettled(deps: CycleDeps, result: RoundResult): boolean {
@@ -33,7 +40,7 @@ export function reportOf(deps: CycleDeps, result: RoundResult, wanted: boolean):
     ...standing(deps),
     stop: null,
     blocked: execution.blocked,
-    pending: Math.max(0, remainingOps(result) - result.heldOps - problems.length),
+    pending: Math.max(0, remainingOps(result) - result.heldOps - failedOps(result)),
     pendingBytes: pendingBytes(result),
     again: (wanted && progressed) || execution.yielded > 0,
     wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),

@@ -28,11 +28,12 @@ function confirmed(op: CloudOp, node: DriveNode, execution: Execution): void {
 
 function refused(op: CloudOp, code: ErrorCode, execution: Execution): void {
   execution.advance({ finished: [op.opId] });
-  const meaning = meaningOf(code);
-  if (meaning === 'observe') {
+  const meant = meaningOf(code);
+  if (meant === 'observe' && !execution.isStuck(op)) {
     execution.refeed = true;
     return;
   }
+  const meaning = meant === 'observe' ? 'REFUSED' : meant;
   if (meaning === 'QUOTA') execution.blocked = 'quota';
   const path = execution.live.pathOf(op.op === 'cloudTrash' ? op.id : op.key);
   execution.fail(path ?? op.cloudId, meaning, { code });

@@ -6,15 +6,14 @@ import { settle } from './settle-cloud.ts';
 const PAGE = 5000;
 
 /**
- * Operations whose outcome we never learned (a crash, a lost answer): the disk finishes or undoes what stands in staging, the
- * drive is asked what it did (R04, R05, K01). After that every operation is over; what is still wanted is planned anew.
+ * Operations whose outcome we never learned (a crash, a lost answer): the drive is asked what it did (R04, R05, K01); the disk
+ * has brought back what stood in staging. After that every operation is over; what is still wanted is planned anew.
  */
 export async function settleUnfinished(deps: CycleDeps, request: CycleRequest): Promise<void> {
   const open = deps.journal.unfinished();
   if (open.length === 0) return;
   const trees = { local: deps.journal.localOverlay(), cloud: deps.journal.cloudOverlay() };
   const execution = new Execution(deps, request, trees);
-  await deps.disk.recover(new Set(open.map(opIdOf)));
   const cloudOps = open.filter(isCloudOp);
   for (let at = 0; at < cloudOps.length; at += PAGE) {
     const page = cloudOps.slice(at, at + PAGE);

@@ -324,7 +324,12 @@ describe('a complete listing', () => {
       { a: 'equal', x: 'equal' },
     ],
     ['forgets what was new and is gone again', all, new Map([['n', present({ id: 'n' })]]), { n: 'equal' }],
-    ['[D22] leaves out of sight what was out of sight', without('x'), new Map([['x', revoked]]), {}],
+    [
+      '[D22] proves absent what was out of sight, once nothing is hidden',
+      without('x'),
+      new Map([['x', revoked]]),
+      { x: 'absent' },
+    ],
     [
       '[G08] takes an older revision of a restored server as it is',
       [...without('a'), synced('a', { rev: 0, contentId: 'v0' as never })],
@@ -334,6 +339,10 @@ describe('a complete listing', () => {
   ];
   it.each(rows)('%s', (...[, nodes, overlay, expected]) => {
     expect(inShort(diff(nodes, overlay))).toEqual(expected);
+  });
+
+  it('[D22] leaves out of sight what was out of sight while anything is hidden', () => {
+    expect(inShort(diff(without('x'), new Map([['x', revoked]]), new Set(['d'])))).not.toHaveProperty('x');
   });
 
   it('[D22] takes what lies in a hidden folder as out of sight', () => {

@@ -148,11 +148,13 @@ export function diffListing(nodes: readonly DriveNode[], context: ListingContext
 function stepOfListed(
   { row, parentCloudId, isHidden }: Walked,
   node: DriveNode | undefined,
-  { overlay, nowMs }: ListingContext,
+  { overlay, nowMs, hidden }: ListingContext,
 ): CloudStep {
   const before = overlay.get(row.cloudId);
   if (node) return presentStep(node, { row, parentCloudId, before, nowMs });
-  const isOutOfReach = isHidden || (before?.t === 'unknown' && before.why === 'revoked');
+  // It may have been moved to where nothing is seen; with nothing hidden, what is not listed is not there.
+  const mayBeHidden = before?.t === 'unknown' && before.why === 'revoked' && (hidden?.size ?? 0) > 0;
+  const isOutOfReach = isHidden || mayBeHidden;
   const facts = { row, before, nowMs };
   return isOutOfReach ? unknownStep(row.cloudId, 'revoked', facts) : absentStep(row.cloudId, facts);
 }

@@ -68,17 +68,24 @@ export type ScanResult = {
   readonly unreadable: readonly { readonly path: string; readonly code: ProblemCode }[];
 };
 
+/** Who keeps a problem and clears it again: the scan what it could not read, the cycle what it could not do. */
+export type ProblemSource = 'scan' | 'cycle';
+
 export type StoredProblem = {
   /** Relative path, or the cloud name where there is no local one. */
   readonly path: string;
   readonly code: ProblemCode;
   readonly params: Readonly<Record<string, string | number>>;
+  readonly source: ProblemSource;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
   readonly attempts: number;
   /** Not tried again before this moment unless the node changes. */
   readonly retryAtMs: number;
 };
+
+/** `source`: the cycle, unless told otherwise. */
+export type NewProblem = Pick<StoredProblem, 'code' | 'params' | 'retryAtMs'> & { readonly source?: ProblemSource };
 
 export type StoredHold = Hold & {
   readonly holdId: string;
@@ -108,7 +115,7 @@ export type Journal = {
   recordDeleted(files: number, atMs: number): void;
   problems(): readonly StoredProblem[];
   /** Sets (or refreshes) the problem of a path; null clears it. */
-  setProblem(path: string, problem: Pick<StoredProblem, 'code' | 'params' | 'retryAtMs'> | null, nowMs: number): void;
+  setProblem(path: string, problem: NewProblem | null, nowMs: number): void;
   holds(): readonly StoredHold[];
   /** Replaces the open holds that wait for an answer; approved ones stay until their deletes ran. */
   setHolds(holds: readonly Hold[], nowMs: number): void;

@@ -16,7 +16,7 @@ function factsFor(files: number, more: Partial<GuardFacts> = {}): GuardFacts {
   const root = folderRow(ROOT_ID, { localName: '', cloudName: '', cloudId: 'root' });
   const rows = Array.from({ length: files - 1 }, (_, index) => fileRow(100 + index, { parent: 2 }));
   base.write({ rows: [root, folderRow(2), fileRow(3), ...rows], forget: [] });
-  return { base, nowMs: NOW, deletedRecently: 0, holds: [], ...more };
+  return { base, observedFromMs: NOW, deletedRecently: 0, holds: [], ...more };
 }
 
 const trash = (id: number, more: object = {}): CloudOp => ({

@@ -13,7 +13,8 @@ export const DELETE_SETTLE_MS = 2000;
 
 export type GuardFacts = {
   readonly base: BaseView;
-  readonly nowMs: number;
+  /** When the look at the disk and the cloud that the plan rests on began: what it saw first must be seen once more. */
+  readonly observedFromMs: number;
   /** Files deleted by us without consent, on either side, in the last `MASS_DELETE_WINDOW_MS`. */
   readonly deletedRecently: number;
   readonly holds: readonly StoredHold[];
@@ -50,7 +51,7 @@ export function guardPlan(plan: Plan, facts: GuardFacts): GuardedPlan {
     for (const op of caught) held.add(op.opId);
   }
   const all = [...sides[0].deletes, ...sides[1].deletes];
-  const unsettled = all.filter((op) => !held.has(op.opId) && op.sinceMs + DELETE_SETTLE_MS > facts.nowMs);
+  const unsettled = all.filter((op) => !held.has(op.opId) && op.sinceMs + DELETE_SETTLE_MS > facts.observedFromMs);
   const waiting = withDependents(plan, held);
   const dropped = withDependents(plan, new Set([...waiting, ...unsettled.map((op) => op.opId)]));
   return {

@@ -270,7 +270,7 @@ export function journalContract(name: string, create: () => Promise<JournalUnder
       });
 
       it('counts attempts of a problem and clears it', () => {
-        const problem = { code: 'BUSY', params: { reason: 'EBUSY' }, retryAtMs: 50 } as const;
+        const problem = { code: 'BUSY', params: { reason: 'EBUSY' }, retryAtMs: 50, source: 'scan' } as const;
         journal.setProblem('a/b', problem, 10);
         journal.setProblem('a/b', problem, 20);
         expect(journal.problems()).toEqual([{ path: 'a/b', ...problem, firstSeenMs: 10, lastSeenMs: 20, attempts: 2 }]);

@@ -13,7 +13,15 @@ import {
   type Observed,
   type StatSig,
 } from '../model/tree.ts';
-import type { Advance, Journal, ScanResult, StoredHold, StoredProblem, TaskMeta } from '../ports/journal.ts';
+import type {
+  Advance,
+  Journal,
+  ScanResult,
+  StoredHold,
+  NewProblem,
+  StoredProblem,
+  TaskMeta,
+} from '../ports/journal.ts';
 import { MemoryBase } from './memory-base.ts';
 
 const NEW_TASK: TaskMeta = {
@@ -109,13 +117,14 @@ export class MemoryJournal implements Journal {
     return [...this.#problems.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  setProblem(path: string, problem: Pick<StoredProblem, 'code' | 'params' | 'retryAtMs'> | null, nowMs: number): void {
+  setProblem(path: string, problem: NewProblem | null, nowMs: number): void {
     if (!problem) return void this.#problems.delete(path);
     const before = this.#problems.get(path);
     const goesOn = before?.code === problem.code ? before : undefined;
     const attempts = (goesOn?.attempts ?? 0) + 1;
     this.#problems.set(path, {
       path,
+      source: 'cycle',
       ...problem,
       firstSeenMs: goesOn?.firstSeenMs ?? nowMs,
       lastSeenMs: nowMs,

@@ -106,7 +106,7 @@ export class SimDevice {
       sinceMs: 0,
       answer: null,
     } as const;
-    const facts = { base: this.journal.base, nowMs: Infinity, deletedRecently: 0, holds: [hold] };
+    const facts = { base: this.journal.base, observedFromMs: Infinity, deletedRecently: 0, holds: [hold] };
     return guardPlan(plan, facts).plan;
   }
 

@@ -43,7 +43,8 @@ export class ManualClock implements Clock {
 export class TestDevice {
   readonly disk: MemoryDisk;
   readonly journal: Journal = new MemoryJournal();
-  readonly deps: CycleDeps;
+  /** Tests put faulty parts in place of the real ones. */
+  deps: CycleDeps;
   readonly settings: CycleSettings;
   readonly clock: ManualClock;
 
