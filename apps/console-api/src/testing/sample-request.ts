@@ -8,7 +8,7 @@ export type SampleRequest = {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer | undefined;
+  readonly body: string | Uint8Array<ArrayBuffer> | undefined;
 };
 
 type JsonSchema = {
