@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
 import type { BaseNode, UnknownReason } from '@tideline/sync-core';
-import { toFileMeta, toStatSig } from '../stat/sig.ts';
+import { isSameIdentity, toFileMeta, toStatSig } from '../stat/sig.ts';
 import { identify } from './identify.ts';
 import type { KnownPresent } from './known-tree.ts';
 import { see } from './see.ts';
@@ -36,15 +36,24 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
 
 function readNames(session: ScanSession, folder: FolderTask): string[] | undefined {
   try {
-    return readdirSync(absolutePath(session.env, folder.path));
+    const names = readdirSync(absolutePath(session.env, folder.path));
+    return isStillThere(session, folder) ? names : unread(session, folder, 'busy');
   } catch (error) {
-    const why = toUnknownReason(error);
-    session.unreadable.push({ path: folder.path, code: toProblemCode(why) });
-    const node = folder.key > 0 ? session.env.known.get(folder.key) : undefined;
-    // SA-4: what cannot be read is unknown, with all that base has below it.
-    if (node) session.missing.push({ node, why });
-    return undefined;
+    return unread(session, folder, toUnknownReason(error));
   }
+}
+
+/** R11: reading a folder by its path follows a link that was put in its place since it was looked at. */
+function isStillThere({ env }: ScanSession, { path, sig }: FolderTask): boolean {
+  const stats = lstatSync(absolutePath(env, path), { bigint: true });
+  return stats.isDirectory() && isSameIdentity(toStatSig(stats, env.volume), sig);
+}
+
+function unread(session: ScanSession, folder: FolderTask, why: UnknownReason): undefined {
+  session.unreadable.push({ path: folder.path, code: toProblemCode(why) });
+  const node = folder.key > 0 ? session.env.known.get(folder.key) : undefined;
+  // SA-4: what cannot be read is unknown, with all that base has below it.
+  if (node) session.missing.push({ node, why });
 }
 
 /** A folder that could not be read before counts as seen again, even when nobody lists the folder above it. */
@@ -54,7 +63,7 @@ function tellReadableAgain(session: ScanSession, { key, sig }: FolderTask): void
   const base = before && before.t !== 'present' ? known.get(key) : undefined;
   if (!base || session.places.has(key)) return;
   const node = { parent: base.parent, name: base.localName, kind: base.kind, sig, content: null, meta: base.meta };
-  emit(key, { t: 'present', node, sinceMs: nowMs });
+  emit(key, { t: 'present', node, sinceMs: nowMs() });
 }
 
 type Places = {

@@ -3,12 +3,24 @@ import { ROOT_ID } from '@tideline/sync-core/tree';
 import { toStatSig } from '../stat/sig.ts';
 import { listFolder } from './list-folder.ts';
 import { enqueueDirty, enqueueRelated } from './partial.ts';
+import { findRootIdentity } from './root-identity.ts';
 import type { ScanSummary } from './scan-protocol.ts';
 import { beginSession, type ScanEnv, type ScanSession } from './session.ts';
 import { settleDeferred, tellMissing } from './settle.ts';
 
-/** One scan: walk what is asked for, decide about places that changed hands, chase what is missing, tell what is gone. */
-export function runScan(env: ScanEnv, dirty: 'all' | readonly string[]): ScanSummary {
+/**
+ * One scan: walk what is asked for, decide about places that changed hands, chase what is missing, tell what is gone.
+ * Undefined when the root is not the task's, or was another folder at the end than at the beginning: an empty mount point that
+ * shows when a volume goes away would make everything absent (SA-4, GU-3).
+ */
+export function runScan(env: ScanEnv, dirty: 'all' | readonly string[]): ScanSummary | undefined {
+  const identity = findRootIdentity(env);
+  if (identity === undefined || identity !== (env.known.rootIdentity() ?? identity)) return undefined;
+  const summary = scan(env, dirty);
+  return findRootIdentity(env) === identity ? summary : undefined;
+}
+
+function scan(env: ScanEnv, dirty: 'all' | readonly string[]): ScanSummary {
   const session = beginSession(env, dirty === 'all');
   if (dirty === 'all') enqueueRoot(session);
   else enqueueDirty(session, dirty);

@@ -14,7 +14,8 @@ export type ScanRequest =
       readonly id: number;
       readonly target: ScanTarget;
       readonly dirty: 'all' | readonly string[];
-      readonly nowMs: number;
+      /** What the task's clock is ahead of this machine's. */
+      readonly aheadMs: number;
       readonly abort: Int32Array;
     }
   /** The journal is about to be closed: let go of its file. */
@@ -41,5 +42,7 @@ export type ScanReply =
       readonly withdrawn: readonly LocalKey[];
     }
   | { readonly id: number; readonly t: 'done'; readonly summary: ScanSummary }
+  /** The root was taken away or replaced while it was read: nothing that was seen counts. */
+  | { readonly id: number; readonly t: 'rootLost' }
   | { readonly id: number; readonly t: 'aborted' }
   | { readonly id: number; readonly t: 'failed'; readonly message: string };

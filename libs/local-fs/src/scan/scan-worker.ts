@@ -37,7 +37,7 @@ function scan(request: RunScan, reply: (message: ScanReply) => void): void {
     const outbox = createOutbox(request.id, reply);
     const summary = runScan(environment(request, known, outbox), request.dirty);
     outbox.flush();
-    reply({ id: request.id, t: 'done', summary });
+    reply(summary ? { id: request.id, t: 'done', summary } : { id: request.id, t: 'rootLost' });
   } finally {
     known.end();
   }
@@ -87,7 +87,7 @@ function environment(request: RunScan, tree: KnownTree, outbox: Outbox): ScanEnv
     rootDev,
     volume,
     known: tree,
-    nowMs: request.nowMs,
+    nowMs: () => Date.now() + request.aheadMs,
     isExcluded: compileFilter(exclude, { caseSensitive: process.platform === 'linux' }),
     hash: (path) => hashFile(path, { volume, buffer, checkAbort }),
     checkAbort,

@@ -2,6 +2,7 @@ import { lstatSync, opendirSync } from 'node:fs';
 import type { DirtyPaths, LocalKey, LocalNode, Observed, RootState, Scanner, ScanResult } from '@tideline/sync-core';
 import { volumeNameOf } from '../volume/mounts.ts';
 import { createWorkerPool } from '../worker/worker-pool.ts';
+import { rootIdentity } from './root-identity.ts';
 import type { RunScan, ScanReply, ScanRequest, ScanTarget } from './scan-protocol.ts';
 import { codeOf, isGone } from './system-error.ts';
 
@@ -29,7 +30,7 @@ export function createScanner(options: ScannerOptions): FolderScanner {
   const scanNow = async (dirty: DirtyPaths, signal: AbortSignal): Promise<ScanResult> => {
     signal.throwIfAborted();
     if (!isFolder(root)) return nothingRead();
-    return runScan({ target, dirty: dirty === 'all' ? dirty : [...dirty], nowMs: nowMs() }, signal);
+    return runScan({ target, dirty: dirty === 'all' ? dirty : [...dirty], aheadMs: nowMs() - Date.now() }, signal);
   };
   return {
     root: () => Promise.resolve(rootState(root)),
@@ -71,6 +72,7 @@ function collect(scan: Omit<RunScan, 't' | 'id'>): Promise<ScanResult> {
       onReply: (reply) => {
         if (reply.t === 'seen') return take(seen, reply);
         if (reply.t === 'done') resolve({ ...reply.summary, seen, listed: new Set(reply.summary.listed) });
+        else if (reply.t === 'rootLost') resolve(nothingRead());
         else reject(new Error(reply.t === 'aborted' ? 'the scan was stopped' : `the scan failed: ${reply.message}`));
         return true;
       },
@@ -97,13 +99,12 @@ function isFolder(root: string): boolean {
   return lstatSync(root, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** GU-3: volume, folder id and time of birth; another folder at the same path is another root. */
 function rootState(root: string): RootState {
   try {
     const stats = lstatSync(root, { bigint: true });
     if (!stats.isDirectory()) return { t: 'missing' };
     opendirSync(root).closeSync();
-    return { t: 'ok', identity: `${volumeNameOf(root, stats.dev)}/${stats.ino}/${stats.birthtimeNs}` };
+    return { t: 'ok', identity: rootIdentity(stats, volumeNameOf(root, stats.dev)) };
   } catch (error) {
     return isGone(error) ? { t: 'missing' } : { t: 'unreadable', code: codeOf(error) };
   }

@@ -7,6 +7,8 @@ import { toProblemCode, toUnknownReason } from './system-error.ts';
 
 /** Times on disk move in steps of at most this (the timer tick of older kernels). */
 const GRANULARITY_MS = 10;
+/** So long it takes at most to open a file. */
+const MAX_OPENING_MS = 60_000;
 /** So many new files are kept by content to prove moves across volumes; beyond, they count as new. */
 const MAX_NEW_FILES_BY_CONTENT = 100_000;
 
@@ -51,14 +53,12 @@ function seeFolderContents(session: ScanSession, entry: Entry, as: SeenAs & { is
 }
 
 function seeFile(session: ScanSession, entry: Entry, as: SeenAs): void {
-  const known = knownContent(entry, as);
-  if (known) {
-    tell(session, as, { ...placeOf(entry), sig: entry.sig, meta: entry.meta, content: known });
-    return;
-  }
+  const known = findKnown(entry, as);
+  if (known) return tell(session, as, { ...placeOf(entry), ...known, meta: entry.meta });
+  const openedMs = Date.now();
   const hashed = tryHash(session, entry);
   if (hashed.t === 'unknown') return seeUnknown(session, as, { path: entry.path, why: hashed.why });
-  const sig = isRacy(hashed.sig) ? { ...hashed.sig, ctimeNs: RACY_CTIME } : hashed.sig;
+  const sig = isRacy(hashed.sig, openedMs) ? { ...hashed.sig, ctimeNs: RACY_CTIME } : hashed.sig;
   const node: LocalNode = { ...placeOf(entry), sig, meta: hashed.meta, content: hashed.content };
   tell(session, as, node);
   if (as.key < 0) noteNewFile(session, as.key, node);
@@ -66,12 +66,28 @@ function seeFile(session: ScanSession, entry: Entry, as: SeenAs): void {
 
 const placeOf = (entry: Entry) => ({ parent: entry.folder.key, name: entry.name, kind: entry.kind });
 
-/** Content that need not be read: seen so by the last scan, or moved without a touch. */
-function knownContent(entry: Entry, { base, earlier }: SeenAs): LocalNode['content'] {
-  if (earlier?.node.content && isSameSig(earlier.node.sig, entry.sig)) return earlier.node.content;
-  if (!base?.sig || base.contentId === null || base.size === null || isAtItsPlace(entry, base)) return null;
-  return isSameBytes(base.sig, entry.sig) ? { contentId: base.contentId, size: base.size } : null;
+type Known = Pick<LocalNode, 'content' | 'sig'>;
+
+/** Content that need not be read (now). */
+function findKnown(entry: Entry, as: SeenAs): Known | null {
+  const before = as.earlier?.node;
+  if (before?.content && isSameSig(before.sig, entry.sig)) return { content: before.content, sig: entry.sig };
+  if (!as.base || isAtItsPlace(entry, as.base) || (before && isToldHere(before, entry))) return null;
+  return movedUntouched(entry, as.base);
 }
+
+/**
+ * A rename changes the time of change, and what was done to the bytes just before may hide behind that: so the move is told at
+ * once, with base's time, and the next scan reads the file.
+ */
+function movedUntouched(entry: Entry, { sig, contentId, size }: BaseNode): Known | null {
+  if (!sig || contentId === null || size === null) return null;
+  if (sig.ctimeNs === RACY_CTIME || !isSameBytes(sig, entry.sig)) return null;
+  return { content: { contentId, size }, sig: { ...entry.sig, ctimeNs: sig.ctimeNs } };
+}
+
+const isToldHere = (before: LocalNode, entry: Entry): boolean =>
+  before.parent === entry.folder.key && before.name === entry.name;
 
 function tryHash(
   session: ScanSession,
@@ -90,14 +106,17 @@ function tryHash(
 /** A node that is known stays as it is in base; a new one waits for the next scan. */
 function seeUnknown(session: ScanSession, as: SeenAs, { path, why }: { path: string; why: UnknownReason }): void {
   session.unreadable.push({ path, code: toProblemCode(why) });
-  if (as.key > 0) session.env.emit(as.key, { t: 'unknown', why, sinceMs: session.env.nowMs });
+  if (as.key > 0) session.env.emit(as.key, { t: 'unknown', why, sinceMs: session.env.nowMs() });
   session.assigned.add(as.key);
 }
 
-/** So young that a second write could leave the same times: the signature is marked, and the next scan reads once more. */
-function isRacy(sig: StatSig): boolean {
-  const ageMs = Date.now() - Number(sig.ctimeNs / 1_000_000n);
-  return Math.abs(ageMs) <= GRANULARITY_MS;
+/**
+ * So young when it was opened that a second write could leave the same times: the signature is marked, and the next scan reads
+ * once more. What was changed after that moment is younger still; a time that is far ahead comes from a clock that was put back.
+ */
+function isRacy(sig: StatSig, openedMs: number): boolean {
+  const ageMs = openedMs - Number(sig.ctimeNs / 1_000_000n);
+  return ageMs <= GRANULARITY_MS && ageMs > -MAX_OPENING_MS;
 }
 
 function tell(session: ScanSession, as: SeenAs, node: LocalNode): void {
@@ -107,7 +126,7 @@ function tell(session: ScanSession, as: SeenAs, node: LocalNode): void {
     before?.node.parent === parent &&
     before.node.name === name &&
     before.node.content?.contentId === content?.contentId;
-  const sinceMs = before && isAsBefore ? before.sinceMs : session.env.nowMs;
+  const sinceMs = before && isAsBefore ? before.sinceMs : session.env.nowMs();
   session.env.emit(as.key, { t: 'present', node: { parent, name, kind, sig, content, meta }, sinceMs });
 }
 

@@ -9,7 +9,7 @@ export type ScanEnv = {
   readonly volume: string;
   readonly rootDev: bigint;
   readonly known: KnownTree;
-  readonly nowMs: number;
+  readonly nowMs: () => number;
   readonly isExcluded: (path: string, isFolder: boolean) => boolean;
   readonly hash: (absolutePath: string) => HashResult;
   /** Throws when the scan is to stop. */

@@ -53,8 +53,9 @@ export function* withDescendants(session: ScanSession, node: BaseNode): Generato
 
 function tell({ env }: ScanSession, key: LocalKey, why: Missing['why']): void {
   const before = env.known.earlier(key);
-  const seen: Observed<LocalNode> =
-    why === 'absent' ? { t: why, sinceMs: env.nowMs } : { t: 'unknown', why, sinceMs: env.nowMs };
+  // The moment of finding, not that of the scan's beginning: a delete that a long scan sees has to settle too (SY-28).
+  const sinceMs = env.nowMs();
+  const seen: Observed<LocalNode> = why === 'absent' ? { t: why, sinceMs } : { t: 'unknown', why, sinceMs };
   env.emit(key, before?.t === seen.t ? { ...seen, sinceMs: before.sinceMs } : seen);
 }
 
@@ -73,7 +74,7 @@ function movedByContent(session: ScanSession, absent: readonly BaseNode[]): Read
     const found = session.newFiles.get(contentId);
     if (!node || !found) continue;
     session.env.withdraw(found.key);
-    session.env.emit(node.id, { t: 'present', node: found.node, sinceMs: session.env.nowMs });
+    session.env.emit(node.id, { t: 'present', node: found.node, sinceMs: session.env.nowMs() });
     moved.add(node.id);
   }
   return moved;
