@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { AppError, parseCloudPath, SyncMode } from '@tideline/contracts';
 import { localRoutes, type LocalCall } from '../../local-api/local-routes.ts';
 import { onAction, wantsJson, type CliContext, type Outcome } from '../cli-context.ts';
+import { EXIT } from '../exit-codes.ts';
 import { parseRate } from '../rate.ts';
 import { renderPreview, renderTask } from '../render.ts';
 
@@ -30,10 +31,11 @@ export function addTaskCreate(task: Command, context: CliContext, outcome: Outco
     .option('--down <rate>', 'download limit, such as 10MB/s')
     .option('--propagate-deletes', 'upload tasks: send local deletes to the recycle bin')
     .option('--no-auto', 'sync only when asked')
-    .option('--yes', 'create it without a preview');
+    .option('--yes', 'create it without the preview and its question; without a terminal nobody is asked in any case');
   onAction(command, { context, outcome }, async (options: Options) => {
     const request = toRequest(context, options);
-    if (!options.yes) await showPreview(context, request, wantsJson(command));
+    const isWanted = options.yes || (await showPreview(context, request, wantsJson(command)));
+    if (!isWanted) return { json: { created: false }, text: 'Nothing was created.', exitCode: EXIT.error };
     const view = await context.client().call(localRoutes.createTask, request);
     return { json: view, text: renderTask(view, context.nowMs()) };
   });
@@ -55,13 +57,15 @@ function toRequest(context: CliContext, options: Options): Request {
 }
 
 /** TA-5. A person at the terminal is asked; a script sees the preview and goes on. With `--json` the answer stays one value. */
-async function showPreview(context: CliContext, request: Request, json: boolean): Promise<void> {
+async function showPreview(context: CliContext, request: Request, json: boolean): Promise<boolean> {
   const { io } = context;
   const text = renderPreview(await context.client().call(localRoutes.preview, request));
-  if (json) return io.err(text);
+  if (json) {
+    io.err(text);
+    return true;
+  }
   io.out(text);
-  if (!io.isInteractive) return;
-  if (!(await io.confirm('Create this task? [y/N] '))) throw new AppError('USAGE', { reason: 'Nothing was created.' });
+  return !io.isInteractive || io.confirm('Create this task? [y/N] ');
 }
 
 export function collect(value: string, before: string[]): string[] {
