@@ -1,17 +1,21 @@
 import type {
   ExplainAnswer,
   FilesAnswer,
+  FilesState,
   HoldView,
   Limits,
   Preview,
   SideState,
   StatusAnswer,
+  TaskFile,
   TaskView,
 } from '../local-api/messages.ts';
+import { leftOutPhrase } from '../tasks/left-out-phrase.ts';
 import { formatAge, formatBytes, formatCount, formatTable } from './format.ts';
 
 /** What a person reads; scripts read `--json`. */
-export function renderTasks(tasks: readonly TaskView[], nowMs: number): string {
+export function renderTasks(tasks: readonly TaskView[], nowMs: number, { isFiltered = false } = {}): string {
+  if (tasks.length === 0 && isFiltered) return 'No task fits this filter. See all with `tideline task list`.';
   if (tasks.length === 0) return 'No sync tasks. Create one with `tideline task create`.';
   const rows = tasks.map((task) => [
     task.id,
@@ -46,12 +50,18 @@ export function renderTask(task: TaskView, nowMs: number): string {
     ['Last full sync', task.lastFullSync === null ? 'never' : formatAge(task.lastFullSync, nowMs)],
     ['Verified', task.verified === null ? 'not checked since the last change' : task.verified ? 'yes' : 'no'],
     ['Automatic', task.settings.auto ? 'yes' : 'no, only by `tideline task sync`'],
+    ...rateLine('Upload limit', task.settings.uploadBytesPerSecond),
+    ...rateLine('Download limit', task.settings.downloadBytesPerSecond),
     ...(task.settings.exclude.length === 0 ? [] : [['Left out', task.settings.exclude.join(' ')] as [string, string]]),
     ...(task.watcherTrouble === null
       ? []
       : [['Watching', `timed scans only (${task.watcherTrouble})`] as [string, string]]),
   ];
   return renderLines(lines);
+}
+
+function rateLine(label: string, bytesPerSecond: number | null): [string, string][] {
+  return bytesPerSecond === null ? [] : [[label, `${formatBytes(bytesPerSecond)}/s`]];
 }
 
 export function renderAgentStatus(status: StatusAnswer, nowMs: number): string {
@@ -103,17 +113,27 @@ function renderFree(bytes: number | null): string {
   return bytes === null ? 'no limit' : `${formatBytes(bytes)} free`;
 }
 
-export function renderFiles({ files, next }: FilesAnswer): string {
+export function renderFiles({ files, next }: FilesAnswer, state: FilesState): string {
   if (files.length === 0) return 'None.';
-  const rows = files.map((file) => [
-    file.path,
-    typeof file.size === 'number' ? formatBytes(file.size) : '',
-    file.code ?? file.direction ?? '',
-    file.attempts === undefined ? '' : formatCount(file.attempts, 'try', 'tries'),
-  ]);
-  const table = formatTable(['PATH', 'SIZE', 'STATE', ''], rows);
+  const [header, cells] = FILE_COLUMNS[state];
+  const sizeOf = ({ size }: TaskFile) => (typeof size === 'number' ? formatBytes(size) : '');
+  const rows = files.map((file) => [file.path, sizeOf(file), ...cells(file)]);
+  const table = formatTable(['PATH', 'SIZE', ...header], rows);
   return next === null ? table : `${table}\nMore with --cursor ${JSON.stringify(next)}`;
 }
+
+/** What is worth telling of a file besides its path and size. */
+const FILE_COLUMNS: Readonly<
+  Record<FilesState, readonly [header: readonly string[], cells: (file: TaskFile) => readonly string[]]>
+> = {
+  completed: [[], () => []],
+  syncing: [['DIRECTION'], ({ direction = '' }) => [direction]],
+  failed: [
+    ['PROBLEM', 'TRIED'],
+    ({ code = '', attempts }) => [code, attempts === undefined ? '' : formatCount(attempts, 'time')],
+  ],
+  skipped: [['WHY'], ({ leftOut }) => [leftOut ? leftOutPhrase(leftOut) : '']],
+};
 
 export function renderHolds(holds: readonly HoldView[], nowMs: number): string {
   if (holds.length === 0) return 'No holds.';

@@ -6,8 +6,11 @@ import type { Agent } from '../runtime/agent.ts';
 import { toTaskStatus, type StatusAndReason } from '../runtime/task-status.ts';
 import { judgeWait, type WaitedTask } from '../runtime/wait.ts';
 import { createTask, type CreateTaskDeps, type NewTask } from '../tasks/create-task.ts';
-import { decisionsAbout, explainStates, summarize } from '../tasks/explain.ts';
-import { listFiles, toFailed } from '../tasks/list-files.ts';
+import { decisionsAbout, summarize } from '../tasks/explain.ts';
+import { explainPath } from '../tasks/explain-path.ts';
+import { compileFilters } from '../tasks/left-out.ts';
+import { listFiles } from '../tasks/list-files.ts';
+import { listSkipped } from '../tasks/list-skipped.ts';
 import { isSameOrInside } from '../tasks/is-inside.ts';
 import { restoreHold } from '../tasks/restore-hold.ts';
 import type { SyncTask } from '../tasks/sync-task.ts';
@@ -17,6 +20,7 @@ import type {
   CreateTaskRequest,
   DoctorAnswer,
   ExplainAnswer,
+  ExplainRequest,
   FilesAnswer,
   FilesQuery,
   HoldView,
@@ -132,14 +136,20 @@ export class AgentService {
 
   async configure(taskId: string, change: ConfigureRequest): Promise<TaskView> {
     const task = this.task(taskId);
+    if (change.propagateDeletes === true && task.record.mode !== 'upload') {
+      throw new AppError('USAGE', { reason: '--propagate-deletes is for upload tasks; this one is bidirectional.' });
+    }
     const known = Object.entries(change).filter(([, value]) => value !== undefined);
     await task.configure({ ...task.record.settings, ...(Object.fromEntries(known) as Partial<TaskSettings>) });
     return task.view();
   }
 
-  files(taskId: string, query: FilesQuery): FilesAnswer {
+  async files(taskId: string, query: FilesQuery, signal: AbortSignal): Promise<FilesAnswer> {
     const task = this.task(taskId);
-    return listFiles(task.getJournal(), task.record.rootNodeId, query);
+    const { localPath: root, rootNodeId, settings } = task.record;
+    const { state, cursor, limit } = query;
+    if (state !== 'skipped') return listFiles(task.getJournal(), rootNodeId, { state, cursor, limit });
+    return listSkipped({ root, filters: compileFilters(settings.exclude, process.platform), cursor, limit, signal });
   }
 
   holds(): { holds: HoldView[] } {
@@ -171,19 +181,16 @@ export class AgentService {
     return this.waitUntilSettled(tasks, judged, signal);
   }
 
-  explain(path: string): ExplainAnswer {
-    const wanted = isAbsolute(path) ? path : resolve(sep, path);
-    const task = this.deps.agent.tasks.list().find(({ record }) => isSameOrInside(wanted, record.localPath));
-    if (!task) throw new AppError('NOT_FOUND', { what: `A sync task that holds ${path}` });
+  explain({ path, asGiven }: ExplainRequest): ExplainAnswer {
+    const { task, wanted } = this.findTaskOf([path, asGiven ?? path]);
     const inside = relative(task.record.localPath, wanted).split(sep).join('/');
-    const journal = task.getJournal();
-    const states = explainStates(journal, inside);
-    const stored = journal.problems().find((problem) => problem.path === inside);
-    const problem = stored ? toFailed(stored) : null;
+    const facts = { journal: task.getJournal(), record: task.record, platform: process.platform };
+    const { states, reasons } = explainPath(facts, inside);
     return {
       ...{ path: wanted, task: task.record.id, taskStatus: task.status().status },
       ...{ base: states.base, local: states.local, cloud: states.cloud },
-      ...{ decisions: decisionsAbout(this.deps.decide(task), states), problem, summary: summarize(states, problem) },
+      ...{ decisions: decisionsAbout(this.deps.decide(task), states), problem: reasons.problem },
+      ...{ leftOut: reasons.leftOut, summary: summarize(states, reasons) },
     };
   }
 
@@ -231,6 +238,17 @@ export class AgentService {
     const { tasks, maxTasks } = agent.limits();
     if (settings?.refusal) return refusalError(settings, identity.version);
     return tasks >= maxTasks ? new AppError('LIMIT_TASKS', { max: maxTasks }) : undefined;
+  }
+
+  /** The first of some spellings of a place that lies in a task's folder. */
+  private findTaskOf(paths: readonly string[]): { task: SyncTask; wanted: string } {
+    const tasks = this.deps.agent.tasks.list();
+    for (const path of paths) {
+      const wanted = isAbsolute(path) ? path : resolve(sep, path);
+      const task = tasks.find(({ record }) => isSameOrInside(wanted, record.localPath));
+      if (task) return { task, wanted };
+    }
+    throw new AppError('NOT_FOUND', { what: `A sync task that holds ${paths[0] ?? ''}` });
   }
 
   private findHold(holdId: string) {

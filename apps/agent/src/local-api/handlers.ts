@@ -24,12 +24,12 @@ export function createHandlers(service: AgentService): LocalHandlers {
     syncAndWait: ({ params, signal }) => service.syncAndWait(params.taskId, signal),
     cancel: ({ params }) => service.cancel(params.taskId),
     configure: ({ params, body }) => service.configure(params.taskId, body),
-    files: ({ params, query }) => service.files(params.taskId, query),
+    files: ({ params, query, signal }) => service.files(params.taskId, query, signal),
     holds: () => service.holds(),
     approveHold: ({ params }) => service.approveHold(params.holdId),
     restoreHold: ({ params }) => service.restoreHold(params.holdId),
     wait: ({ signal }) => service.wait(signal),
-    explain: ({ body }) => service.explain(body.path),
+    explain: ({ body }) => service.explain(body),
     shutdown: () => {
       service.shutdown();
       return {};

@@ -55,11 +55,15 @@ export const StatusAnswer = z.object({
 });
 export type StatusAnswer = z.infer<typeof StatusAnswer>;
 
+/** Where a task's cloud folder is for its person (TA-2): a received share lies in somebody else's space. */
+export const TaskPlace = z.enum([...SpaceKind.options, 'share']);
+export type TaskPlace = z.infer<typeof TaskPlace>;
+
 export const TaskListQuery = z.object({
   sort: z.enum(['cloud-name', 'created']).default('created'),
   status: TaskStatus.optional(),
   type: SyncMode.optional(),
-  space: SpaceKind.optional(),
+  space: TaskPlace.optional(),
 });
 export type TaskListQuery = z.infer<typeof TaskListQuery>;
 export const TaskListAnswer = z.object({ tasks: z.array(TaskView) });
@@ -112,8 +116,21 @@ export const Preview = z.object({
 });
 export type Preview = z.infer<typeof Preview>;
 
+export const FilesState = z.enum(['completed', 'syncing', 'failed', 'skipped']);
+export type FilesState = z.infer<typeof FilesState>;
+
+/** Why something is left out on purpose: by a name of TA-9, by the task's filters, or because of what it is. */
+export const LeftOut = z.object({
+  by: z.enum(['always', 'filter', 'link', 'socket', 'pipe', 'device', 'mount']),
+  /** The pattern that fits, of `always` and `filter`. */
+  pattern: z.string().optional(),
+  /** Below the task's folder: itself, or the folder above it that is left out with all that is in it. */
+  path: z.string(),
+});
+export type LeftOut = z.infer<typeof LeftOut>;
+
 export const FilesQuery = z.object({
-  state: z.enum(['completed', 'syncing', 'failed']),
+  state: FilesState,
   cursor: z.string().max(8192).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
@@ -129,6 +146,7 @@ export const TaskFile = z.object({
   lastSeen: Timestamp.optional(),
   attempts: z.int().optional(),
   retryAt: Timestamp.optional(),
+  leftOut: LeftOut.optional(),
 });
 export type TaskFile = z.infer<typeof TaskFile>;
 export const FilesAnswer = z.object({ files: z.array(TaskFile), next: z.string().nullable() });
@@ -152,7 +170,13 @@ export const WaitAnswer = z.object({
 });
 export type WaitAnswer = z.infer<typeof WaitAnswer>;
 
-export const ExplainRequest = z.object({ path: z.string().min(1).max(4096) });
+export const ExplainRequest = z.object({
+  /** Without links in it. */
+  path: z.string().min(1).max(4096),
+  /** As it was asked for: it may lead out of the task by a link in the task's folder. */
+  asGiven: z.string().min(1).max(4096).optional(),
+});
+export type ExplainRequest = z.infer<typeof ExplainRequest>;
 const sideState = z.object({
   state: z.enum(['present', 'absent', 'unknown']),
   changed: z.boolean(),
@@ -173,6 +197,7 @@ export const ExplainAnswer = z.object({
   cloud: sideState,
   decisions: z.array(z.object({ rule: z.string(), note: z.string() })),
   problem: TaskFile.nullable(),
+  leftOut: LeftOut.nullable(),
   /** One sentence for a person. */
   summary: z.string(),
 });

@@ -1,4 +1,5 @@
-import type { TaskListQuery, TaskView } from './messages.ts';
+import { parseCloudPath } from '@tideline/contracts';
+import type { TaskListQuery, TaskPlace, TaskView } from './messages.ts';
 
 /** TA-3: filtered by status, type and space; sorted by cloud name or creation time. */
 export function selectTasks(tasks: readonly TaskView[], query: TaskListQuery): TaskView[] {
@@ -7,9 +8,13 @@ export function selectTasks(tasks: readonly TaskView[], query: TaskListQuery): T
     (task) =>
       (status === undefined || task.status === status) &&
       (type === undefined || task.type === type) &&
-      (space === undefined || task.space.kind === space),
+      (space === undefined || placeOf(task) === space),
   );
   return selected.toSorted(sort === 'cloud-name' ? byCloudName : byCreation);
+}
+
+function placeOf({ cloud, space }: TaskView): TaskPlace {
+  return parseCloudPath(cloud)?.space.kind ?? space.kind;
 }
 
 function byCloudName(left: TaskView, right: TaskView): number {

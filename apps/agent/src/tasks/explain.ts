@@ -1,4 +1,3 @@
-import { AppError } from '@tideline/contracts';
 import {
   ROOT_ID,
   type BaseNode,
@@ -9,7 +8,8 @@ import {
   type LocalNode,
   type Observed,
 } from '@tideline/sync-core';
-import type { SideState } from '../local-api/messages.ts';
+import type { LeftOut, SideState, TaskFile } from '../local-api/messages.ts';
+import { leftOutPhrase } from './left-out-phrase.ts';
 
 export type Explained = {
   readonly key: LocalKey | null;
@@ -19,10 +19,11 @@ export type Explained = {
   readonly cloud: SideState;
 };
 
-/** TA-7: the three states of what stands (or stood) at a path below the task's folder. */
-export function explainStates(journal: Journal, path: string): Explained {
+/** TA-7: the three states of what stands (or stood) at a path below the task's folder; undefined when no side ever had it. */
+export function findStates(journal: Journal, path: string): Explained | undefined {
   const names = path.split('/').filter((name) => name !== '');
   const at = findNode(journal, names);
+  if (!at) return undefined;
   const row = at.key !== null && at.key > 0 ? journal.base.get(at.key) : undefined;
   const cloudId = row?.cloudId ?? at.cloudId;
   return { key: at.key, cloudId, base: baseState(row), ...sides(journal, { key: at.key, row, cloudId }) };
@@ -40,11 +41,11 @@ function sides(journal: Journal, of: { key: LocalKey | null; row: BaseNode | und
 type Found = { readonly key: LocalKey | null; readonly cloudId: string | null };
 
 /** Name by name from the root: what the disk has now first, then what base remembers, then what only the cloud has. */
-function findNode(journal: Journal, names: readonly string[]): Found {
+function findNode(journal: Journal, names: readonly string[]): Found | undefined {
   let at: Found = { key: ROOT_ID, cloudId: journal.base.get(ROOT_ID)?.cloudId ?? null };
   for (const name of names) {
     const next = findChild(journal, at, name);
-    if (!next) throw new AppError('NOT_FOUND', { what: names.join('/') });
+    if (!next) return undefined;
     at = next;
   }
   return at;
@@ -124,13 +125,28 @@ function isAbout(decision: Decision, key: LocalKey | null, cloudId: string | nul
   return (key !== null && decision.id === key) || (cloudId !== null && decision.cloudId === cloudId);
 }
 
+export type Reasons = { readonly path: string; readonly problem: TaskFile | null; readonly leftOut: LeftOut | null };
+const NO_REASONS: Reasons = { path: '', problem: null, leftOut: null };
+
 /** One sentence for a person; the rules behind it are listed beside it. */
-export function summarize(states: Explained, problem: { code?: string | undefined } | null): string {
-  if (problem?.code) return `It cannot be synced now (${problem.code}); it is tried again by itself.`;
+export function summarize(states: Explained, { path, problem, leftOut }: Reasons = NO_REASONS): string {
+  if (leftOut) return `${nameOf(leftOut.path, path)} is ${leftOutPhrase(leftOut)}; it is listed as skipped.`;
+  if (problem?.code) {
+    return `${nameOf(problem.path, path)} cannot be synced now (${problem.code}); it is tried again by itself.`;
+  }
   return unknownSentence(states) ?? changeSentence(states);
 }
 
+/** What a sentence is about: the asked thing itself, or a folder that it lies in. */
+function nameOf(path: string, asked: string): string {
+  return path === asked ? 'It' : `The folder ${path}, in which it lies,`;
+}
+
+/** Of what stands on the disk and no scan has met yet. */
+export const NOT_LOOKED_AT = 'not looked at yet';
+
 function unknownSentence({ local, cloud }: Explained): string | undefined {
+  if (local.state === 'unknown' && local.why === NOT_LOOKED_AT) return 'It is new here and waits for the next scan.';
   if (local.state === 'unknown') return `It could not be read on this device (${local.why}); nothing is done to it.`;
   if (cloud.state === 'unknown') return `Its state in the cloud is not known (${cloud.why}); nothing is done to it.`;
   return undefined;

@@ -1,11 +1,14 @@
 import type { BaseNode, Journal, StoredProblem } from '@tideline/sync-core';
-import type { FilesAnswer, FilesQuery, TaskFile } from '../local-api/messages.ts';
+import type { FilesAnswer, FilesQuery, FilesState, TaskFile } from '../local-api/messages.ts';
 import { cloudPathOf } from './cloud-path-of.ts';
 import { localPathOf } from './local-path-of.ts';
 import { walkBase } from './walk-base.ts';
 
+/** What the journal keeps; what is skipped only the disk knows. */
+export type JournalQuery = FilesQuery & { readonly state: Exclude<FilesState, 'skipped'> };
+
 /** TA-3: files of a task by state, page by page. The cursor is the last path of the page before. */
-export function listFiles(journal: Journal, rootId: string, query: FilesQuery): FilesAnswer {
+export function listFiles(journal: Journal, rootId: string, query: JournalQuery): FilesAnswer {
   switch (query.state) {
     case 'completed':
       return takePage(completed(journal, query.cursor), query.limit);

@@ -18,7 +18,7 @@ export function addStatusCommands(program: Command, context: CliContext, outcome
     return { json: limits, text: renderLimits(limits) };
   });
   onAction(program.command('explain <path>').description('Why a file is as it is'), of, async (path: string) => {
-    const body = { path: resolvePlace(context.cwd, path) };
+    const body = { path: resolvePlace(context.cwd, path), asGiven: resolve(context.cwd, path) };
     const answer = await context.client().call(localRoutes.explain, { body });
     return { json: answer, text: renderExplanation(answer) };
   });

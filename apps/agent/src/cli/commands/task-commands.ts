@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { SpaceKind, SyncMode, TaskStatus } from '@tideline/contracts';
+import { SyncMode, TaskStatus } from '@tideline/contracts';
+import { FilesState, TaskPlace } from '../../local-api/messages.ts';
 import { localRoutes } from '../../local-api/local-routes.ts';
 import { onAction, type CliContext, type Outcome } from '../cli-context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -27,11 +28,14 @@ function addTaskList(task: Command, context: CliContext, outcome: Outcome): void
     .addOption(new Option('--sort <order>', 'order').choices(['cloud-name', 'created']))
     .addOption(new Option('--status <status>', 'only of this status').choices(TaskStatus.options))
     .addOption(new Option('--type <type>', 'only of this type').choices(SyncMode.options))
-    .addOption(new Option('--space <kind>', 'only of this kind of space').choices(SpaceKind.options));
-  type Options = { sort?: 'cloud-name' | 'created'; status?: TaskStatus; type?: SyncMode; space?: SpaceKind };
+    .addOption(
+      new Option('--space <kind>', 'only of this kind of space (share: received shares)').choices(TaskPlace.options),
+    );
+  type Options = { sort?: 'cloud-name' | 'created'; status?: TaskStatus; type?: SyncMode; space?: TaskPlace };
   onAction(command, { context, outcome }, async ({ sort, status, type, space }: Options) => {
     const { tasks } = await context.client().call(localRoutes.listTasks, { query: { sort, status, type, space } });
-    return { json: { tasks }, text: renderTasks(tasks, context.nowMs()) };
+    const isFiltered = status !== undefined || type !== undefined || space !== undefined;
+    return { json: { tasks }, text: renderTasks(tasks, context.nowMs(), { isFiltered }) };
   });
 }
 
@@ -76,16 +80,14 @@ function addTaskFiles(task: Command, context: CliContext, outcome: Outcome): voi
   const command = task
     .command('files <id>')
     .description('List files of a task by state')
-    .addOption(
-      new Option('--state <state>', 'which files').choices(['completed', 'syncing', 'failed']).makeOptionMandatory(),
-    )
+    .addOption(new Option('--state <state>', 'which files').choices(FilesState.options).makeOptionMandatory())
     .option('--cursor <path>', 'go on behind this path')
     .option('--limit <count>', 'files per page (1 to 1000)');
-  type Options = { state: 'completed' | 'syncing' | 'failed'; cursor?: string; limit?: string };
+  type Options = { state: FilesState; cursor?: string; limit?: string };
   onAction(command, { context, outcome }, async (taskId: string, { state, cursor, limit }: Options) => {
     const query = { state, cursor, limit: limit ?? 100 };
     const page = await context.client().call(localRoutes.files, { params: { taskId }, query });
-    return { json: page, text: renderFiles(page) };
+    return { json: page, text: renderFiles(page, state) };
   });
 }
 
