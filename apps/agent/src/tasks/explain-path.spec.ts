@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TaskSettings } from '@tideline/contracts';
+import { MemoryJournal } from '@tideline/sync-core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { summarize } from './explain.ts';
+import { explainPath } from './explain-path.ts';
+import { compileFilters } from './left-out.ts';
+import { leftOutPhrase } from './left-out-phrase.ts';
+import { listSkipped } from './list-skipped.ts';
+
+let root: string;
+let journal: MemoryJournal;
+let socket: Server;
+const exclude = ['*.bak', 'build/', '!keep.bak'];
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'tideline-explain-'));
+  journal = new MemoryJournal();
+  for (const folder of ['a', 'a/build', 'z']) mkdirSync(join(root, folder));
+  for (const file of ['a/old.bak', 'a/keep.bak', 'a/build/out.o', 'a/new.txt', 'Thumbs.db', '~$x.docx']) {
+    writeFileSync(join(root, file), file);
+  }
+  symlinkSync('a/new.txt', join(root, 'link'));
+  socket = createServer();
+  await new Promise<void>((resolve) => socket.listen(join(root, 'z/socket'), resolve));
+});
+afterEach(async () => {
+  await new Promise((resolve) => socket.close(resolve));
+  rmSync(root, { recursive: true });
+});
+
+const explain = (path: string) => {
+  const record = { localPath: root, settings: TaskSettings.parse({ exclude }) };
+  const { states, reasons } = explainPath({ journal, record, platform: 'linux' }, path);
+  return summarize(states, reasons);
+};
+
+describe('[TA-7] explain of what is not synced', () => {
+  it.each([
+    ['a/old.bak', 'It is left out by *.bak; it is listed as skipped.'],
+    ['a/build', 'It is left out by build/; it is listed as skipped.'],
+    ['a/build/out.o', 'The folder a/build, in which it lies, is left out by build/; it is listed as skipped.'],
+    ['Thumbs.db', 'It is left out always (Thumbs.db); it is listed as skipped.'],
+    ['~$x.docx', 'It is left out always (~$*); it is listed as skipped.'],
+    ['link', 'It is left out: it is a link; it is listed as skipped.'],
+    ['z/socket', 'It is left out: it is a socket; it is listed as skipped.'],
+    ['a/keep.bak', 'It is new here and waits for the next scan.'],
+    ['gone.bak', 'It is left out by *.bak; it is listed as skipped.'],
+  ])('says of %s: %s', (path, sentence) => expect(explain(path)).toBe(sentence));
+
+  it('tells the problem of a name that is not valid UTF-8, as the listing shows it', () => {
+    journal.setProblem('a/\uFFFD.txt', { code: 'NAME_UNSUPPORTED', params: {}, retryAtMs: 1 }, 1);
+    expect(explain('a/\uFFFD.txt')).toMatch(/^It cannot be synced now \(NAME_UNSUPPORTED\)/);
+  });
+
+  it('tells the problem of the folder that it lies in', () => {
+    journal.setProblem('z', { code: 'UNREADABLE', params: {}, retryAtMs: 1 }, 1);
+    expect(explain('z/inner.txt')).toMatch(/^The folder z, in which it lies, cannot be synced now \(UNREADABLE\)/);
+  });
+
+  it('knows nothing of what stands nowhere', () => {
+    expect(() => explain('a/nowhere.txt')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+  });
+});
+
+describe('[TA-3] the list of what is skipped', () => {
+  const page = (limit: number, cursor?: string) =>
+    listSkipped({
+      ...{ root, filters: compileFilters(exclude, 'linux'), cursor, limit },
+      signal: new AbortController().signal,
+    });
+  const all = ['Thumbs.db', 'a/build', 'a/old.bak', 'link', 'z/socket', '~$x.docx'];
+
+  it('names each thing and why', async () => {
+    const { files, next } = await page(100);
+    expect(files.map(({ path }) => path)).toEqual(all);
+    expect(files.map(({ leftOut }) => leftOut && leftOutPhrase(leftOut))).toEqual([
+      ...['left out always (Thumbs.db)', 'left out by build/', 'left out by *.bak', 'left out: it is a link'],
+      ...['left out: it is a socket', 'left out always (~$*)'],
+    ]);
+    expect(next).toBeNull();
+  });
+
+  it.each([1, 2, 3])('is paged by %d without a gap or a repetition', async (limit) => {
+    const paths: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const { files, next } = await page(limit, cursor);
+      paths.push(...files.map(({ path }) => path));
+      cursor = next;
+    }
+    expect(paths).toEqual(all);
+  });
+});
