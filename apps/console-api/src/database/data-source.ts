@@ -2,15 +2,25 @@ import { DataSource } from 'typeorm';
 import { migrations } from '../migrations/index.ts';
 
 const POOL_SIZE = 20;
+/** For what runs outside of `inTransaction`, reads among it: no statement holds one of the few connections for ever. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+
+export type DataSourceOptions = {
+  readonly poolSize?: number;
+  /** 0: none. */
+  readonly statementTimeoutMs?: number;
+};
 
 /** The one way to a database: embedded, given by `DATABASE_URL`, or of a test. Never synchronizes: migrations only. */
-export function createDataSource(url: string, poolSize = POOL_SIZE): DataSource {
+export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
+  const { poolSize = POOL_SIZE, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   return new DataSource({
     type: 'postgres',
     url,
     applicationName: 'tideline-console',
     poolSize,
     connectTimeoutMS: 10_000,
+    extra: { statement_timeout: statementTimeoutMs },
     migrations,
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
@@ -19,27 +29,22 @@ export function createDataSource(url: string, poolSize = POOL_SIZE): DataSource 
   });
 }
 
-/** Opens the connection and brings the schema up to date; several consoles that start at once wait for each other. */
+/** Brings the schema up to date and opens the connection; several consoles that start at once wait for each other. */
 export async function openDataSource(url: string): Promise<DataSource> {
-  const dataSource = await createDataSource(url).initialize();
-  try {
-    await migrate(dataSource);
-    return dataSource;
-  } catch (error) {
-    await dataSource.destroy();
-    throw error;
-  }
+  await migrate(url);
+  return createDataSource(url).initialize();
 }
 
 const MIGRATION_LOCK = 8_412_660_114;
 
-async function migrate(dataSource: DataSource): Promise<void> {
-  const lock = dataSource.createQueryRunner();
+/** Without a timeout: a migration takes as long as its tables are large, and so does waiting for another console's. */
+async function migrate(url: string): Promise<void> {
+  const dataSource = await createDataSource(url, { poolSize: 2, statementTimeoutMs: 0 }).initialize();
   try {
+    const lock = dataSource.createQueryRunner();
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await dataSource.runMigrations();
   } finally {
-    await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
-    await lock.release();
+    await dataSource.destroy(); // and with its connection the lock goes
   }
 }

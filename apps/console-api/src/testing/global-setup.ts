@@ -16,6 +16,9 @@ declare module 'vitest' {
   }
 }
 
+/** Folder with `bin/postgres` of another version than the embedded one: the same tests say whether it serves. */
+const OTHER_POSTGRES = process.env['TIDELINE_TEST_POSTGRES'] || undefined;
+
 /** One PostgreSQL for the whole run, with a migrated template that every spec file's database is copied from. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tideline-test-'));
@@ -23,7 +26,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const account = await ensurePostgresAccount();
   const cluster = await startCluster({
     folder: path.join(folder, 'pg'),
-    nativeFolder: await preparePostgresBinaries(account, account ? '/var/lib' : folder),
+    nativeFolder: OTHER_POSTGRES ?? (await preparePostgresBinaries(account, account ? '/var/lib' : folder)),
     account,
     user: 'tideline',
     password: 'test',
@@ -36,7 +39,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
   try {
     await ensureDatabase(cluster, TEMPLATE_DATABASE);
-    const template = await createDataSource(cluster.url(TEMPLATE_DATABASE), 2).initialize();
+    const template = await createDataSource(cluster.url(TEMPLATE_DATABASE), { poolSize: 2 }).initialize();
     await template.runMigrations();
     await template.destroy();
   } catch (error) {
