@@ -27,7 +27,7 @@ let stories = 0;
 async function story(size: number): Promise<Story> {
   const folder = ops.folder(rootId, `story ${(stories += 1)}`);
   await drive.commit(device, spaceId, [folder]);
-  const inline = Array.from({ length: size }, (_, index) => bytesOf(`${folder.name} ${index}`));
+  const inline = Array.from({ length: size }, (_, index) => bytesOf(`story ${stories} ${index}`));
   return {
     folderId: folder.nodeId,
     files: inline.map((bytes, index) => ops.file(folder.nodeId, `f${index}`, { bytes })),
