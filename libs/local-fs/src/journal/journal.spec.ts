@@ -123,6 +123,29 @@ describe('base', () => {
     expect(journal.localOverlay().size).toBe(0);
   });
 
+  it('[K08] keeps cursor and overlay together when the disk is too full to commit, and goes on from there', () => {
+    journal.advance({ rows: [root], meta: { cursor: 'old', seq: 1 } });
+    const { exec } = DatabaseSync.prototype;
+    DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string) {
+      if (sql === 'COMMIT') throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
+      exec.call(this, sql);
+    };
+    const seen = new Map([[-7, present(local())]]);
+    try {
+      const step = { cloud: [{ id: 'cloud-2', seen: present(cloud()) }], meta: { cursor: 'new', seq: 2 } };
+      expect(() => journal.advance(step)).toThrow('full');
+      expect(() => journal.foldScan(scan({ seen }))).toThrow('full');
+    } finally {
+      DatabaseSync.prototype.exec = exec;
+    }
+    const held = () => [journal.cloudOverlay().size, journal.localOverlay().size, journal.meta().cursor];
+    expect(held()).toEqual([0, 0, 'old']);
+    journal.advance({ meta: { verified: null } });
+    reopen();
+    expect(held()).toEqual([0, 0, 'old']);
+    expect(journal.meta().seq).toBe(1);
+  });
+
   it('never gives out an id twice, not even after a restart', () => {
     const first = journal.allocateIds(10);
     journal.advance({ rows: [root, row(5000)] });

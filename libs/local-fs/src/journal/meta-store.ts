@@ -9,6 +9,8 @@ export type MetaStore = {
   readonly noteUsed: (ids: readonly BaseId[]) => void;
   /** The lowest key ever given to a new local entry; the scanner goes on below it. */
   readonly lowerLocalKey: (key: number) => void;
+  /** Reads the table again, after a write that did not happen. Ids that were given out stay so. */
+  readonly reload: () => void;
 };
 
 const NEW_TASK: TaskMeta = {
@@ -33,22 +35,27 @@ export function createMetaStore(db: DatabaseSync, highestBaseId: number): MetaSt
   const read = db.prepare('SELECT value FROM meta WHERE name = ?');
   const write = db.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)');
   const find = (name: string): string | undefined => read.get(name)?.['value'] as string | undefined;
-  let task: TaskMeta = { ...NEW_TASK, ...(JSON.parse(find('task') ?? '{}') as Partial<TaskMeta>) };
-  let reserved = Math.max(Number(find('reservedIds') ?? 1), highestBaseId);
-  let last = reserved;
-  let lowestKey = Number(find('lowestLocalKey') ?? 0);
+  const load = () => ({
+    task: { ...NEW_TASK, ...(JSON.parse(find('task') ?? '{}') as Partial<TaskMeta>) },
+    reserved: Math.max(Number(find('reservedIds') ?? 1), highestBaseId),
+    lowestKey: Number(find('lowestLocalKey') ?? 0),
+  });
+  let held = load();
+  let last = held.reserved;
   return {
-    task: () => task,
+    task: () => held.task,
     patch: (change) => {
-      task = { ...task, ...change };
+      const task = { ...held.task, ...change };
       write.run('task', JSON.stringify(task));
+      held = { ...held, task };
     },
     allocateIds: (count) => {
       const first = last + 1;
       last += count;
-      if (last > reserved) {
-        reserved = last + ID_BLOCK;
+      if (last > held.reserved) {
+        const reserved = last + ID_BLOCK;
         write.run('reservedIds', String(reserved));
+        held = { ...held, reserved };
       }
       return first;
     },
@@ -56,9 +63,12 @@ export function createMetaStore(db: DatabaseSync, highestBaseId: number): MetaSt
       for (const id of ids) last = Math.max(last, id);
     },
     lowerLocalKey: (key) => {
-      if (key >= lowestKey) return;
-      lowestKey = key;
+      if (key >= held.lowestKey) return;
       write.run('lowestLocalKey', String(key));
+      held = { ...held, lowestKey: key };
+    },
+    reload: () => {
+      held = load();
     },
   };
 }

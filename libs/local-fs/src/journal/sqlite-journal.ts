@@ -72,13 +72,14 @@ export function createSqliteJournal(db: DatabaseSync, path: string, origin: Jour
 }
 
 /** When the database refuses, what is held in memory goes back with it (K08). */
-function atomically({ db, trees }: Parts, work: () => void): void {
+function atomically({ db, trees, meta }: Parts, work: () => void): void {
   try {
     inTransaction(db, work);
   } catch (error) {
     trees.base.rolledBack();
     trees.local.reload();
     trees.cloud.reload();
+    meta.reload();
     throw error;
   }
 }
