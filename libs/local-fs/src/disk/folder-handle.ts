@@ -48,7 +48,7 @@ function openByPath(root: string, path: string): FolderHandle {
   return { at: (name) => joinPath(here, name), sync: () => syncFolder(here), close: () => undefined };
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   // Windows has no such call and keeps its own journal of names.
   if (process.platform === 'win32') return;
   const fd = openSync(path, constants.O_RDONLY);

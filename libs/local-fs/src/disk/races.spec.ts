@@ -4,6 +4,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   unlinkSync,
   utimesSync,
@@ -171,6 +172,22 @@ describe('displaced files', () => {
     writeFileSync(world.path('.tideline~sync/old/op1.json'), '');
     expect(work.settleDisplaced(Date.now())).toEqual([{ rescuedTo: 'op1 (rescued)' }]);
     expect(world.tree()).toEqual({ f: 'new', 'op1 (rescued)': 'old' });
+  });
+});
+
+describe('a trash on another volume', () => {
+  it('[SA-1] [BI-3] holds the copy for good before the file goes', () => {
+    const sig = world.write('f', 'F');
+    const order: string[] = [];
+    beforeCall('renameSync', (from, to) => {
+      if (to.startsWith(world.trash)) throw Object.assign(new Error('another volume'), { code: 'EXDEV' });
+    });
+    beforeCall('fsyncSync', () => order.push('sync'));
+    beforeCall('unlinkSync', (path) => order.push(path.endsWith('.json') ? 'note' : 'unlink'));
+    expect(work.trashFile('op', 'f', sig)).toEqual({ t: 'done' });
+    expect(order.slice(0, 3)).toEqual(['sync', 'sync', 'unlink']);
+    expect(readFileSync(join(world.trash, 'files/f'), 'utf8')).toBe('F');
+    expect(world.tree()).toEqual({});
   });
 });
 

@@ -2,12 +2,13 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  fsyncSync,
+  futimesSync,
   lstatSync,
   mkdirSync,
   openSync,
   renameSync,
   unlinkSync,
-  utimesSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, extname, join, relative } from 'node:path';
@@ -15,6 +16,7 @@ import { codeOf } from '../scan/system-error.ts';
 import { toMtimeMs, toUtimeSeconds } from '../stat/sig.ts';
 import { findMount, listMounts } from '../volume/mounts.ts';
 import { findStat } from './disk-context.ts';
+import { syncFolder } from './folder-handle.ts';
 
 /** A trash folder of the freedesktop.org specification. Paths in it are relative to `topFolder`, or full in the home trash. */
 export type TrashFolder = { readonly path: string; readonly topFolder: string | null };
@@ -123,10 +125,21 @@ function moveFile(from: string, to: string): void {
     renameSync(from, to);
   } catch (error) {
     if (codeOf(error) !== 'EXDEV') throw error;
-    const stats = lstatSync(from, { bigint: true });
     copyFileSync(from, to, constants.COPYFILE_EXCL);
-    const seconds = toUtimeSeconds(toMtimeMs(stats.mtimeNs));
-    utimesSync(to, seconds, seconds);
+    makeDurable(to, lstatSync(from, { bigint: true }).mtimeNs);
+    syncFolder(dirname(to));
     unlinkSync(from);
+  }
+}
+
+/** The copy is the only one as soon as the original goes: it must outlive a power failure before that. */
+function makeDurable(path: string, mtimeNs: bigint): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const seconds = toUtimeSeconds(toMtimeMs(mtimeNs));
+    futimesSync(fd, seconds, seconds);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
