@@ -51,7 +51,8 @@ function encodeBody(route: RouteDef, body: unknown): Pick<SampleRequest, 'header
 }
 
 function toQuery(values: unknown): string {
-  const query = new URLSearchParams(Object.entries(values as object).map(([name, value]) => [name, String(value)]));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values as object)) query.set(name, String(value));
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
