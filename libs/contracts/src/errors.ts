@@ -116,7 +116,7 @@ export const ERROR_TEXTS = {
     'With the Backer right, {path} can be used for one-way upload only.',
     'Choose upload, or ask for Synchronizer.',
   ],
-  FOLDER_FORBIDDEN: ['{path} cannot be a sync folder: {reason}', 'Choose another folder.'],
+  FOLDER_FORBIDDEN: ['{path} cannot be a sync folder: {reason}', 'Choose {choice}.'],
   FOLDER_MISSING: ['The folder {path} does not exist.', 'Create it, or choose another folder.'],
   FOLDER_UNREADABLE: ['The folder {path} cannot be read or written.', 'Check its permissions.'],
   FOLDER_OVERLAPS: [
