@@ -48,6 +48,16 @@ describe('enrolling', () => {
     expectOneLine(answer, code);
   });
 
+  test.each([
+    ['an e-mail address that is none', { email: 'ada' }],
+    ['a server that is no address', { server: 'my console' }],
+  ])('%s: one line that says so, exit 2', async (_what, options) => {
+    const answer = await enroll(options);
+    expect(answer.code).toBe(2);
+    expectOneLine(answer, 'USAGE');
+    expect(answer.text).toMatch(/ is not .* such as \S+\. See --help\.$/);
+  });
+
   test('a token that is used up: one line, exit 1', async () => {
     const user = await world.admin.user('Once');
     const { secret } = await world.admin.api.call(routes.enterprise.createEnrollmentToken, {

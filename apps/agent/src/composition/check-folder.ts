@@ -1,4 +1,4 @@
-import { AppError } from '@tideline/contracts';
+import { AppError, type ErrorParams } from '@tideline/contracts';
 import { checkSyncFolder } from '@tideline/local-fs';
 import type { CreateTaskDeps } from '../tasks/create-task.ts';
 
@@ -7,10 +7,17 @@ export function createFolderCheck(agentHome: string): CreateTaskDeps['checkFolde
   return (path, { mode, others }) => {
     const otherRoots = others.map((task) => ({ path: task.localPath, task: task.id }));
     const checked = checkSyncFolder(path, { otherRoots, agentHome, mode });
-    if (checked.t === 'refused') return Promise.reject(new AppError(checked.code, checked.params));
+    if (checked.t === 'refused') return Promise.reject(new AppError(checked.code, withAdvice(checked.params)));
     const warnings = checked.isWarned ? [fileSystemWarning(checked.fileSystem)] : [];
     return Promise.resolve({ realPath: checked.path, warnings });
   };
+}
+
+/** A reason may end in better advice than to choose another folder: it is said where the advice stands, once. */
+export function withAdvice(params: ErrorParams): ErrorParams {
+  const found = /^(.*); choose (.*)\.$/.exec(String(params['reason'] ?? ''));
+  if (!found) return { ...params, choice: 'another folder' };
+  return { ...params, reason: `${found[1] ?? ''}.`, choice: found[2] ?? '' };
 }
 
 function fileSystemWarning(fileSystem: string | null): string {

@@ -239,6 +239,19 @@ describe('enrollment', () => {
     expect(await device.session().client.call(routes.devices.tasks, {})).toEqual({ tasks: [] });
   });
 
+  it.each([{ email: 'ada' }, { email: '' }, { server: 'my console' }])(
+    'says of %j what is wrong with it',
+    async (wrong) => {
+      const device = await open();
+      const refused = device.enroll({ ...request(), ...wrong });
+      await expect(refused).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/ is not .*such as/) as string,
+      });
+      expect(console.enrolled.size).toBe(0);
+    },
+  );
+
   it('that the server refuses leaves the device as it was', async () => {
     const refusing = await startConsole('USER_UNKNOWN');
     const device = await open();
@@ -329,7 +342,7 @@ describe('a server address', () => {
   it.each(['console.example', 'ftp://console.example', '', 'https://ada:pw@console.example', 'https://c.example/?a=1'])(
     '%j is none',
     (text) => {
-      expect(() => parseServerAddress(text)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+      expect(() => parseServerAddress(text)).toThrow(expect.objectContaining({ code: 'USAGE' }));
     },
   );
 });

@@ -1,5 +1,5 @@
 import { arch, hostname, platform, release } from 'node:os';
-import { routes } from '@tideline/contracts';
+import { AppError, Email, routes } from '@tideline/contracts';
 import { createApiClient } from '@tideline/drive-client';
 import type { DeviceParts } from './device.ts';
 import type { Enrollment } from './device-record.ts';
@@ -21,12 +21,13 @@ export async function enroll(
   { identity, caPath, surroundings }: DeviceParts,
 ): Promise<Enrollment> {
   const server = parseServerAddress(request.server);
+  const email = parseEmail(request.email);
   const { key } = identity.record();
   const deviceName = request.deviceName ?? hostname().slice(0, 100);
   const answer = await createApiClient({ baseUrl: server, timeoutMs: TIMEOUT_MS }).call(routes.devices.enroll, {
     body: {
       token: request.token,
-      email: request.email,
+      email,
       deviceName,
       publicKey: key.publicKey,
       keyStore: key.store,
@@ -36,4 +37,10 @@ export async function enroll(
   });
   const enrolledAt = new Date(surroundings.clock.nowMs()).toISOString();
   return { server, ...answer, deviceName, enrolledAt, caPath };
+}
+
+function parseEmail(text: string): string {
+  const parsed = Email.safeParse(text.trim());
+  if (parsed.success) return parsed.data;
+  throw new AppError('USAGE', { reason: `"${text}" is not an e-mail address, such as ada@company.example.` });
 }

@@ -4,10 +4,12 @@ import { AppError } from '@tideline/contracts';
 export function parseServerAddress(text: string): string {
   const url = URL.parse(text);
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new AppError('INVALID_INPUT', { reason: `${text} is not an address such as https://console.example` });
+    throw new AppError('USAGE', {
+      reason: `"${text}" is not the address of a console, such as https://console.example.`,
+    });
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new AppError('INVALID_INPUT', { reason: 'a server address has no log-on, query or fragment' });
+    throw new AppError('USAGE', { reason: 'The address of a console has no log-on, query or fragment.' });
   }
   const server = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) throw new AppError('PLAIN_HTTP_REFUSED', { server });

@@ -16,7 +16,14 @@ const uuid = (n: number) => `018f2c5e-0000-7000-8000-${String(n).padStart(12, '0
 const SPACE = uuid(500);
 const FOLDER = uuid(501);
 
-type Scene = { right?: SyncRight; missing?: string[]; refuseRegistration?: ErrorCode; existing?: TaskRecord[] };
+type Scene = {
+  right?: SyncRight;
+  missing?: string[];
+  refuseRegistration?: ErrorCode;
+  unknown?: boolean;
+  spaces?: string[];
+  existing?: TaskRecord[];
+};
 
 /** A server and a store in memory that log what was asked of them, in order. */
 function stage(scene: Scene = {}) {
@@ -24,14 +31,20 @@ function stage(scene: Scene = {}) {
   const saved: TaskRecord[] = [];
   let missing = scene.missing ?? [];
   let counter = 0;
-  const resolved = (): ResolveAnswer =>
-    ({
+  const settings = async () => ({
+    user: { email: 'ada@acme.test' },
+    spaces: scene.spaces?.map((kind) => ({ kind })) ?? [],
+  });
+  const resolved = (): ResolveAnswer => {
+    if (scene.unknown) throw new AppError('SPACE_UNKNOWN', { space: 'personal' });
+    return {
       space: { id: SPACE, kind: 'team', name: 'Engineering', rootId: FOLDER, quotaBytes: null, usedBytes: 0 },
       node: { id: FOLDER },
       missing,
       syncRight: scene.right ?? 'synchronizer',
       atoms: [],
-    }) as unknown as ResolveAnswer;
+    } as unknown as ResolveAnswer;
+  };
   const commit = async (_: string, ops: readonly BatchOp[]) => {
     log.push(`commit ${ops.map((op) => ('name' in op ? op.name : '')).join('/')}`);
     missing = [];
@@ -44,7 +57,7 @@ function stage(scene: Scene = {}) {
     return undefined as never;
   };
   const deps: CreateTaskDeps = {
-    server: { resolve: async () => resolved(), commit, registerTask } as unknown as CreateTaskDeps['server'],
+    server: { resolve: async () => resolved(), settings, commit, registerTask } as unknown as CreateTaskDeps['server'],
     save: (record) => {
       log.push(`save ${record.state}`);
       saved.push(record);
@@ -66,6 +79,16 @@ const wanted: NewTask = {
 };
 
 describe('createTask', () => {
+  it.each([
+    ['personal:/Docs', [], 'PERSONAL_SPACE_CLOSED'],
+    ['personal:/Docs', ['team', 'personal'], 'SPACE_UNKNOWN'],
+    ['team/Nobody:/Docs', [], 'SPACE_UNKNOWN'],
+  ])('[PE-5] says of %s, with the spaces %j: %s', async (cloudPath, spaces, code) => {
+    const { deps, saved } = stage({ unknown: true, spaces });
+    await expect(createTask(deps, { ...wanted, cloudPath })).rejects.toMatchObject({ code });
+    expect(saved).toEqual([]);
+  });
+
   it('[TA-1] stores the chosen id before the server hears of it, and the task as active after', async () => {
     const { deps, log, saved } = stage();
     const task = await createTask(deps, wanted);

@@ -6,6 +6,7 @@ import {
   parseCloudPath,
   TaskId,
   type BatchOp,
+  type CloudPath,
   type ResolveAnswer,
   type SyncMode,
   type TaskSettings,
@@ -44,9 +45,26 @@ export async function checkNewTask(deps: CreateTaskDeps, task: NewTask): Promise
   if (!parsed) throw new AppError('CLOUD_PATH_INVALID', { path: task.cloudPath });
   const folder = await deps.checkFolder(task.localPath, { mode: task.mode, others: deps.existing() });
   const cloudPath = formatCloudPath(parsed);
-  const cloud = await deps.server.resolve(cloudPath);
+  const cloud = await resolveCloud(deps.server, cloudPath, parsed.space.kind);
   refuseWithoutRight(cloudPath, cloud, task.mode);
   return { folder, cloudPath, cloud };
+}
+
+async function resolveCloud(server: Server, path: string, kind: CloudPath['space']['kind']): Promise<ResolveAnswer> {
+  try {
+    return await server.resolve(path);
+  } catch (error) {
+    const isUnknown = error instanceof AppError && error.code === 'SPACE_UNKNOWN';
+    if (isUnknown && kind === 'personal') await refuseClosed(server);
+    throw error;
+  }
+}
+
+/** PE-5: everybody has a personal space; where this device is shown none, its person has not opened it to the device yet. */
+async function refuseClosed(server: Server): Promise<void> {
+  const { spaces, user } = await server.settings();
+  if (spaces.some((space) => space.kind === 'personal')) return;
+  throw new AppError('PERSONAL_SPACE_CLOSED', { email: user.email });
 }
 
 /**
