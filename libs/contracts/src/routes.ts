@@ -1,4 +1,5 @@
 import { binRoutes } from './routes/bin-routes.ts';
+import { copyRoutes } from './routes/copy-routes.ts';
 import { deviceRoutes } from './routes/device-routes.ts';
 import { driveRoutes } from './routes/drive-routes.ts';
 import { enterpriseRoutes } from './routes/enterprise-routes.ts';
@@ -23,6 +24,7 @@ export const routes = {
   rights: rightsRoutes,
   bin: binRoutes,
   versions: versionsRoutes,
+  copy: copyRoutes,
 } as const;
 
 export const API_PREFIX = '/api';

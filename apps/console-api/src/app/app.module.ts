@@ -5,6 +5,7 @@ import { BlobCollectorModule } from '../blob-collector/blob-collector.module.ts'
 import { BlobsModule } from '../blobs/blobs.module.ts';
 import { ChangeFeedModule } from '../change-feed/change-feed.module.ts';
 import { SERVER_CONFIG } from '../config/server-config.ts';
+import { CopiesModule } from '../copies/copies.module.ts';
 import { DriveModule } from '../drive/drive.module.ts';
 import { EnterpriseModule } from '../enterprise/enterprise.module.ts';
 import { FirstStartModule } from '../first-start/first-start.module.ts';
@@ -58,6 +59,7 @@ export class AppModule {
         DriveModule,
         RecycleBinModule,
         VersionsModule,
+        CopiesModule,
         ChangeFeedModule,
         RestoreModule,
         EnterpriseModule,

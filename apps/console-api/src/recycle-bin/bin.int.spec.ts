@@ -13,7 +13,7 @@ afterAll(() => world.close());
 const names = (nodes: readonly { name: string }[]) => nodes.map((node) => node.name);
 
 /** Where a node is: the names from the root down. */
-async function pathOf(principal: MemberPrincipal, id: NodeId): Promise<string[]> {
+async function pathOf(id: NodeId): Promise<string[]> {
   const rows = await world.drive.sql<{ name: string; trashed: boolean }>(
     `WITH RECURSIVE up AS (SELECT id, parent_id, name, trashed_at, 0 AS d FROM node WHERE id = $1
        UNION ALL SELECT p.id, p.parent_id, p.name, p.trashed_at, d + 1 FROM up JOIN node p ON p.id = up.parent_id)
@@ -107,14 +107,14 @@ describe('[VE-2] restoring', () => {
     const trashes = [...files, top].map((each) => ops.trash(each.nodeId));
     await world.drive.commit(person, spaceId, trashes);
     const [x] = await restored(person, spaceId as never, files[0]!.nodeId);
-    expect(await pathOf(person, files[0]!.nodeId)).toEqual(['top', 'mid', 'x']);
+    expect(await pathOf(files[0]!.nodeId)).toEqual(['top', 'mid', 'x']);
     expect(names(x!.recreated)).toEqual(['top', 'mid']);
     const [y] = await restored(person, spaceId as never, files[1]!.nodeId);
     expect(y).toMatchObject({ recreated: [], node: { parentId: x!.node.parentId } });
-    expect(await pathOf(person, top.nodeId)).toEqual(['(top)']);
+    expect(await pathOf(top.nodeId)).toEqual(['(top)']);
     const [again] = await restored(person, spaceId as never, top.nodeId);
     expect(again).toMatchObject({ renamedFrom: 'top', node: { id: top.nodeId, name: 'top (2)' } });
-    expect(await pathOf(person, mid.nodeId)).toEqual(['top (2)', 'mid']);
+    expect(await pathOf(mid.nodeId)).toEqual(['top (2)', 'mid']);
   });
 
   it('makes folders again that were purged, through several of them', async () => {
@@ -131,7 +131,7 @@ describe('[VE-2] restoring', () => {
     expect(await world.drive.one(person, spaceId, ops.restore(file.nodeId))).toMatchObject({ code: 'PARENT_UNKNOWN' });
     const [item] = await restored(person, spaceId as never, file.nodeId);
     expect(names(item!.recreated)).toEqual(['a', 'b']);
-    expect(await pathOf(person, file.nodeId)).toEqual(['a', 'b', 'f']);
+    expect(await pathOf(file.nodeId)).toEqual(['a', 'b', 'f']);
   });
 
   it('keeps out of the way of a file where a folder of the path was', async () => {
@@ -142,7 +142,7 @@ describe('[VE-2] restoring', () => {
     await world.drive.commit(person, spaceId, [ops.trash(file.nodeId), ops.trash(folder.nodeId)]);
     await world.drive.commit(person, spaceId, [ops.file(rootId, 'd', { bytes: bytesOf('') })]);
     await restored(person, spaceId as never, file.nodeId);
-    expect(await pathOf(person, file.nodeId)).toEqual(['d (2)', 'f']);
+    expect(await pathOf(file.nodeId)).toEqual(['d (2)', 'f']);
   });
 
   it('numbers taken names, each one differently, and tells the old one', async () => {
@@ -168,7 +168,7 @@ describe('[VE-2] restoring', () => {
     await world.drive.commit(person, spaceId, [ops.trash(file.nodeId), ops.trash(folder.nodeId)]);
     const items = await restored(person, spaceId as never, file.nodeId, folder.nodeId);
     expect(items.map((item) => item.recreated)).toEqual([[], []]);
-    expect(await pathOf(person, file.nodeId)).toEqual(['d', 'f']);
+    expect(await pathOf(file.nodeId)).toEqual(['d', 'f']);
     expect(items[0]!.node.parentId).toBe(folder.nodeId);
   });
 

@@ -1,3 +1,5 @@
+import { CopyService } from '../../copies/copy.service.ts';
+import { SpaceMoveService } from '../../copies/space-move.service.ts';
 import { DriveWorld } from '../../drive/testing/drive-world.ts';
 import { JobRunner } from '../../jobs/job-runner.ts';
 import { ReservationService } from '../../quota/reservation.service.ts';
@@ -17,6 +19,8 @@ export class RetentionWorld {
   readonly prunes: PruneService;
   readonly policies: RetentionService;
   readonly reservations: ReservationService;
+  readonly copies: CopyService;
+  readonly moves: SpaceMoveService;
   readonly signal: AbortSignal = new AbortController().signal;
 
   constructor(readonly drive: DriveWorld) {
@@ -28,6 +32,8 @@ export class RetentionWorld {
     this.versions = new VersionService(dataSource, access, hub);
     this.prunes = new PruneService(dataSource, this.clock, jobs);
     this.policies = new RetentionService(dataSource);
+    this.copies = new CopyService(dataSource, access, hub, jobs);
+    this.moves = new SpaceMoveService(dataSource, access, hub);
     this.reservations = new ReservationService(dataSource, this.clock, jobs);
   }
 

@@ -1,0 +1,230 @@
+import { MAX_SPACE_MOVE_NODES, type CopyAnswer, type NodeId, type SpaceId } from '@tideline/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
+import { Mirror } from '../change-feed/testing/mirror.ts';
+import { bytesOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { RetentionWorld } from '../versions/testing/retention-world.ts';
+
+let feed: FeedWorld;
+let world: RetentionWorld;
+beforeAll(async () => {
+  feed = await openFeedWorld();
+  world = new RetentionWorld(feed.drive);
+});
+afterAll(() => world.close());
+
+const place = (parentId: NodeId, name?: string) => ({ parentId, ...(name === undefined ? {} : { name }) });
+
+/** Paths below a folder with the sizes of files, sorted. */
+async function tree(rootId: NodeId): Promise<string[]> {
+  const rows = await world.drive.sql<{ path: string; size: number | null }>(
+    `WITH RECURSIVE t AS (SELECT id, ''::text COLLATE "C" AS path, NULL::int AS size FROM node WHERE id = $1
+       UNION ALL SELECT c.id, t.path || '/' || c.name, c.size::int FROM t JOIN node c ON c.parent_id = t.id AND c.trashed_at IS NULL)
+     SELECT path, size FROM t WHERE path <> ''`,
+    [rootId],
+  );
+  return rows.map((row) => (row.size === null ? row.path : `${row.path}=${row.size}`)).sort();
+}
+async function read(principal: MemberPrincipal, nodeId: NodeId): Promise<string> {
+  const content = await world.drive.contents.getContent(principal, nodeId, undefined);
+  return String(await collect(world.drive.contents.read(principal, content, { start: 0, end: content.size })));
+}
+async function newTree(principal: MemberPrincipal, spaceId: SpaceId, rootId: NodeId) {
+  const top = ops.folder(rootId, 'top');
+  const sub = ops.folder(top.nodeId, 'sub');
+  const [one, two] = [bytesOf('1'), bytesOf('22')];
+  const files = [ops.file(top.nodeId, 'a', { bytes: one }), ops.file(sub.nodeId, 'b', { bytes: two })];
+  const trashed = ops.file(sub.nodeId, 'trashed', { bytes: two });
+  await world.drive.commit(principal, spaceId, [top, sub, ...files, trashed, ops.trash(trashed.nodeId)], {
+    inline: [one, two],
+  });
+  return { top: top.nodeId, sub: sub.nodeId, a: files[0]!.nodeId, b: files[1]!.nodeId, trashed: trashed.nodeId };
+}
+
+/** Plants live files below a folder, with history and versions of one byte each, as commits would have. */
+async function plant(spaceId: string, folderId: NodeId, files: number): Promise<void> {
+  await world.drive.sql(
+    `WITH made AS (SELECT gen_random_uuid() AS id, gen_random_uuid() AS version_id, n FROM generate_series(1, $3::int) n),
+     nodes AS (
+       INSERT INTO node (enterprise_id, id, space_id, parent_id, name, live_name, kind, rev, seq, version_id, content_id, size)
+       SELECT $4, made.id, $1, $2, 'f' || n, 'f' || n, 'file', 1, s.seq + n, version_id, sha256('x'), 1 FROM made, space s WHERE s.id = $1),
+     history AS (
+       INSERT INTO node_history (enterprise_id, space_id, node_id, from_seq, parent_id, name, kind, rev, version_id, exec, trashed)
+       SELECT $4, $1, made.id, s.seq + n, $2, 'f' || n, 'file', 1, version_id, false, false FROM made, space s WHERE s.id = $1),
+     versions AS (
+       INSERT INTO version (enterprise_id, id, space_id, node_id, content_id, size, author_user_id, origin)
+       SELECT $4, version_id, $1, id, sha256('x'), 1, gen_random_uuid(), 'sync' FROM made),
+     token AS (INSERT INTO commit_token (enterprise_id, space_id, seq) SELECT $4, $1, s.seq + $3 FROM space s WHERE s.id = $1)
+     UPDATE space SET seq = seq + $3, used_bytes = used_bytes + $3 WHERE id = $1`,
+    [spaceId, folderId, files, world.drive.enterpriseId],
+  );
+}
+
+describe('a copy', () => {
+  it('of a file is a new node on the same bytes, in any space, under a free name', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const { a } = await newTree(person, spaceId, rootId);
+    const first = await world.copies.copy(person, a, place(rootId));
+    const second = await world.copies.copy(person, a, place(rootId));
+    expect(first).toMatchObject({
+      state: 'done',
+      copiedNodes: 1,
+      node: { name: 'a', parentId: rootId, mtimeMs: 1000.5 },
+    });
+    expect(second.node?.name).toBe('a (2)');
+    expect(first.node?.id).not.toBe(a);
+    expect(await read(person, first.node!.id)).toBe('1');
+    expect(await world.usedBytes(spaceId)).toBe(1 + 2 + 2 + 1 + 1);
+  });
+
+  it('of a folder has all that lives below it, and the feed tells it', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const { top } = await newTree(person, spaceId, rootId);
+    const of = { principal: person as MemberPrincipal, spaceId, rootId };
+    const mirror = await new Mirror(feed, of).start();
+    const copy = await world.copies.copy(person, top, place(rootId, 'copy'));
+    expect(copy).toMatchObject({ state: 'done', copiedNodes: 4, leftOut: 0 });
+    expect(await tree(copy.node!.id)).toEqual(['/a=1', '/sub', '/sub/b=2']);
+    await mirror.catchUp(2);
+    expect(mirror.digest()).toBe((await feed.listings.getDigest(of)).digest);
+  });
+
+  it('into itself has what was there before', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const { top, sub } = await newTree(person, spaceId, rootId);
+    const copy = await world.copies.copy(person, top, place(sub));
+    expect(copy.state).toBe('done');
+    expect(await tree(copy.node!.id)).toEqual(['/a=1', '/sub', '/sub/b=2']);
+  });
+
+  it('of a large folder goes on after the answer and after a stop, and asks for room and rights again', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const [big, inner] = [ops.folder(rootId, 'big'), newId<NodeId>()];
+    await world.drive.commit(person, spaceId, [big, ops.folder(big.nodeId, 'inner', inner)]);
+    await plant(spaceId, inner, 3000);
+    const begun = await world.copies.copy(person, big.nodeId, place(rootId, 'copy'));
+    expect(begun.state).toBe('running');
+    expect(begun.copiedNodes).toBeLessThan(3002);
+    await world.drive.sql(`UPDATE space SET quota_bytes = used_bytes WHERE id = $1`, [spaceId]);
+    await world.copies.runAll(world.signal);
+    const waiting = await world.copies.getState(person, begun.copyId);
+    expect(waiting).toMatchObject({ state: 'running', refusal: 'QUOTA_EXCEEDED', copiedNodes: begun.copiedNodes });
+    await world.drive.sql(`UPDATE space SET quota_bytes = NULL WHERE id = $1`, [spaceId]);
+    await world.copies.runAll(world.signal);
+    const done: CopyAnswer = await world.copies.getState(person, begun.copyId);
+    expect(done).toMatchObject({ state: 'done', refusal: null, copiedNodes: 3002 });
+    expect(await tree(done.node!.id)).toEqual(await tree(big.nodeId));
+    expect(await world.usedBytes(spaceId)).toBe(6000);
+    await expect(world.copies.getState(await world.drive.person(), begun.copyId)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('needs `copy` at the source, `create` at the target, and room', async () => {
+    const admin = await world.drive.person('drive_admin');
+    const member = await world.drive.person();
+    const space = await world.drive.space('team', { teamId: await world.drive.team([member]), name: 'Source' });
+    const { top, sub } = await newTree(admin, space.spaceId, space.rootId);
+    const own = await world.drive.space('personal', { ownerUserId: member.userId });
+    const code = (nodeId: NodeId, parentId: NodeId) =>
+      world.copies.copy(member, nodeId, place(parentId)).then(
+        (copy) => copy.state,
+        (error: { code: string }) => error.code,
+      );
+    expect(await code(top, own.rootId)).toBe('FORBIDDEN'); // a viewer does not copy
+    await world.drive.grant(space.spaceId, top, { user: member.userId }, 'synchronizer');
+    expect(await code(top, own.rootId)).toBe('done');
+    expect(await code(top, space.rootId)).toBe('FORBIDDEN');
+    expect(await code(top, newId())).toBe('PARENT_UNKNOWN');
+    expect(await code(space.rootId, own.rootId)).toBe('FORBIDDEN');
+    expect(await code(newId(), own.rootId)).toBe('NODE_UNKNOWN');
+    await world.drive.sql(`UPDATE space SET quota_bytes = used_bytes + 2 WHERE id = $1`, [own.spaceId]);
+    expect(await code(sub, own.rootId)).toBe('done');
+    expect(await code(sub, own.rootId)).toBe('QUOTA_EXCEEDED');
+    await world.drive.commit(admin, space.spaceId, [ops.trash(top)]);
+    expect(await code(sub, own.rootId)).toBe('NODE_TRASHED');
+  });
+});
+
+describe('a move to another space', () => {
+  it('keeps ids, versions and what is in the bin below, and both feeds tell it', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const nodes = await newTree(person, spaceId, rootId);
+    await world.drive.commit(person, spaceId, [ops.put(nodes.a, { bytes: bytesOf('') })]);
+    const admin = await world.drive.person('drive_admin');
+    const team = await world.drive.space('team', { teamId: await world.drive.team([person]), name: 'Target' });
+    await world.drive.grant(team.spaceId, team.rootId, { user: person.userId }, 'synchronizer');
+    const old = { principal: person as MemberPrincipal, spaceId, rootId };
+    const next = { principal: admin as MemberPrincipal, spaceId: team.spaceId, rootId: team.rootId };
+    const mirrors = [await new Mirror(feed, old).start(), await new Mirror(feed, next).start()] as const;
+    const moved = await world.moves.move(person, nodes.top, place(team.rootId, 'moved'));
+    expect(moved).toMatchObject({ movedNodes: 5, movedBytes: 5, node: { id: nodes.top, name: 'moved' } });
+    expect(await world.usedBytes(spaceId)).toBe(0);
+    expect(await world.usedBytes(team.spaceId)).toBe(5);
+    const page = await mirrors[0].pull(50);
+    expect(page.items).toMatchObject([{ type: 'gone', id: nodes.top, gone: 'left' }]);
+    await mirrors[1].catchUp(2);
+    for (const [mirror, of] of [
+      [mirrors[0], old],
+      [mirrors[1], next],
+    ] as const) {
+      expect(mirror.digest()).toBe((await feed.listings.getDigest(of)).digest);
+    }
+    expect(mirrors[1].names()).toEqual(['a', 'b', 'moved', 'sub']);
+    expect((await world.versions.list(admin, nodes.a)).versions).toHaveLength(2);
+    expect(await read(admin, nodes.b)).toBe('22');
+    expect((await world.bin.list(admin, team.spaceId, { limit: 5 })).nodes).toMatchObject([{ id: nodes.trashed }]);
+    await world.moves.move(person, nodes.top, place(rootId));
+    expect(await tree(rootId)).toEqual(['/moved', '/moved/a=0', '/moved/sub', '/moved/sub/b=2']);
+    await mirrors[0].catchUp(3);
+    expect(mirrors[0].digest()).toBe((await feed.listings.getDigest(old)).digest);
+  });
+
+  it('takes nothing along that the caller may not read, and nothing into a full space', async () => {
+    const admin = await world.drive.person('drive_admin');
+    const member = await world.drive.person();
+    const space = await world.drive.space('team', { teamId: await world.drive.team([member]), name: 'Secrets' });
+    const { top, sub } = await newTree(admin, space.spaceId, space.rootId);
+    const own = await world.drive.space('personal', { ownerUserId: member.userId });
+    const code = (nodeId = top) =>
+      world.moves.move(member, nodeId, place(own.rootId)).then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      );
+    await world.drive.grant(space.spaceId, top, { user: member.userId }, 'backer');
+    expect(await code()).toBe('FORBIDDEN'); // a Backer reads no bytes
+    await world.drive.grant(space.spaceId, top, { user: member.userId }, 'synchronizer');
+    await world.drive.grant(space.spaceId, sub, { user: member.userId }, 'backer');
+    expect(await code()).toBe('FORBIDDEN');
+    await world.drive.grant(space.spaceId, sub, { user: member.userId }, 'synchronizer');
+    await world.drive.sql(`UPDATE space SET quota_bytes = 4 WHERE id = $1`, [own.spaceId]);
+    expect(await code()).toBe('QUOTA_EXCEEDED');
+    expect(await code(space.rootId)).toBe('FORBIDDEN');
+    await world.drive.sql(`UPDATE space SET quota_bytes = 5 WHERE id = $1`, [own.spaceId]);
+    expect(await code()).toBe('done');
+    const [grants] = await world.drive.sql<{ n: number }>(
+      `SELECT count(*)::int AS n FROM folder_grant WHERE node_id = ANY($1)`,
+      [[top, sub]],
+    );
+    expect(grants?.n).toBe(0);
+  });
+
+  it('of too much at once is refused and changes nothing', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const admin = await world.drive.person('super_admin');
+    const target = await world.drive.space('team', { teamId: await world.drive.team([person]), name: 'Far' });
+    await world.drive.grant(target.spaceId, target.rootId, { user: person.userId }, 'synchronizer');
+    const big = ops.folder(rootId, 'big');
+    await world.drive.commit(person, spaceId, [big]);
+    await plant(spaceId, big.nodeId, MAX_SPACE_MOVE_NODES);
+    await expect(world.moves.move(person, big.nodeId, place(target.rootId))).rejects.toMatchObject({
+      code: 'TREE_TOO_LARGE',
+    });
+    expect(await world.usedBytes(spaceId)).toBe(MAX_SPACE_MOVE_NODES);
+    expect(await tree(target.rootId)).toEqual([]);
+    await expect(world.moves.move(admin, target.rootId, place(rootId))).rejects.toMatchObject({
+      code: 'ROOT_IMMUTABLE',
+    });
+  });
+});

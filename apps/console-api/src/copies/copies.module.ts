@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { CopiesController } from './copies.controller.ts';
+import { CopyService } from './copy.service.ts';
+import { SpaceMoveService } from './space-move.service.ts';
+
+@Module({
+  controllers: [CopiesController],
+  providers: [CopyService, SpaceMoveService],
+  exports: [CopyService, SpaceMoveService],
+})
+export class CopiesModule {}

@@ -1,0 +1,233 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  AppError,
+  type Atom,
+  type CopyAnswer,
+  type DriveNode,
+  type ErrorCode,
+  type NodeId,
+  type PlaceRequest,
+} from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
+import { authorOf } from '../drive/author.ts';
+import { findAndLockSpace, writeBatch, type SpaceKey } from '../drive/batch.store.ts';
+import { AccessService } from '../grants/access.service.ts';
+import { JobRunner } from '../jobs/job-runner.ts';
+import type { JobCounts } from '../jobs/periodic-job.ts';
+import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { NameGiver } from '../recycle-bin/name-giver.ts';
+import { toCopy } from './copied-node.ts';
+import {
+  addFolders,
+  advanceFolder,
+  findAndLockRunning,
+  findCopy,
+  findNextFolder,
+  findRequester,
+  holdVersions,
+  insertCopy,
+  listChildrenToCopy,
+  listRunning,
+  nodeOf,
+  recordProgress,
+  removeEnded,
+  sumHeads,
+  type CopyFolder,
+  type CopyKey,
+  type StoredCopy,
+} from './copy.store.ts';
+import { getSource, getTarget, hasRoom } from './target.ts';
+
+/** Nodes of one slice: bounds the time for which the target space is locked. */
+const SLICE_NODES = 250;
+/** Slices that a request works off itself; the job takes the rest. */
+const SLICES_PER_REQUEST = 8;
+const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
+
+type Place = z.output<typeof PlaceRequest>;
+type Opened = { readonly manager: EntityManager; readonly key: SpaceKey; readonly principal: MemberPrincipal };
+
+/**
+ * Copies on the server: new nodes on the same contents, so no bytes travel. A folder is copied in slices, each one transaction
+ * with what it leaves to do; a restart goes on where the last one ended.
+ */
+@Injectable()
+export class CopyService implements OnModuleInit {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly access: AccessService,
+    private readonly sockets: SocketHub,
+    private readonly jobs: JobRunner,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.register({ name: 'tree-copy', everyMs: 5000, run: (signal) => this.runAll(signal) });
+  }
+
+  async copy(principal: MemberPrincipal, nodeId: NodeId, place: Place): Promise<CopyAnswer> {
+    const { key, seq, ...copy } = await inTransaction(this.dataSource, (manager) =>
+      this.#begin(manager, principal, { nodeId, place }),
+    );
+    this.sockets.nudgeSpace(key.enterpriseId, key.spaceId, seq);
+    for (let slice = 0; slice < SLICES_PER_REQUEST && (await this.runSlice(copy)); slice++);
+    return this.getState(principal, copy.id);
+  }
+
+  async getState(principal: MemberPrincipal, copyId: string): Promise<CopyAnswer> {
+    const { manager } = this.dataSource;
+    const copy = await findCopy(manager, { enterpriseId: principal.enterpriseId, id: copyId });
+    if (copy?.userId !== principal.userId) throw new AppError('NOT_FOUND', { what: 'The copy' });
+    const { state, copiedNodes, leftOut, refusal, targetId } = copy;
+    const isSeen = (await this.access.resolve(manager, principal, [targetId])).has(targetId);
+    const node = isSeen ? ((await nodeOf(manager, copy, targetId)) ?? null) : null;
+    return { copyId, state, node, copiedNodes, leftOut, refusal };
+  }
+
+  async runAll(signal: AbortSignal): Promise<JobCounts> {
+    let slices = 0;
+    for (const key of await listRunning(this.dataSource.manager)) {
+      while (!signal.aborted && (await this.runSlice(key))) slices++;
+    }
+    await removeEnded(this.dataSource.manager, new Date(Date.now() - REMEMBERED_MS));
+    return { slices };
+  }
+
+  /** Whether there is more to do at once; a copy that waits for room goes on with a later run. */
+  async runSlice(key: CopyKey): Promise<boolean> {
+    const done = await inTransaction(this.dataSource, async (manager) => {
+      const copy = await findAndLockRunning(manager, key);
+      return copy && this.#copySlice(manager, copy);
+    });
+    if (done?.seq !== undefined) this.sockets.nudgeSpace(done.copy.enterpriseId, done.copy.spaceId, done.seq);
+    return done?.more ?? false;
+  }
+
+  /** The copy itself, and for a folder the note of what is to follow. */
+  async #begin(
+    manager: EntityManager,
+    principal: MemberPrincipal,
+    asked: { readonly nodeId: NodeId; readonly place: Place },
+  ): Promise<CopyKey & { key: SpaceKey; seq: number }> {
+    const { nodeId, place } = asked;
+    const source = await this.#getSource(manager, principal, nodeId);
+    const key = await getTarget(manager, this.access, { principal, parentId: place.parentId });
+    const bytes = await sumHeads(manager, principal, nodeId);
+    await holdVersions(manager, principal, source.versionId ? [source.versionId] : []);
+    const space = await findAndLockSpace(manager, key);
+    if (!space) throw new AppError('PARENT_UNKNOWN');
+    if (!hasRoom(space, bytes)) throw new AppError('QUOTA_EXCEEDED');
+    const names = new NameGiver(manager, key);
+    const wanted = { parentId: place.parentId, name: place.name ?? source.name, kind: source.kind };
+    await names.look([wanted]);
+    const change = toCopy(source, { parentId: place.parentId, name: names.give(wanted), seq: space.seq + 1 });
+    await writeBatch(manager, key, { author: authorOf(principal, 'sync'), changes: [change], outcomes: [] });
+    const id = uuidv7();
+    const { enterpriseId, userId } = principal;
+    const isFolder = source.kind === 'folder';
+    const deviceId = principal.kind === 'device' ? principal.deviceId : null;
+    const readsPersonalSpace = principal.kind === 'person' || principal.readsPersonalSpace;
+    const who = { enterpriseId, id, userId, deviceId, readsPersonalSpace };
+    const state = isFolder ? 'running' : 'done';
+    await insertCopy(manager, { ...who, spaceId: key.spaceId, targetId: change.after.id, copiedNodes: 1, state });
+    if (isFolder) await addFolders(manager, who, [{ sourceId: source.id, targetId: change.after.id }]);
+    return { enterpriseId, id, key, seq: space.seq + 1 };
+  }
+
+  async #getSource(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<DriveNode> {
+    await this.access.require(manager, principal, { nodeId, atom: 'copy' });
+    return getSource(manager, this.access, { principal, nodeId });
+  }
+
+  async #copySlice(
+    manager: EntityManager,
+    copy: StoredCopy,
+  ): Promise<{ copy: StoredCopy; more: boolean; seq?: number }> {
+    const folder = await findNextFolder(manager, copy);
+    const principal = await toPrincipal(manager, copy);
+    const refusal = await this.#findRefusal(manager, copy, principal);
+    if (!folder || !principal || refusal) {
+      const state = refusal ? 'refused' : 'done';
+      await recordProgress(manager, copy, { copied: 0, leftOut: 0, state, refusal: refusal ?? null });
+      return { copy, more: false };
+    }
+    return this.#copyChildren({ manager, key: copy, principal }, copy, folder);
+  }
+
+  /** Rights and the copy's own place may be gone since it began. */
+  async #findRefusal(
+    manager: EntityManager,
+    copy: StoredCopy,
+    principal: MemberPrincipal | undefined,
+  ): Promise<ErrorCode | undefined> {
+    if (!principal) return 'FORBIDDEN';
+    const rights = (await this.access.resolve(manager, principal, [copy.targetId])).get(copy.targetId);
+    if (rights?.spaceId !== copy.spaceId) return 'NODE_UNKNOWN';
+    if (!rights.atoms.has('create')) return 'FORBIDDEN';
+    return (await this.access.isTrashed(manager, principal, copy.targetId)) ? 'NODE_TRASHED' : undefined;
+  }
+
+  async #copyChildren(opened: Opened, copy: StoredCopy, folder: CopyFolder) {
+    const { manager, key, principal } = opened;
+    const page = { folder, exceptId: copy.targetId, limit: SLICE_NODES };
+    const children = await listChildrenToCopy(manager, key, page);
+    const allowed = await this.#onlyAllowed(opened, folder, children);
+    const space = await findAndLockSpace(manager, key);
+    if (!space) throw new Error(`space ${key.spaceId} is gone`);
+    if (!hasRoom(space, sumSizes(allowed))) {
+      await recordProgress(manager, copy, { copied: 0, leftOut: 0, state: 'running', refusal: 'QUOTA_EXCEEDED' });
+      return { copy, more: false };
+    }
+    const names = new NameGiver(manager, key);
+    const wanted = allowed.map(({ name, kind }) => ({ parentId: folder.targetId, name, kind }));
+    await names.look(wanted); // somebody may have put something into the copy already
+    const changes = allowed.map((node, index) => {
+      const name = names.give({ parentId: folder.targetId, name: node.name, kind: node.kind });
+      return toCopy(node, { parentId: folder.targetId, name, seq: space.seq + index + 1 });
+    });
+    if (changes.length > 0) {
+      await writeBatch(manager, key, { author: authorOf(principal, 'sync'), changes, outcomes: [] });
+    }
+    const folders = allowed.flatMap((node, index) => {
+      const target = changes[index]?.after;
+      return node.kind === 'folder' && target ? [{ sourceId: node.id, targetId: target.id }] : [];
+    });
+    await addFolders(manager, copy, folders);
+    const afterName = children.length < SLICE_NODES ? null : (children.at(-1)?.name ?? null);
+    await advanceFolder(manager, copy, { ordinal: folder.ordinal, afterName });
+    const leftOut = children.length - allowed.length;
+    await recordProgress(manager, copy, { copied: changes.length, leftOut, state: 'running', refusal: null });
+    return { copy, more: true, ...(changes.length > 0 ? { seq: space.seq + changes.length } : {}) };
+  }
+
+  /** Folders by their own rights, files by those of the folder they are in; nothing of a folder that went into the bin. */
+  async #onlyAllowed({ manager, key, principal }: Opened, folder: CopyFolder, children: readonly DriveNode[]) {
+    const folderIds = children.filter((node) => node.kind === 'folder').map((node) => node.id);
+    const rights = await this.access.resolve(manager, principal, [folder.sourceId, ...folderIds]);
+    if (await this.access.isTrashed(manager, principal, folder.sourceId)) return [];
+    const versionIds = children.flatMap((node) => node.versionId ?? []);
+    const held = await holdVersions(manager, key, versionIds);
+    const may = (id: NodeId, atom: Atom) => rights.get(id)?.atoms.has(atom) ?? false;
+    return children.filter((node) =>
+      node.versionId === null ? may(node.id, 'copy') : may(folder.sourceId, 'copy') && held.has(node.versionId),
+    );
+  }
+}
+
+async function toPrincipal(manager: EntityManager, copy: StoredCopy): Promise<MemberPrincipal | undefined> {
+  const found = await findRequester(manager, copy);
+  if (!found) return undefined;
+  const { enterpriseId, userId, deviceId, readsPersonalSpace, id } = copy;
+  if (deviceId !== null && found.agentVersion !== null) {
+    const device = { enterpriseId, userId, deviceId, agentVersion: found.agentVersion, readsPersonalSpace };
+    return { kind: 'device', ...device } as MemberPrincipal; // ids come from our own tables
+  }
+  return { kind: 'person', enterpriseId, userId, role: found.role as PersonPrincipal['role'], sessionId: id };
+}
+
+function sumSizes(nodes: readonly DriveNode[]): number {
+  return nodes.reduce((sum, node) => sum + (node.size ?? 0), 0);
+}

@@ -1,0 +1,205 @@
+import type { CopyAnswer, DriveNode, EnterpriseId, ErrorCode, NodeId, SpaceId, UserId } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import type { SpaceKey } from '../drive/batch.store.ts';
+import { NODE_COLUMNS, toNode, type NodeRow } from '../drive/node-row.ts';
+import { queryRows } from '../platform/rows.ts';
+
+export type CopyKey = { readonly enterpriseId: EnterpriseId; readonly id: string };
+export type StoredCopy = CopyKey & {
+  readonly spaceId: SpaceId;
+  readonly targetId: NodeId;
+  readonly userId: UserId;
+  readonly deviceId: string | null;
+  readonly readsPersonalSpace: boolean;
+  readonly copiedNodes: number;
+  readonly leftOut: number;
+  readonly state: CopyAnswer['state'];
+  readonly refusal: ErrorCode | null;
+};
+export type CopyFolder = {
+  readonly ordinal: string;
+  readonly sourceId: NodeId;
+  readonly targetId: NodeId;
+  readonly afterName: string;
+};
+type NewCopy = Omit<StoredCopy, 'leftOut' | 'refusal'>;
+
+const COLUMNS = `c.enterprise_id AS "enterpriseId", c.id, c.space_id AS "spaceId", c.target_id AS "targetId", c.user_id AS "userId",
+  c.device_id AS "deviceId", c.reads_personal_space AS "readsPersonalSpace", c.copied_nodes AS "copiedNodes",
+  c.left_out AS "leftOut", c.state, c.refusal`;
+
+export async function insertCopy(manager: EntityManager, copy: NewCopy): Promise<void> {
+  await queryRows(
+    manager,
+    `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, device_id, reads_personal_space, copied_nodes, state)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      copy.enterpriseId,
+      copy.id,
+      copy.spaceId,
+      copy.targetId,
+      copy.userId,
+      copy.deviceId,
+      copy.readsPersonalSpace,
+      copy.copiedNodes,
+      copy.state,
+    ],
+  );
+}
+
+export async function findCopy(manager: EntityManager, key: CopyKey): Promise<StoredCopy | undefined> {
+  const [row] = await queryRows<StoredCopy>(
+    manager,
+    `SELECT ${COLUMNS} FROM tree_copy c WHERE c.enterprise_id = $1 AND c.id = $2`,
+    [key.enterpriseId, key.id],
+  );
+  return row;
+}
+
+/** Holds a copy under way until the transaction ends, so that two slices of it never meet. */
+export async function findAndLockRunning(manager: EntityManager, key: CopyKey): Promise<StoredCopy | undefined> {
+  const [row] = await queryRows<StoredCopy>(
+    manager,
+    `SELECT ${COLUMNS} FROM tree_copy c WHERE c.enterprise_id = $1 AND c.id = $2 AND c.state = 'running' FOR UPDATE`,
+    [key.enterpriseId, key.id],
+  );
+  return row;
+}
+
+export async function listRunning(manager: EntityManager): Promise<CopyKey[]> {
+  return queryRows<CopyKey>(
+    manager,
+    `SELECT enterprise_id AS "enterpriseId", id FROM tree_copy WHERE state = 'running' ORDER BY created_at LIMIT 1000`,
+  );
+}
+
+/** Ended ones are remembered for a while, for whoever asks how they went. */
+export async function removeEnded(manager: EntityManager, before: Date): Promise<void> {
+  await queryRows(manager, `DELETE FROM tree_copy WHERE state <> 'running' AND created_at < $1`, [before]);
+}
+
+export async function addFolders(
+  manager: EntityManager,
+  key: CopyKey,
+  folders: readonly { readonly sourceId: string; readonly targetId: string }[],
+): Promise<void> {
+  if (folders.length === 0) return;
+  await queryRows(
+    manager,
+    `INSERT INTO tree_copy_folder (enterprise_id, copy_id, source_id, target_id)
+     SELECT $1, $2, source_id, target_id FROM unnest($3::uuid[], $4::uuid[]) AS t(source_id, target_id)`,
+    [key.enterpriseId, key.id, folders.map((folder) => folder.sourceId), folders.map((folder) => folder.targetId)],
+  );
+}
+
+export async function findNextFolder(manager: EntityManager, key: CopyKey): Promise<CopyFolder | undefined> {
+  const [row] = await queryRows<CopyFolder>(
+    manager,
+    `SELECT ordinal, source_id AS "sourceId", target_id AS "targetId", after_name AS "afterName"
+     FROM tree_copy_folder WHERE enterprise_id = $1 AND copy_id = $2 ORDER BY ordinal LIMIT 1`,
+    [key.enterpriseId, key.id],
+  );
+  return row;
+}
+
+/** Where the next slice of the folder begins; `null`: it is copied whole. */
+export async function advanceFolder(
+  manager: EntityManager,
+  key: CopyKey,
+  done: { readonly ordinal: string; readonly afterName: string | null },
+): Promise<void> {
+  const statement =
+    done.afterName === null
+      ? `DELETE FROM tree_copy_folder WHERE enterprise_id = $1 AND copy_id = $2 AND ordinal = $3 AND $4::text IS NULL`
+      : `UPDATE tree_copy_folder SET after_name = $4 WHERE enterprise_id = $1 AND copy_id = $2 AND ordinal = $3`;
+  await queryRows(manager, statement, [key.enterpriseId, key.id, done.ordinal, done.afterName]);
+}
+
+export async function recordProgress(
+  manager: EntityManager,
+  key: CopyKey,
+  progress: Pick<StoredCopy, 'state' | 'refusal'> & { readonly copied: number; readonly leftOut: number },
+): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE tree_copy SET copied_nodes = copied_nodes + $3, left_out = left_out + $4, state = $5, refusal = $6
+     WHERE enterprise_id = $1 AND id = $2`,
+    [key.enterpriseId, key.id, progress.copied, progress.leftOut, progress.state, progress.refusal],
+  );
+}
+
+/** Live children after a name, in the order of their names byte by byte; never the copy that is being made. */
+export async function listChildrenToCopy(
+  manager: EntityManager,
+  key: { readonly enterpriseId: EnterpriseId },
+  page: { readonly folder: CopyFolder; readonly exceptId: NodeId; readonly limit: number },
+): Promise<DriveNode[]> {
+  const rows = await queryRows<NodeRow>(
+    manager,
+    `SELECT ${NODE_COLUMNS} FROM node f JOIN node n
+       ON n.enterprise_id = $1 AND n.space_id = f.space_id AND n.parent_id = f.id AND n.live_name > $3
+     WHERE f.enterprise_id = $1 AND f.id = $2 AND n.id <> $4 ORDER BY n.live_name LIMIT $5`,
+    [key.enterpriseId, page.folder.sourceId, page.folder.afterName, page.exceptId, page.limit],
+  );
+  return rows.map(toNode);
+}
+
+/** Holds versions against removal until the transaction ends; answers those that are there. */
+export async function holdVersions(
+  manager: EntityManager,
+  key: { readonly enterpriseId: EnterpriseId },
+  versionIds: readonly string[],
+): Promise<Set<string>> {
+  if (versionIds.length === 0) return new Set();
+  const rows = await queryRows<{ id: string }>(
+    manager,
+    `SELECT id FROM version WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR KEY SHARE`,
+    [key.enterpriseId, versionIds],
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Bytes of the newest versions of everything live from the node down. */
+export async function sumHeads(
+  manager: EntityManager,
+  key: { readonly enterpriseId: EnterpriseId },
+  nodeId: NodeId,
+): Promise<number> {
+  const [row] = await queryRows<{ bytes: string }>(
+    manager,
+    `WITH RECURSIVE tree AS (
+       SELECT id, space_id, kind, size FROM node WHERE enterprise_id = $1 AND id = $2
+       UNION ALL
+       SELECT c.id, c.space_id, c.kind, c.size FROM tree t JOIN node c
+         ON c.enterprise_id = $1 AND c.space_id = t.space_id AND c.parent_id = t.id
+       WHERE t.kind = 'folder' AND c.trashed_at IS NULL
+     )
+     SELECT coalesce(sum(size), 0) AS bytes FROM tree`,
+    [key.enterpriseId, nodeId],
+  );
+  return Number(row?.bytes ?? 0);
+}
+
+/** Who asked for the copy, as they are now; absent when they may not act any more. */
+export async function findRequester(
+  manager: EntityManager,
+  copy: Pick<StoredCopy, 'enterpriseId' | 'userId' | 'deviceId'>,
+): Promise<{ role: string; agentVersion: string | null } | undefined> {
+  const [row] = await queryRows<{ role: string; agentVersion: string | null }>(
+    manager,
+    `SELECT u.role, d.agent_version AS "agentVersion" FROM app_user u
+     LEFT JOIN device d ON d.enterprise_id = $1 AND d.id = $3
+     WHERE u.enterprise_id = $1 AND u.id = $2 AND u.disabled_at IS NULL AND ($3::uuid IS NULL OR d.lifecycle = 'active')`,
+    [copy.enterpriseId, copy.userId, copy.deviceId],
+  );
+  return row;
+}
+
+export async function nodeOf(manager: EntityManager, key: SpaceKey, nodeId: NodeId): Promise<DriveNode | undefined> {
+  const [row] = await queryRows<NodeRow>(
+    manager,
+    `SELECT ${NODE_COLUMNS} FROM node n WHERE n.enterprise_id = $1 AND n.id = $2 AND n.space_id = $3`,
+    [key.enterpriseId, nodeId, key.spaceId],
+  );
+  return row && toNode(row);
+}

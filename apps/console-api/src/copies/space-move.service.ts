@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AppError,
+  MAX_SPACE_MOVE_NODES,
+  type Atom,
+  type MoveToSpaceAnswer,
+  type NodeId,
+  type PlaceRequest,
+} from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
+import { AccessService, type NodeAccess } from '../grants/access.service.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { NameGiver } from '../recycle-bin/name-giver.ts';
+import { nodeOf } from './copy.store.ts';
+import {
+  loadTree,
+  recordEntered,
+  recordLeft,
+  removeGrants,
+  type MovedTree,
+  type SpaceMove,
+} from './space-move.store.ts';
+import { getSource, getTarget, hasRoom } from './target.ts';
+
+type Place = z.output<typeof PlaceRequest>;
+/** Taking a folder away from everybody there and reading it elsewhere needs the right to do both where it is. */
+const NEEDED: readonly Atom[] = ['move', 'delete', 'copy', 'download'];
+
+/**
+ * Moves a node into another space with its id, its versions and all below it, in one transaction: it is in one space or in the
+ * other, never in both or in none.
+ */
+@Injectable()
+export class SpaceMoveService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly access: AccessService,
+    private readonly sockets: SocketHub,
+  ) {}
+
+  async move(principal: MemberPrincipal, nodeId: NodeId, place: Place): Promise<z.input<typeof MoveToSpaceAnswer>> {
+    const { move, node, grantsEnded } = await inTransaction(this.dataSource, (manager) =>
+      this.#moveIn(manager, principal, { nodeId, place }),
+    );
+    const { from, to, tree } = move;
+    this.sockets.nudgeSpace(from.enterpriseId, from.spaceId, from.seq + 1);
+    this.sockets.nudgeSpace(to.enterpriseId, to.spaceId, node.seq + tree.ids.length - 1);
+    if (grantsEnded) this.sockets.rightsChanged(from.enterpriseId, from.spaceId);
+    return { node, movedNodes: tree.ids.length, movedBytes: tree.bytes };
+  }
+
+  async #moveIn(
+    manager: EntityManager,
+    principal: MemberPrincipal,
+    asked: { readonly nodeId: NodeId; readonly place: Place },
+  ) {
+    const { nodeId, place } = asked;
+    const from = {
+      enterpriseId: principal.enterpriseId,
+      spaceId: (await this.#requireAll(manager, principal, nodeId)).spaceId,
+    };
+    const source = await getSource(manager, this.access, { principal, nodeId });
+    const to = await getTarget(manager, this.access, { principal, parentId: place.parentId });
+    if (to.spaceId === from.spaceId) throw new AppError('INVALID_INPUT', { reason: 'parentId: is in the same space' });
+    const spaces = await lockBoth(manager, from, to);
+    const tree = await loadTree(manager, from, { rootId: nodeId, limit: MAX_SPACE_MOVE_NODES + 1 });
+    requireMovable(tree, spaces.to);
+    const names = new NameGiver(manager, to);
+    const wanted = { parentId: place.parentId, name: place.name ?? source.name, kind: source.kind };
+    await names.look([wanted]);
+    const move: SpaceMove = {
+      from: { ...from, seq: spaces.from.seq },
+      to: { ...to, seq: spaces.to.seq },
+      tree,
+      place: { parentId: place.parentId, name: names.give(wanted) },
+    };
+    await recordLeft(manager, move);
+    await recordEntered(manager, move);
+    const grantsEnded = await removeGrants(manager, move);
+    const node = await nodeOf(manager, to, nodeId);
+    if (!node) throw new Error('a node is gone inside its own transaction');
+    return { move, node, grantsEnded };
+  }
+
+  /** On the node and on every folder below it where rights differ: nobody takes along what they may not read. */
+  async #requireAll(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<NodeAccess> {
+    const access = await this.access.require(manager, principal, { nodeId, atom: 'move' });
+    const below = await this.access.listBoundaries(manager, principal, nodeId);
+    const isAllowed = [access, ...below].every((rights) => NEEDED.every((atom) => rights.atoms.has(atom)));
+    if (!isAllowed) throw new AppError('FORBIDDEN');
+    return access;
+  }
+}
+
+/** Two spaces are always locked in the order of their ids. */
+async function lockBoth(
+  manager: EntityManager,
+  from: SpaceKey,
+  to: SpaceKey,
+): Promise<{ from: LockedSpace; to: LockedSpace }> {
+  const first = from.spaceId < to.spaceId ? from : to;
+  const one = await findAndLockSpace(manager, first);
+  const other = await findAndLockSpace(manager, first === from ? to : from);
+  if (!one || !other) throw new AppError('PARENT_UNKNOWN');
+  return first === from ? { from: one, to: other } : { from: other, to: one };
+}
+
+function requireMovable(tree: MovedTree, target: LockedSpace): void {
+  if (tree.ids.length === 0) throw new AppError('NODE_UNKNOWN');
+  if (tree.ids.length > MAX_SPACE_MOVE_NODES) throw new AppError('TREE_TOO_LARGE', { max: MAX_SPACE_MOVE_NODES });
+  if (tree.hasPurged) throw new AppError('UNAVAILABLE');
+  if (!hasRoom(target, tree.bytes)) throw new AppError('QUOTA_EXCEEDED');
+}

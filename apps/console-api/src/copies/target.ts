@@ -1,0 +1,40 @@
+import { AppError, type DriveNode, type NodeId } from '@tideline/contracts';
+import type { EntityManager } from 'typeorm';
+import type { LockedSpace, SpaceKey } from '../drive/batch.store.ts';
+import { findNode } from '../drive/browse.store.ts';
+import type { AccessService } from '../grants/access.service.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+
+/** The space of a folder that somebody may put something into; throws why not. */
+export async function getTarget(
+  manager: EntityManager,
+  access: AccessService,
+  asked: { readonly principal: MemberPrincipal; readonly parentId: NodeId },
+): Promise<SpaceKey> {
+  const { principal, parentId } = asked;
+  const rights = (await access.resolve(manager, principal, [parentId])).get(parentId);
+  const parent = rights && (await findNode(manager, principal, parentId));
+  if (!rights || !parent) throw new AppError('PARENT_UNKNOWN');
+  if (parent.kind !== 'folder') throw new AppError('PARENT_NOT_FOLDER');
+  if (!rights.atoms.has('create')) throw new AppError('FORBIDDEN');
+  if (await access.isTrashed(manager, principal, parentId)) throw new AppError('PARENT_TRASHED');
+  return { enterpriseId: principal.enterpriseId, spaceId: rights.spaceId };
+}
+
+/** A node that lives and is not the root of a space. */
+export async function getSource(
+  manager: EntityManager,
+  access: AccessService,
+  asked: { readonly principal: MemberPrincipal; readonly nodeId: NodeId },
+): Promise<DriveNode> {
+  const node = await findNode(manager, asked.principal, asked.nodeId);
+  if (!node) throw new AppError('NODE_UNKNOWN');
+  if (node.parentId === null) throw new AppError('ROOT_IMMUTABLE');
+  if (await access.isTrashed(manager, asked.principal, node.id)) throw new AppError('NODE_TRASHED');
+  return node;
+}
+
+/** Whether so many bytes more fit into the space; what is promised to uploads is not there for others. */
+export function hasRoom(space: LockedSpace, bytes: number): boolean {
+  return space.quotaBytes === null || space.usedBytes + space.reservedBytes + bytes <= space.quotaBytes;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import * as retention from '../retention.ts';
+import { defineRoute } from '../route.ts';
+import { nodeParam } from './params.ts';
+
+export const copyRoutes = {
+  copyNode: defineRoute({
+    method: 'POST',
+    path: '/nodes/:nodeId/copy',
+    permission: 'drive',
+    summary: 'Copy a file or folder into a folder of any space; no bytes travel',
+    params: nodeParam,
+    body: retention.PlaceRequest,
+    response: retention.CopyAnswer,
+    errors: ['NODE_UNKNOWN', 'PARENT_UNKNOWN', 'QUOTA_EXCEEDED', 'NODE_TRASHED', 'PARENT_TRASHED', 'PARENT_NOT_FOLDER'],
+  }),
+  copyState: defineRoute({
+    method: 'GET',
+    path: '/copies/:copyId',
+    permission: 'drive',
+    summary: 'How far a copy of the caller is',
+    params: z.object({ copyId: z.uuid() }),
+    response: retention.CopyAnswer,
+    errors: ['NOT_FOUND'],
+  }),
+  moveToSpace: defineRoute({
+    method: 'POST',
+    path: '/nodes/:nodeId/move-to-space',
+    permission: 'drive',
+    summary: 'Move a file or folder into another space, with its id and all versions',
+    params: nodeParam,
+    body: retention.PlaceRequest,
+    response: retention.MoveToSpaceAnswer,
+    errors: ['NODE_UNKNOWN', 'PARENT_UNKNOWN', 'QUOTA_EXCEEDED', 'TREE_TOO_LARGE', 'ROOT_IMMUTABLE'],
+  }),
+};
