@@ -4,6 +4,7 @@ import type { CliContext, CliIo } from './cli/cli-context.ts';
 import { runProgram } from './cli/program.ts';
 import { AGENT_VERSION, clock, monotonic } from './composition/surroundings.ts';
 import { loadAgentConfig, type AgentConfig } from './config/agent-config.ts';
+import type { Device } from './enrollment/device.ts';
 import { createLocalClient } from './local-api/local-client.ts';
 
 /** Adapters are constructed here and in `composition/` only; what a short command does not need is not even loaded. */
@@ -19,6 +20,12 @@ function createContext(): CliContext {
     runAgent: async (onReady) => {
       const { runAgent } = await import('./composition/run-agent.ts');
       await runAgent({ config: config(), openDevice, onReady });
+    },
+    examineAlone: async () => {
+      const { examineAlone } = await import('./composition/doctor-alone.ts');
+      const { createServer } = await import('./tasks/server.ts');
+      const askSettings = (device: Device) => createServer(device.session().client).settings();
+      return examineAlone({ home: config().home, openDevice, askSettings });
     },
     logout: async () => {
       const { logOut } = await import('./composition/log-out.ts');

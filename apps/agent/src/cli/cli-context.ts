@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { AppError } from '@tideline/contracts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Device } from '../enrollment/device.ts';
+import type { DoctorAnswer } from '../local-api/messages.ts';
 import type { LocalClient } from '../local-api/local-client.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 
@@ -26,6 +27,8 @@ export type CliContext = {
   readonly openDevice: () => Promise<Device>;
   /** Runs until it is told to stop; calls back once it is ready. */
   readonly runAgent: (onReady: () => void) => Promise<void>;
+  /** What `doctor` can tell while no agent runs. */
+  readonly examineAlone: () => Promise<DoctorAnswer>;
   readonly logout: () => Promise<{ readonly tasks: number }>;
 };
 

@@ -30,8 +30,14 @@ export function renderTasks(tasks: readonly TaskView[], nowMs: number, { isFilte
   return formatTable(['ID', 'STATUS', 'TYPE', 'LOCAL', 'CLOUD', 'PENDING', 'FAILED', 'LAST FULL SYNC'], rows);
 }
 
-export function renderStatus({ status, reason }: Pick<TaskView, 'status' | 'reason'>): string {
-  return reason === undefined ? status : `${status} (${reason})`;
+/** What a lost server makes wait, or leaves as it was last known; whatever else stands in the way is said first. */
+const NEEDS_SERVER: ReadonlySet<TaskView['status']> = new Set([
+  ...(['queued', 'scanning', 'syncing', 'up_to_date', 'up_to_date_with_failures'] as const),
+]);
+
+export function renderStatus({ status, reason, offline }: Pick<TaskView, 'status' | 'reason' | 'offline'>): string {
+  if (reason !== undefined) return `${status} (${reason})`;
+  return offline && NEEDS_SERVER.has(status) ? `${status} (offline)` : status;
 }
 
 export function renderTask(task: TaskView, nowMs: number): string {

@@ -1,12 +1,10 @@
-import { statfs } from 'node:fs/promises';
 import type { Device } from '../enrollment/device.ts';
 import type { DoctorAnswer } from '../local-api/messages.ts';
 import { renderStatus } from '../cli/render.ts';
 import type { Agent } from '../runtime/agent.ts';
+import { checkRoom } from './doctor-alone.ts';
 
 type Check = DoctorAnswer['checks'][number];
-/** GU-5: downloads stop below this. */
-const RESERVE_BYTES = 1024 ** 3;
 
 /** Everything syncing needs, looked at now. */
 export async function examine(agent: Agent, device: Device): Promise<DoctorAnswer> {
@@ -30,12 +28,6 @@ function checkKey(device: Device): Check {
 function checkFeature({ settings }: Agent): Check {
   const detail = settings === null ? 'not known yet' : (settings.refusal ?? 'sync backup is on');
   return { name: 'sync backup', ok: settings !== null && settings.refusal === null, detail };
-}
-
-async function checkRoom(home: string): Promise<Check> {
-  const { bavail, bsize } = await statfs(home);
-  const freeBytes = bavail * bsize;
-  return { name: 'disk', ok: freeBytes > RESERVE_BYTES, detail: `${Math.floor(freeBytes / 1e6)} MB free for state` };
 }
 
 const WELL: ReadonlySet<string> = new Set(['queued', 'scanning', 'syncing', 'up_to_date', 'paused']);

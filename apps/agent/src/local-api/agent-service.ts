@@ -83,7 +83,7 @@ export class AgentService {
   }
 
   show(taskId: string): TaskView {
-    return this.task(taskId).view();
+    return this.viewOf(this.task(taskId));
   }
 
   limits(): Limits {
@@ -103,20 +103,20 @@ export class AgentService {
   pause(taskId: string): TaskView {
     const task = this.task(taskId);
     task.setPause('user', true);
-    return task.view();
+    return this.viewOf(task);
   }
 
   resume(taskId: string): TaskView {
     const task = this.task(taskId);
     task.setPause('user', false);
-    return task.view();
+    return this.viewOf(task);
   }
 
   /** TA-8: *Sync now*. */
   syncNow(taskId: string): TaskView {
     const task = this.task(taskId);
     this.requestRun(task);
-    return task.view();
+    return this.viewOf(task);
   }
 
   /** *Sync now*, answered when that run is over. */
@@ -141,7 +141,7 @@ export class AgentService {
     }
     const known = Object.entries(change).filter(([, value]) => value !== undefined);
     await task.configure({ ...task.record.settings, ...(Object.fromEntries(known) as Partial<TaskSettings>) });
-    return task.view();
+    return this.viewOf(task);
   }
 
   async files(taskId: string, query: FilesQuery, signal: AbortSignal): Promise<FilesAnswer> {
@@ -216,7 +216,7 @@ export class AgentService {
     await this.refuseEarly();
     try {
       const record = await createTask(create, toNewTask(request));
-      return (await agent.take(record)).view();
+      return this.viewOf(await agent.take(record));
     } catch (error) {
       void agent.tasks.settleLeaving();
       throw error;
@@ -280,7 +280,7 @@ export class AgentService {
   ): Promise<WaitAnswer> {
     for (;;) {
       const outcome = judgeWait(judged());
-      if (outcome) return { outcome, tasks: tasks.map((task) => task.view()) };
+      if (outcome) return { outcome, tasks: tasks.map((task) => this.viewOf(task)) };
       await this.deps.agent.changes.changed(signal);
     }
   }
@@ -290,7 +290,13 @@ export class AgentService {
   }
 
   private views(): TaskView[] {
-    return this.deps.agent.tasks.list().map((task) => task.view());
+    return this.deps.agent.tasks.list().map((task) => this.viewOf(task));
+  }
+
+  /** A task by itself does not know whether the server answers; its status reads otherwise when it does not. */
+  private viewOf(task: SyncTask): TaskView {
+    const isOffline = this.deps.agent.watch.connection === 'offline';
+    return { ...task.view(), ...(isOffline ? { offline: true } : {}) };
   }
 }
 

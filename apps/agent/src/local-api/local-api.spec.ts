@@ -101,6 +101,7 @@ async function run(args: string[], confirm: () => Promise<boolean>, isInteractiv
     client: () => createLocalClient(home),
     ...{ config: () => expect.unreachable(), openDevice: () => expect.unreachable() },
     ...{ runAgent: () => expect.unreachable(), logout: () => expect.unreachable() },
+    examineAlone: () => Promise.resolve({ checks: [{ name: 'agent', ok: false, detail: 'not running' }] }),
   };
   const exitCode = await runProgram(args, context);
   return { exitCode, out, err, json: <T = Record<string, unknown>>() => JSON.parse(out) as T };
@@ -149,6 +150,22 @@ describe('the command line and the agent', () => {
     const waited = await cli('wait', '--timeout', '0.05', '--json');
     expect(waited.exitCode).toBe(1);
     expect(waited.json()).toMatchObject({ error: { code: 'TIMEOUT' } });
+  });
+
+  it('says that a wait was in vain because the server cannot be reached, and so does the status', async () => {
+    await create();
+    await cli('wait', '--timeout', '20');
+    server.failure = new AppError('SERVER_UNREACHABLE', { server: 'https://console.test' });
+    report = { ...done, stop: { why: 'offline', detail: 'no answer' } };
+    tell({ type: 'settings' });
+    await expect.poll(() => started!.agent.watch.connection).toBe('offline');
+    const waited = await cli('wait', '--timeout', '0.05');
+    expect(waited).toMatchObject({ exitCode: 1, out: '' });
+    expect(waited.err).toMatch(/^TIMEOUT: .* The server https:\/\/console\.test cannot be reached.*\n$/);
+    const status = (await cli('status')).out;
+    expect(status).toMatch(/https:\/\/console\.test \(offline\)/);
+    expect(status).toMatch(/queued \(offline\)/);
+    expect((await cli('task', 'list', '--json')).json()).toMatchObject({ tasks: [{ offline: true }] });
   });
 
   it('[TA-4] pauses, resumes and cancels; a cancelled task is gone here and at the server', async () => {
@@ -352,6 +369,9 @@ describe('errors of the command line', () => {
     started = null;
     expect(await cli('status')).toMatchObject({ exitCode: 6, err: expect.stringMatching(/^AGENT_NOT_RUNNING: /) });
     expect((await cli('task', 'list', '--json')).json()).toMatchObject({ error: { code: 'AGENT_NOT_RUNNING' } });
+    const doctor = await cli('doctor', '--json');
+    expect(doctor).toMatchObject({ exitCode: 6, err: '' });
+    expect(doctor.json()).toMatchObject({ checks: [{ name: 'agent', ok: false }] });
   });
 
   it('prints its version without an agent', async () => {

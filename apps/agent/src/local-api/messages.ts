@@ -21,6 +21,8 @@ export const TaskView = z.object({
   type: SyncMode,
   status: TaskStatus,
   reason: StatusReason.optional(),
+  /** True while the server cannot be reached: what is on its way waits, and what was equal may have changed there. */
+  offline: z.boolean().optional(),
   /** For a person: what is in the way. */
   detail: z.string().optional(),
   pending: z.int(),

@@ -1,6 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { AppError } from '@tideline/contracts';
+import type { DoctorAnswer } from '../../local-api/messages.ts';
 import { localRoutes } from '../../local-api/local-routes.ts';
 import { onAction, type CliContext, type Outcome } from '../cli-context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -49,11 +51,22 @@ function addAccountCommands(program: Command, of: { context: CliContext; outcome
 
 function addDoctor(program: Command, of: { context: CliContext; outcome: Outcome }): void {
   onAction(program.command('doctor').description('Check what syncing needs'), of, async () => {
-    const { checks } = await of.context.client().call(localRoutes.doctor, {});
+    const { checks, isRunning } = await examine(of.context);
     const rows = checks.map(({ ok, name, detail }) => [ok ? 'ok' : 'FAIL', name, detail]);
-    const exitCode = checks.every(({ ok }) => ok) ? EXIT.ok : EXIT.failing;
+    const found = checks.every(({ ok }) => ok) ? EXIT.ok : EXIT.failing;
+    const exitCode = isRunning ? found : EXIT.agentNotRunning;
     return { json: { checks }, text: formatTable(['', 'CHECK', 'DETAIL'], rows), exitCode };
   });
+}
+
+/** The running agent knows most; without one, what can be looked at from outside. */
+async function examine(context: CliContext): Promise<DoctorAnswer & { isRunning: boolean }> {
+  try {
+    return { ...(await context.client().call(localRoutes.doctor, {})), isRunning: true };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'AGENT_NOT_RUNNING') throw error;
+    return { ...(await context.examineAlone()), isRunning: false };
+  }
 }
 
 /** Tasks know their folders by real paths; the file itself may be gone or be a link, so only its folder is resolved. */

@@ -6,6 +6,7 @@ import { onAction, type CliContext, type CommandResult, type Outcome } from '../
 import { EXIT } from '../exit-codes.ts';
 import { renderTasks } from '../render.ts';
 
+const ASK_MS = 5000;
 const EXIT_OF: Readonly<Record<WaitAnswer['outcome'], number>> = {
   up_to_date: EXIT.ok,
   held: EXIT.attention,
@@ -19,8 +20,20 @@ export function addWaitCommand(program: Command, context: CliContext, outcome: O
     .option('--timeout <seconds>', 'give up after this time; default: never');
   onAction(command, { context, outcome }, async ({ timeout }: { timeout?: string }) => {
     const signal = timeout === undefined ? undefined : timeoutSignal(timeout);
-    return waitResult(await context.client().call(localRoutes.wait, {}, signal), context.nowMs());
+    try {
+      return waitResult(await context.client().call(localRoutes.wait, {}, signal), context.nowMs());
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) await addCause(error as AppError, context);
+      throw error;
+    }
   });
+}
+
+/** A wait that was in vain because nobody answers says so; more time alone would not help. */
+async function addCause(error: AppError, context: CliContext): Promise<void> {
+  const { connection, server } = await context.client().call(localRoutes.status, {}, AbortSignal.timeout(ASK_MS));
+  if (connection === 'online') return;
+  error.message += ` The server ${server} cannot be reached: what was saved waits here and is not lost.`;
 }
 
 export function waitResult(answer: WaitAnswer, nowMs: number): CommandResult {
