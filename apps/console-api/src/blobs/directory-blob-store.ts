@@ -94,14 +94,34 @@ async function writeDurably(file: string, source: ByteSource): Promise<number> {
   try {
     let sizeBytes = 0;
     for await (const pieces of gather(source)) {
-      for (const piece of pieces) sizeBytes += piece.length;
-      await handle.appendFile(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
+      sizeBytes += await writeAll(handle, pieces, sizeBytes);
     }
     await handle.sync();
     return sizeBytes;
   } finally {
     await handle.close();
   }
+}
+
+/** Without joining them first: that would be one more copy of every byte. */
+async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], atByte: number): Promise<number> {
+  let done = 0;
+  let left = pieces;
+  while (left.length > 0) {
+    const { bytesWritten } = await handle.writev([...left], atByte + done);
+    done += bytesWritten;
+    left = dropBytes(left, bytesWritten); // a nearly full disk takes less than it is given, and then says so
+  }
+  return done;
+}
+
+function dropBytes(pieces: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let leftBytes = count;
+  return pieces.flatMap((piece) => {
+    const kept = piece.subarray(Math.min(leftBytes, piece.length));
+    leftBytes -= piece.length - kept.length;
+    return kept.length > 0 ? [kept] : [];
+  });
 }
 
 async function* gather(source: ByteSource): AsyncIterable<Uint8Array[]> {
