@@ -51,7 +51,7 @@ function settleLocal(trees: Trees, key: LocalKey, row: BaseNode | undefined): Ba
 function takeOverLocal(trees: Trees, node: LocalNode, row: BaseNode): BaseNode | undefined {
   if (!isLocalEqual(node, row)) return undefined;
   trees.local.remove(row.id);
-  const isRefreshed = row.sig === null || !isSameSig(row.sig, node.sig);
+  const isRefreshed = row.sig === null || row.sig.ctimeNs !== node.sig.ctimeNs || !isSameSig(row.sig, node.sig);
   return isRefreshed ? { ...row, sig: node.sig } : undefined;
 }
 

@@ -1,14 +1,11 @@
-import type { BaseNode, LocalKey, LocalNode, StatSig, UnknownReason } from '@tideline/sync-core';
-import { isSameBytes, isSameSig, RACY_CTIME } from '../stat/sig.ts';
+import type { BaseNode, LocalKey, LocalNode, UnknownReason } from '@tideline/sync-core';
+import { isSameBytes, isSameSig, isYoung, RACY_CTIME } from '../stat/sig.ts';
 import type { HashResult } from '../hash/hash-file.ts';
 import type { KnownPresent } from './known-tree.ts';
+import { isToReadAgain, sigToTrust } from './trust.ts';
 import { absolutePath, type Entry, type ScanSession } from './session.ts';
 import { toProblemCode, toUnknownReason } from './system-error.ts';
 
-/** Times on disk move in steps of at most this (the timer tick of older kernels). */
-const GRANULARITY_MS = 10;
-/** So long it takes at most to open a file. */
-const MAX_OPENING_MS = 60_000;
 /** So many new files are kept by content to prove moves across volumes; beyond, they count as new. */
 const MAX_NEW_FILES_BY_CONTENT = 100_000;
 
@@ -21,7 +18,7 @@ export type SeenAs = {
 
 /** Compares an entry with what is known of its node and tells the difference, if there is any. */
 export function see(session: ScanSession, entry: Entry, as: SeenAs): void {
-  if (isAsInBase(entry, as.base)) return seeFolderContents(session, entry, { ...as, isChanged: false });
+  if (isAsInBase(session, entry, as)) return seeFolderContents(session, entry, { ...as, isChanged: false });
   if (entry.kind === 'folder') {
     tell(session, as, { parent: entry.folder.key, ...entry, content: null });
     const isElsewhere = as.base === undefined || !isAtItsPlace(entry, as.base);
@@ -30,9 +27,11 @@ export function see(session: ScanSession, entry: Entry, as: SeenAs): void {
   seeFile(session, entry, as);
 }
 
-function isAsInBase(entry: Entry, base: BaseNode | undefined): boolean {
-  if (!base?.sig || base.kind !== entry.kind) return false;
-  return isAtItsPlace(entry, base) && isSameSig(base.sig, entry.sig);
+function isAsInBase(session: ScanSession, entry: Entry, { base, earlier }: SeenAs): boolean {
+  if (!base?.sig || base.kind !== entry.kind || !isAtItsPlace(entry, base)) return false;
+  if (!isSameSig(base.sig, entry.sig)) return false;
+  // Read again it was found to differ although it looks as it did: what the last scan saw holds.
+  return !isYoung(base.sig) || (!earlier && !isToReadAgain(session, entry, base.sig));
 }
 
 const isAtItsPlace = (entry: Entry, base: BaseNode): boolean =>
@@ -53,12 +52,12 @@ function seeFolderContents(session: ScanSession, entry: Entry, as: SeenAs & { is
 }
 
 function seeFile(session: ScanSession, entry: Entry, as: SeenAs): void {
-  const known = findKnown(entry, as);
+  const known = findKnown(session, entry, as);
   if (known) return tell(session, as, { ...placeOf(entry), ...known, meta: entry.meta });
   const openedMs = Date.now();
   const hashed = tryHash(session, entry);
   if (hashed.t === 'unknown') return seeUnknown(session, as, { path: entry.path, why: hashed.why });
-  const sig = isRacy(hashed.sig, openedMs) ? { ...hashed.sig, ctimeNs: RACY_CTIME } : hashed.sig;
+  const sig = sigToTrust(hashed.sig, openedMs);
   const node: LocalNode = { ...placeOf(entry), sig, meta: hashed.meta, content: hashed.content };
   tell(session, as, node);
   if (as.key < 0) noteNewFile(session, as.key, node);
@@ -69,9 +68,11 @@ const placeOf = (entry: Entry) => ({ parent: entry.folder.key, name: entry.name,
 type Known = Pick<LocalNode, 'content' | 'sig'>;
 
 /** Content that need not be read (now). */
-function findKnown(entry: Entry, as: SeenAs): Known | null {
+function findKnown(session: ScanSession, entry: Entry, as: SeenAs): Known | null {
   const before = as.earlier?.node;
-  if (before?.content && isSameSig(before.sig, entry.sig)) return { content: before.content, sig: entry.sig };
+  if (before?.content && isSameSig(before.sig, entry.sig)) {
+    return isToReadAgain(session, entry, before.sig) ? null : { content: before.content, sig: before.sig };
+  }
   if (!as.base || isAtItsPlace(entry, as.base) || (before && isToldHere(before, entry))) return null;
   return movedUntouched(entry, as.base);
 }
@@ -108,15 +109,6 @@ function seeUnknown(session: ScanSession, as: SeenAs, { path, why }: { path: str
   session.unreadable.push({ path, code: toProblemCode(why) });
   if (as.key > 0) session.env.emit(as.key, { t: 'unknown', why, sinceMs: session.env.nowMs() });
   session.assigned.add(as.key);
-}
-
-/**
- * So young when it was opened that a second write could leave the same times: the signature is marked, and the next scan reads
- * once more. What was changed after that moment is younger still; a time that is far ahead comes from a clock that was put back.
- */
-function isRacy(sig: StatSig, openedMs: number): boolean {
-  const ageMs = openedMs - Number(sig.ctimeNs / 1_000_000n);
-  return ageMs <= GRANULARITY_MS && ageMs > -MAX_OPENING_MS;
 }
 
 function tell(session: ScanSession, as: SeenAs, node: LocalNode): void {

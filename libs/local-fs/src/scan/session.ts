@@ -65,6 +65,8 @@ export type ScanSession = {
   /** New files by content, for moves that identity cannot prove; null when there are several of one content. */
   readonly newFiles: Map<string, { readonly key: LocalKey; readonly node: LocalNode } | null>;
   readonly unreadable: { path: string; code: ProblemCode }[];
+  /** Bytes of files that were read again although they look as they did. */
+  readAgainBytes: number;
   nextKey: LocalKey;
   files: number;
   folders: number;
@@ -85,6 +87,7 @@ export function beginSession(env: ScanEnv, full: boolean): ScanSession {
     unsettled: new Map(),
     newFiles: new Map(),
     unreadable: [],
+    readAgainBytes: 0,
     nextKey: env.known.lowestLocalKey() - 1,
     files: 0,
     folders: 0,

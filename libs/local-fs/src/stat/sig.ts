@@ -5,6 +5,14 @@ const NS_PER_MS = 1_000_000n;
 /** Marks a signature taken so close to a write that a second write could hide behind it: it equals nothing the disk says. */
 export const RACY_CTIME = -1n;
 
+/** Marks a signature by turning its time of change negative: it still equals what the disk says, but not for good. */
+export const asYoung = (sig: StatSig): StatSig => ({ ...sig, ctimeNs: -sig.ctimeNs });
+
+export const isYoung = ({ ctimeNs }: StatSig): boolean => ctimeNs < RACY_CTIME;
+
+/** The time of change without its mark. */
+export const changedNs = (sig: StatSig): bigint => (isYoung(sig) ? -sig.ctimeNs : sig.ctimeNs);
+
 /** Folders keep their identity only: their times and link counts change with every entry and mean nothing here. */
 export function toStatSig(stats: BigIntStats, volume: string): StatSig {
   const isFolder = stats.isDirectory();
@@ -46,7 +54,7 @@ export function isSameIdentity(a: StatSig, b: StatSig): boolean {
 }
 
 export function isSameSig(a: StatSig, b: StatSig): boolean {
-  return isSameBytes(a, b) && a.ctimeNs === b.ctimeNs && a.links === b.links;
+  return isSameBytes(a, b) && changedNs(a) === changedNs(b) && a.links === b.links;
 }
 
 /** Equal up to what a rename or a link changes by itself (ctime, number of links). */
