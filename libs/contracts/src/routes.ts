@@ -3,6 +3,7 @@ import { copyRoutes } from './routes/copy-routes.ts';
 import { deviceRoutes } from './routes/device-routes.ts';
 import { driveRoutes } from './routes/drive-routes.ts';
 import { enterpriseRoutes } from './routes/enterprise-routes.ts';
+import { filesRoutes } from './routes/files-routes.ts';
 import { fleetRoutes } from './routes/fleet-routes.ts';
 import { peopleRoutes } from './routes/people-routes.ts';
 import { rightsRoutes } from './routes/rights-routes.ts';
@@ -17,6 +18,7 @@ export const routes = {
   session: sessionRoutes,
   enterprise: enterpriseRoutes,
   people: peopleRoutes,
+  files: filesRoutes,
   devices: deviceRoutes,
   fleet: fleetRoutes,
   drive: driveRoutes,

@@ -8,6 +8,7 @@ import { SERVER_CONFIG } from '../config/server-config.ts';
 import { CopiesModule } from '../copies/copies.module.ts';
 import { DriveModule } from '../drive/drive.module.ts';
 import { EnterpriseModule } from '../enterprise/enterprise.module.ts';
+import { FilesModule } from '../files/files.module.ts';
 import { FirstStartModule } from '../first-start/first-start.module.ts';
 import { FleetModule } from '../fleet/fleet.module.ts';
 import { GrantsModule } from '../grants/grants.module.ts';
@@ -64,6 +65,7 @@ export class AppModule {
         RestoreModule,
         EnterpriseModule,
         PeopleAdminModule,
+        FilesModule,
         FleetModule,
         SocketModule,
         FirstStartModule,

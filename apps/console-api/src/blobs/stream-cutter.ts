@@ -24,6 +24,8 @@ export class StreamCutter {
   #rest: Uint8Array = EMPTY;
   #leftBytes: number;
   #isOver = false;
+  #hadTooMany = false;
+  #isBroken = false;
   #digest: Hash | undefined;
   #chunkBytes = 0;
   readonly #pieces: AsyncIterator<Uint8Array>;
@@ -63,6 +65,17 @@ export class StreamCutter {
     return { packed, chunks: packed.map(({ hash, size }) => ({ hash, size })) };
   }
 
+  /** Whether the sender goes on after the last byte of the file; asked when there is no more to take. */
+  async hasTooMany(): Promise<boolean> {
+    if (this.#hadTooMany || this.#isBroken) return this.#hadTooMany;
+    return !(await this.#next()).done;
+  }
+
+  /** Lets the stream go: as long as it is iterated, nobody else can read it. */
+  async release(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+
   /** Of all bytes taken so far. */
   receivedHash(): string {
     return this.#received.copy().digest('hex');
@@ -90,10 +103,25 @@ export class StreamCutter {
       this.#isOver = true;
       return;
     }
-    const next = await this.#pieces.next().catch(() => ({ done: true as const, value: undefined })); // broken: that was all
+    const next = await this.#next();
     if (next.done) this.#isOver = true;
-    else if (next.value.length > 0) this.#rest = next.value.subarray(0, this.#leftBytes);
+    else if (next.value.length > 0) this.#fill(next.value);
     else await this.#advance();
+  }
+
+  /** A broken connection ends the bytes. */
+  async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    try {
+      return await this.#pieces.next();
+    } catch {
+      this.#isBroken = true;
+      return { done: true, value: undefined };
+    }
+  }
+
+  #fill(piece: Uint8Array): void {
+    this.#hadTooMany = piece.length > this.#leftBytes;
+    this.#rest = piece.subarray(0, this.#leftBytes);
   }
 }
 

@@ -15,7 +15,12 @@ export type StreamedPack = {
   readonly packed: readonly PackedChunk[];
   readonly chunks: readonly ChunkRef[];
 };
-export type Streamed = { readonly packs: AsyncIterable<StreamedPack>; readonly receivedHash: () => string };
+export type Streamed = {
+  readonly packs: AsyncIterable<StreamedPack>;
+  readonly receivedHash: () => string;
+  readonly hasTooMany: () => Promise<boolean>;
+  readonly release: () => Promise<void>;
+};
 
 /** Takes in files whose senders cannot cut and hash: the server does both while the bytes go by. */
 @Injectable()
@@ -26,7 +31,12 @@ export class StreamIntake {
   receive(enterpriseId: EnterpriseId, body: Readable, plan: StreamPlan): Streamed {
     const pieces = body.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     const cutter = new StreamCutter(pieces, plan);
-    return { packs: this.#packs(enterpriseId, cutter), receivedHash: () => cutter.receivedHash() };
+    return {
+      packs: this.#packs(enterpriseId, cutter),
+      receivedHash: () => cutter.receivedHash(),
+      hasTooMany: () => cutter.hasTooMany(),
+      release: () => cutter.release(),
+    };
   }
 
   /** Writes the rows, in the caller's transaction. Of a chunk that came twice the first place counts. */

@@ -12,19 +12,27 @@ export type ContentResponse = {
   readonly range: ByteRange | null;
 };
 
+/** How a file of a known harmless kind may be shown; `sources`: what its own document may load, in terms of the policy. */
+export type ShownAs = { readonly contentType: string; readonly sources: string };
+
 /**
  * Files are what people uploaded: never shown as a page of ours. They come as attachments of no known type, sandboxed,
  * whatever the browser believes they are.
  */
-export function planContentResponse(content: OpenContent, request: FastifyRequest['headers']): ContentResponse {
+export function planContentResponse(
+  content: OpenContent,
+  request: FastifyRequest['headers'],
+  shown?: ShownAs,
+): ContentResponse {
   const etag = `"${content.contentId}"`;
   const common: Headers = {
     etag,
     'accept-ranges': 'bytes',
     'cache-control': 'private, no-cache',
-    'content-type': 'application/octet-stream',
-    'content-disposition': contentDisposition(content.name),
-    'content-security-policy': "sandbox; default-src 'none'",
+    'content-type': shown?.contentType ?? 'application/octet-stream',
+    'content-disposition': contentDisposition(content.name, shown ? 'inline' : 'attachment'),
+    'content-security-policy': `sandbox; default-src 'none'${shown ? `; ${shown.sources}` : ''}`,
+    'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
   };
   if (matches(request['if-none-match'], etag)) return { status: 304, headers: common, range: null };
@@ -41,13 +49,13 @@ export async function sendBytes(reply: FastifyReply, bytes: AsyncIterable<Uint8A
 }
 
 /** RFC 6266: a plain name for old readers, the true one percent-encoded. */
-function contentDisposition(name: string): string {
+export function contentDisposition(name: string, disposition: 'attachment' | 'inline' = 'attachment'): string {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
   const exact = encodeURIComponent(name).replace(
     /['()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`;
+  return `${disposition}; filename="${plain}"; filename*=UTF-8''${exact}`;
 }
 
 function matches(header: string | undefined, etag: string): boolean {

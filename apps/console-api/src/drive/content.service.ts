@@ -35,10 +35,42 @@ export class ContentService {
   ) {}
 
   /** The head version of a file, or the named one. */
-  async getContent(principal: MemberPrincipal, nodeId: NodeId, versionId: VersionId | undefined): Promise<OpenContent> {
+  getContent(principal: MemberPrincipal, nodeId: NodeId, versionId: VersionId | undefined): Promise<OpenContent> {
+    return this.#open(principal, { nodeId, atom: 'download' }, versionId);
+  }
+
+  /** For showing it: whoever may preview may not yet download. */
+  getPreview(principal: MemberPrincipal, nodeId: NodeId, versionId: VersionId | undefined): Promise<OpenContent> {
+    return this.#open(principal, { nodeId, atom: 'preview' }, versionId);
+  }
+
+  /** Head contents of the files among the nodes that the caller may download; the others are left out. */
+  async listContents(principal: MemberPrincipal, nodeIds: readonly NodeId[]): Promise<Map<NodeId, OpenContent>> {
     const { manager } = this.dataSource;
     const { enterpriseId } = principal;
-    await this.access.require(manager, principal, { nodeId, atom: 'download' });
+    const access = await this.access.resolve(manager, principal, nodeIds);
+    const allowed = nodeIds.filter((id) => access.get(id)?.atoms.has('download'));
+    const heads = (await listHeads(manager, enterpriseId, allowed)).flatMap(({ contentId, ...head }) =>
+      contentId !== null && !head.trashed ? [{ ...head, contentId }] : [],
+    );
+    const manifests = await loadManifests(manager, enterpriseId, heads);
+    return new Map(
+      heads.map(({ nodeId, name, contentId, size }) => {
+        const content = { name, contentId: contentId as ContentId, size, chunks: manifests.get(contentId) ?? [] };
+        return [nodeId, content];
+      }),
+    );
+  }
+
+  async #open(
+    principal: MemberPrincipal,
+    need: { readonly nodeId: NodeId; readonly atom: 'download' | 'preview' },
+    versionId: VersionId | undefined,
+  ): Promise<OpenContent> {
+    const { manager } = this.dataSource;
+    const { enterpriseId } = principal;
+    const { nodeId } = need;
+    await this.access.require(manager, principal, need);
     const [head] = await listHeads(manager, enterpriseId, [nodeId]);
     if (!head) throw new AppError('NODE_UNKNOWN');
     if (head.kind !== 'file') throw new AppError('KIND_MISMATCH', { expected: 'file' });

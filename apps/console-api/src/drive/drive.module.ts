@@ -24,6 +24,6 @@ import { UsableChunks } from './usable-chunks.service.ts';
     { provide: SpaceMaker, useExisting: SpaceService },
     { provide: SpaceSight, useExisting: BrowseService },
   ],
-  exports: [BrowseService, CommitService, SpaceService, SpaceMaker, SpaceSight],
+  exports: [BrowseService, CommitService, ContentService, SpaceService, SpaceMaker, SpaceSight],
 })
 export class DriveModule {}

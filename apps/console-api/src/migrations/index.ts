@@ -7,6 +7,7 @@ import { Jobs1764000020000 } from './1764000020000-jobs.ts';
 import { Rights1764000023000 } from './1764000023000-rights.ts';
 import { BlobCollector1764000021000 } from './1764000021000-blob-collector.ts';
 import { People1764000024000 } from './1764000024000-people.ts';
+import { Uploads1764000024100 } from './1764000024100-uploads.ts';
 import { Retention1764000022000 } from './1764000022000-retention.ts';
 import { FeedHorizon1764000025000 } from './1764000025000-feed-horizon.ts';
 import { Restore1764000025100 } from './1764000025100-restore.ts';
@@ -20,6 +21,7 @@ export const migrations: (new () => MigrationInterface)[] = [
   Jobs1764000020000,
   BlobCollector1764000021000,
   People1764000024000,
+  Uploads1764000024100,
   Rights1764000023000,
   Retention1764000022000,
   FeedHorizon1764000025000,

@@ -5,10 +5,11 @@ import { CommitService } from '../drive/commit.service.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
+import { numberedName } from '../platform/numbered-name.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
-import { numberedName, toFolderName } from './free-name.ts';
+import { toFolderName } from './folder-name.ts';
 import { derivedId } from './handover-ids.ts';
 import { planOps, type PlannedOp } from './handover-ops.ts';
 import {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { CDC_SIZES, createChunker, toContentId, type ChunkSizes } from './chunker.ts';
-import { GEAR } from './gear.ts';
+import { CDC_SIZES, GEAR, type ChunkSizes } from '@tideline/contracts/chunking';
+import { createChunker, toContentId } from './chunker.ts';
 
 /** Deterministic bytes that do not compress: a counter run through SHA-256. */
 function noise(seed: string, sizeBytes: number): Uint8Array {

@@ -1,26 +1,7 @@
 import { createHash, hash, type Hash } from 'node:crypto';
-import {
-  AVG_CDC_CHUNK_BYTES,
-  contentIdOf,
-  MAX_CDC_CHUNK_BYTES,
-  MIN_CDC_CHUNK_BYTES,
-} from '@tideline/contracts/content-id';
+import { CDC_SIZES, createCutter, type ChunkSizes } from '@tideline/contracts/chunking';
+import { contentIdOf } from '@tideline/contracts/content-id';
 import type { ChunkRef } from '@tideline/contracts';
-import { GEAR } from './gear.ts';
-
-/** A gear hash of 32 bits forgets a byte after 32 more: bytes before that need not be looked at. */
-const WINDOW_BYTES = 32;
-/** Normalized chunking: 24 zero bits up to the average size, 20 above it, so that sizes gather around the average. */
-const RARE_MASK = 0xffffff00 | 0;
-const FREQUENT_MASK = 0xfffff000 | 0;
-
-export type ChunkSizes = { readonly minBytes: number; readonly avgBytes: number; readonly maxBytes: number };
-
-export const CDC_SIZES: ChunkSizes = {
-  minBytes: MIN_CDC_CHUNK_BYTES,
-  avgBytes: AVG_CDC_CHUNK_BYTES,
-  maxBytes: MAX_CDC_CHUNK_BYTES,
-};
 
 export type Chunker = {
   /** Takes the next bytes of the file; they may be reused afterwards. */
@@ -56,68 +37,6 @@ export function createChunker(sizes: ChunkSizes = CDC_SIZES): Chunker {
       return chunks;
     },
   };
-}
-
-type Cutter = { next(bytes: Uint8Array, from: number): { length: number; isCut: boolean } };
-
-/** Tells how many bytes from `from` on belong to the current chunk, and whether it ends with them. */
-function createCutter({ minBytes, avgBytes, maxBytes }: ChunkSizes): Cutter {
-  let size = 0;
-  const state: GearState = { gear: 0 };
-  /** Goes on to where the chunk has `target` bytes, or to the first cut; answers where it stopped. */
-  const advance = (bytes: Uint8Array, from: number, { target, mask }: { target: number; mask: number }): number => {
-    const end = Math.min(bytes.length, from + Math.max(0, target - size));
-    const at = mask === NEVER ? warmUp(bytes, { from, end }, state) : findCut(bytes, { from, end, mask }, state);
-    size += at - from;
-    return at;
-  };
-  return {
-    next: (bytes, from) => {
-      const skipped = Math.min(bytes.length - from, Math.max(0, minBytes - WINDOW_BYTES - size));
-      size += skipped;
-      let at = advance(bytes, from + skipped, { target: minBytes, mask: NEVER });
-      at = advance(bytes, at, { target: avgBytes, mask: RARE_MASK });
-      if (!state.isCut) at = advance(bytes, at, { target: maxBytes, mask: FREQUENT_MASK });
-      const isCut = state.isCut === true || size === maxBytes;
-      if (isCut) {
-        size = 0;
-        state.gear = 0;
-        state.isCut = false;
-      }
-      return { length: at - from, isCut };
-    },
-  };
-}
-
-type GearState = { gear: number; isCut?: boolean };
-/** No cut below the smallest size. */
-const NEVER = 0;
-
-// The two loops below see every byte of large files: locals only, no calls, no bounds beyond `end`.
-function warmUp(bytes: Uint8Array, { from, end }: { from: number; end: number }, state: GearState): number {
-  const table = GEAR;
-  let gear = state.gear;
-  for (let at = from; at < end; at += 1) gear = ((gear << 1) + (table[bytes[at] as number] as number)) | 0;
-  state.gear = gear;
-  return Math.max(from, end);
-}
-
-type Stretch = { readonly from: number; readonly end: number; readonly mask: number };
-
-function findCut(bytes: Uint8Array, { from, end, mask }: Stretch, state: GearState): number {
-  const table = GEAR;
-  let gear = state.gear;
-  let at = from;
-  while (at < end) {
-    gear = ((gear << 1) + (table[bytes[at] as number] as number)) | 0;
-    at += 1;
-    if ((gear & mask) === 0) {
-      state.isCut = true;
-      break;
-    }
-  }
-  state.gear = gear;
-  return at;
 }
 
 export const sha256Hex = (bytes: Uint8Array | string): string => hash('sha256', bytes, 'hex');

@@ -5,17 +5,13 @@ export function numberedName(name: string, number: number): string {
   const dot = name.lastIndexOf('.');
   const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
   const suffix = ` (${number})${extension}`;
-  return truncateBytes(stem, MAX_NAME_BYTES - Buffer.byteLength(suffix)) + suffix;
-}
-
-/** A person's name as the name of a folder. */
-export function toFolderName(text: string): string {
-  const name = truncateBytes(text.replace(/[/\0]/g, '_').trim(), MAX_NAME_BYTES);
-  return name === '' || name === '.' || name === '..' ? '_' : name;
+  const room = MAX_NAME_BYTES - Buffer.byteLength(suffix);
+  // An extension that fills the name is none.
+  return room > 0 ? truncateBytes(stem, room) + suffix : `${truncateBytes(name, MAX_NAME_BYTES - 16)} (${number})`;
 }
 
 /** Never cuts a character in two. */
-function truncateBytes(text: string, maxBytes: number): string {
+export function truncateBytes(text: string, maxBytes: number): string {
   let bytes = 0;
   let kept = '';
   for (const character of text) {
