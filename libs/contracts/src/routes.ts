@@ -9,6 +9,7 @@ import { peopleRoutes } from './routes/people-routes.ts';
 import { rightsRoutes } from './routes/rights-routes.ts';
 import { restoreRoutes } from './routes/restore-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
+import { sharesRoutes } from './routes/shares-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
 import { versionsRoutes } from './routes/versions-routes.ts';
 
@@ -24,6 +25,7 @@ export const routes = {
   drive: driveRoutes,
   restore: restoreRoutes,
   rights: rightsRoutes,
+  shares: sharesRoutes,
   bin: binRoutes,
   versions: versionsRoutes,
   copy: copyRoutes,

@@ -21,6 +21,7 @@ import { ErrorFilter } from '../platform/error.filter.ts';
 import { QuotaModule } from '../quota/quota.module.ts';
 import { RecycleBinModule } from '../recycle-bin/recycle-bin.module.ts';
 import { RestoreModule } from '../restore/restore.module.ts';
+import { SharesModule } from '../shares/shares.module.ts';
 import { SocketHubModule, SocketModule } from '../socket/socket.module.ts';
 import { VersionsModule } from '../versions/versions.module.ts';
 import type { AppParts } from './create-app.ts';
@@ -67,6 +68,7 @@ export class AppModule {
         PeopleAdminModule,
         FilesModule,
         FleetModule,
+        SharesModule,
         SocketModule,
         FirstStartModule,
       ],

@@ -27,6 +27,9 @@ import {
 import { getSource, getTarget, hasRoom } from './target.ts';
 
 type Place = z.output<typeof PlaceRequest>;
+type MovedToSpace = z.output<typeof MoveToSpaceAnswer>;
+/** `to`: where the place is, if that was decided already. */
+type Asked = { readonly nodeId: NodeId; readonly place: Place; readonly to?: SpaceKey };
 /** Taking a folder away from everybody there and reading it elsewhere needs the right to do both where it is. */
 const NEEDED: readonly Atom[] = ['move', 'delete', 'copy', 'download'];
 
@@ -42,9 +45,22 @@ export class SpaceMoveService {
     private readonly sockets: SocketHub,
   ) {}
 
-  async move(principal: MemberPrincipal, nodeId: NodeId, place: Place): Promise<z.input<typeof MoveToSpaceAnswer>> {
+  move(principal: MemberPrincipal, nodeId: NodeId, place: Place): Promise<MovedToSpace> {
+    return this.#move(principal, { nodeId, place });
+  }
+
+  /** Into a folder of somebody else's that is known to take it: the caller's right is asked for at the source alone. */
+  handOver(
+    principal: MemberPrincipal,
+    nodeId: NodeId,
+    into: { readonly place: Place; readonly to: SpaceKey },
+  ): Promise<MovedToSpace> {
+    return this.#move(principal, { nodeId, ...into });
+  }
+
+  async #move(principal: MemberPrincipal, asked: Asked): Promise<MovedToSpace> {
     const { move, node, grantsEnded } = await inTransaction(this.dataSource, (manager) =>
-      this.#moveIn(manager, principal, { nodeId, place }),
+      this.#moveIn(manager, principal, asked),
     );
     const { from, to, tree } = move;
     this.sockets.nudgeSpace(from.enterpriseId, from.spaceId, from.seq + 1);
@@ -53,18 +69,14 @@ export class SpaceMoveService {
     return { node, movedNodes: tree.ids.length, movedBytes: tree.bytes };
   }
 
-  async #moveIn(
-    manager: EntityManager,
-    principal: MemberPrincipal,
-    asked: { readonly nodeId: NodeId; readonly place: Place },
-  ) {
+  async #moveIn(manager: EntityManager, principal: MemberPrincipal, asked: Asked) {
     const { nodeId, place } = asked;
     const from = {
       enterpriseId: principal.enterpriseId,
       spaceId: (await this.#requireAll(manager, principal, nodeId)).spaceId,
     };
     const source = await getSource(manager, this.access, { principal, nodeId });
-    const to = await getTarget(manager, this.access, { principal, parentId: place.parentId });
+    const to = asked.to ?? (await getTarget(manager, this.access, { principal, parentId: place.parentId }));
     if (to.spaceId === from.spaceId) throw new AppError('INVALID_INPUT', { reason: 'parentId: is in the same space' });
     const spaces = await lockBoth(manager, from, to);
     const tree = await loadTree(manager, from, { rootId: nodeId, limit: MAX_SPACE_MOVE_NODES + 1 });

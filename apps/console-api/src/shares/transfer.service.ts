@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { AppError, type NodeId, type OpId, type TransferAnswer, type UserId } from '@tideline/contracts';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { SpaceMoveService } from '../copies/space-move.service.ts';
+import { CommitService } from '../drive/commit.service.ts';
+import { AccessService } from '../grants/access.service.ts';
+import type { PersonPrincipal } from '../platform/principal.ts';
+import { findFolderNamed, findReceiver, type Receiver } from './transfer.store.ts';
+
+/** Where received transfers are found (TA-2). */
+export const TRANSFERS_FOLDER = 'Received transfers';
+const MAX_NAME_TRIES = 50;
+
+/**
+ * Hands something of the own personal space over to somebody: with its id and all its versions it is theirs from then on, and
+ * what was shared of it is not shared any more. It moves in one transaction; the folder that takes it may be there before.
+ */
+@Injectable()
+export class TransferService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly access: AccessService,
+    private readonly commits: CommitService,
+    private readonly moves: SpaceMoveService,
+  ) {}
+
+  async transfer(giver: PersonPrincipal, nodeId: NodeId, to: UserId): Promise<TransferAnswer> {
+    const { manager } = this.dataSource;
+    const access = await this.access.require(manager, giver, { nodeId, atom: 'move' });
+    if (access.spaceKind !== 'personal' || access.ownerUserId !== giver.userId) throw new AppError('FORBIDDEN');
+    const receiver = await findReceiver(manager, giver.enterpriseId, to);
+    if (!receiver) throw new AppError('NOT_FOUND', { what: 'The user' });
+    if (receiver.userId === giver.userId)
+      throw new AppError('INVALID_INPUT', { reason: 'body.to: it is yours already' });
+    const parentId = await this.ensureFolder(giver, receiver);
+    const space = { enterpriseId: giver.enterpriseId, spaceId: receiver.spaceId };
+    const { node } = await this.moves.handOver(giver, nodeId, { place: { parentId }, to: space });
+    return { nodeId, kind: node.kind, name: node.name, to: receiver.name };
+  }
+
+  /** The receiver's own folder of that name; where a file has the name, the next free one. */
+  private async ensureFolder(giver: PersonPrincipal, receiver: Receiver): Promise<NodeId> {
+    const principal: PersonPrincipal = { ...giver, userId: receiver.userId, role: receiver.role };
+    for (let number = 1; number <= MAX_NAME_TRIES; number += 1) {
+      const name = number === 1 ? TRANSFERS_FOLDER : `${TRANSFERS_FOLDER} (${number})`;
+      // Looked for again after it could not be made: another transfer may have been quicker.
+      const folderId =
+        (await this.findFolder(receiver, name)) ??
+        (await this.makeFolder(principal, receiver, name)) ??
+        (await this.findFolder(receiver, name));
+      if (folderId) return folderId;
+    }
+    throw new AppError('NAME_TAKEN', { name: TRANSFERS_FOLDER });
+  }
+
+  private findFolder(receiver: Receiver, name: string): Promise<NodeId | undefined> {
+    return findFolderNamed(this.dataSource.manager, receiver, name);
+  }
+
+  private async makeFolder(principal: PersonPrincipal, receiver: Receiver, name: string): Promise<NodeId | undefined> {
+    const [opId, nodeId] = [uuidv7() as OpId, uuidv7() as NodeId];
+    const { outcomes } = await this.commits.commit({
+      principal,
+      spaceId: receiver.spaceId,
+      request: {
+        atomic: true,
+        ops: [{ kind: 'createFolder', opId, nodeId, parentId: receiver.rootId, name }],
+        inline: [],
+      },
+      pack: { packId: undefined, sizeBytes: 0, packed: [], proven: [] },
+    });
+    const [outcome] = outcomes;
+    if (outcome?.status === 'done') return nodeId;
+    if (outcome?.code === 'NAME_TAKEN') return undefined;
+    throw new AppError(outcome?.code ?? 'INTERNAL');
+  }
+}
