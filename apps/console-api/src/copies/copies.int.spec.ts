@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { Mirror } from '../change-feed/testing/mirror.ts';
 import { bytesOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
+import { plantFiles } from '../drive/testing/plant-files.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { RetentionWorld } from '../versions/testing/retention-world.ts';
 
@@ -40,25 +41,6 @@ async function newTree(principal: MemberPrincipal, spaceId: SpaceId, rootId: Nod
     inline: [one, two],
   });
   return { top: top.nodeId, sub: sub.nodeId, a: files[0]!.nodeId, b: files[1]!.nodeId, trashed: trashed.nodeId };
-}
-
-/** Plants live files below a folder, with history and versions of one byte each, as commits would have. */
-async function plant(spaceId: string, folderId: NodeId, files: number): Promise<void> {
-  await world.drive.sql(
-    `WITH made AS (SELECT gen_random_uuid() AS id, gen_random_uuid() AS version_id, n FROM generate_series(1, $3::int) n),
-     nodes AS (
-       INSERT INTO node (enterprise_id, id, space_id, parent_id, name, live_name, kind, rev, seq, version_id, content_id, size)
-       SELECT $4, made.id, $1, $2, 'f' || n, 'f' || n, 'file', 1, s.seq + n, version_id, sha256('x'), 1 FROM made, space s WHERE s.id = $1),
-     history AS (
-       INSERT INTO node_history (enterprise_id, space_id, node_id, from_seq, parent_id, name, kind, rev, version_id, exec, trashed)
-       SELECT $4, $1, made.id, s.seq + n, $2, 'f' || n, 'file', 1, version_id, false, false FROM made, space s WHERE s.id = $1),
-     versions AS (
-       INSERT INTO version (enterprise_id, id, space_id, node_id, content_id, size, author_user_id, origin)
-       SELECT $4, version_id, $1, id, sha256('x'), 1, gen_random_uuid(), 'sync' FROM made),
-     token AS (INSERT INTO commit_token (enterprise_id, space_id, seq) SELECT $4, $1, s.seq + $3 FROM space s WHERE s.id = $1)
-     UPDATE space SET seq = seq + $3, used_bytes = used_bytes + $3 WHERE id = $1`,
-    [spaceId, folderId, files, world.drive.enterpriseId],
-  );
 }
 
 describe('a copy', () => {
@@ -102,7 +84,7 @@ describe('a copy', () => {
     const { person, spaceId, rootId } = await world.drive.owner();
     const [big, inner] = [ops.folder(rootId, 'big'), newId<NodeId>()];
     await world.drive.commit(person, spaceId, [big, ops.folder(big.nodeId, 'inner', inner)]);
-    await plant(spaceId, inner, 3000);
+    await plantFiles(world.drive, { spaceId, folderId: inner }, 3000);
     const begun = await world.copies.copy(person, big.nodeId, place(rootId, 'copy'));
     expect(begun.state).toBe('running');
     expect(begun.copiedNodes).toBeLessThan(3002);
@@ -217,7 +199,7 @@ describe('a move to another space', () => {
     await world.drive.grant(target.spaceId, target.rootId, { user: person.userId }, 'synchronizer');
     const big = ops.folder(rootId, 'big');
     await world.drive.commit(person, spaceId, [big]);
-    await plant(spaceId, big.nodeId, MAX_SPACE_MOVE_NODES);
+    await plantFiles(world.drive, { spaceId, folderId: big.nodeId }, MAX_SPACE_MOVE_NODES);
     await expect(world.moves.move(person, big.nodeId, place(target.rootId))).rejects.toMatchObject({
       code: 'TREE_TOO_LARGE',
     });

@@ -136,9 +136,11 @@ export async function listChildrenToCopy(
 ): Promise<DriveNode[]> {
   const rows = await queryRows<NodeRow>(
     manager,
-    `SELECT ${NODE_COLUMNS} FROM node f JOIN node n
-       ON n.enterprise_id = $1 AND n.space_id = f.space_id AND n.parent_id = f.id AND n.live_name > $3
-     WHERE f.enterprise_id = $1 AND f.id = $2 AND n.id <> $4 ORDER BY n.live_name LIMIT $5`,
+    // The folder's space and then its names in their order: without LATERAL a planner may read and sort all of them for each page.
+    `SELECT ${NODE_COLUMNS} FROM node f CROSS JOIN LATERAL (
+       SELECT * FROM node WHERE enterprise_id = $1 AND space_id = f.space_id AND parent_id = f.id AND live_name > $3 AND id <> $4
+       ORDER BY live_name LIMIT $5) n
+     WHERE f.enterprise_id = $1 AND f.id = $2 ORDER BY n.live_name`,
     [key.enterpriseId, page.folder.sourceId, page.folder.afterName, page.exceptId, page.limit],
   );
   return rows.map(toNode);

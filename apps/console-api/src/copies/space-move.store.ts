@@ -76,7 +76,9 @@ export async function recordEntered(manager: EntityManager, move: SpaceMove): Pr
             parent_id = CASE WHEN t.ordinal = 1 THEN $5::uuid ELSE n.parent_id END,
             name = CASE WHEN t.ordinal = 1 THEN $6 ELSE n.name END,
             live_name = CASE WHEN t.ordinal = 1 THEN $6 ELSE n.live_name END
-     FROM unnest($3::uuid[]) WITH ORDINALITY AS t(id, ordinal) WHERE n.enterprise_id = $1 AND n.id = t.id`,
+     FROM unnest($3::uuid[]) WITH ORDINALITY AS t(id, ordinal)
+     CROSS JOIN LATERAL (SELECT ctid FROM node WHERE enterprise_id = $1 AND id = t.id LIMIT 1) place
+     WHERE n.ctid = place.ctid AND n.enterprise_id IS NOT DISTINCT FROM $1`,
     [to.enterpriseId, to.spaceId, tree.ids, to.seq, place.parentId, place.name],
   );
   await queryRows(

@@ -18,15 +18,14 @@ export async function markPurged(
     `WITH root AS MATERIALIZED (
        SELECT n.*, $4::bigint + row_number() OVER (ORDER BY n.id) AS purge_seq
        FROM (SELECT DISTINCT id FROM unnest($3::uuid[]) AS t(id)) asked CROSS JOIN LATERAL (
-         SELECT id, parent_id, name, kind, rev, version_id, mtime_ms, exec FROM node
+         SELECT ctid AS place, id, parent_id, name, kind, rev, version_id, mtime_ms, exec FROM node
          WHERE enterprise_id = $1 AND id = asked.id AND space_id IS NOT DISTINCT FROM $2
            AND trashed_at IS NOT NULL AND purged_at IS NULL LIMIT 1) n
      ), marked AS (
        UPDATE node n SET purged_at = now(), rev = n.rev + 1, seq = root.purge_seq
-       FROM root WHERE n.enterprise_id = $1 AND n.id = root.id
+       FROM root WHERE n.ctid = root.place AND n.enterprise_id IS NOT DISTINCT FROM $1
      ), closed AS (
-       UPDATE node_history h SET to_seq = root.purge_seq
-       FROM root WHERE h.enterprise_id = $1 AND h.node_id = root.id AND h.to_seq IS NULL AND h.space_id IS NOT DISTINCT FROM $2
+       UPDATE node_history h SET to_seq = root.purge_seq FROM root ${openStateOf('root')}
      ), recorded AS (
        INSERT INTO node_history (enterprise_id, space_id, node_id, from_seq, parent_id, name, kind, rev, version_id, mtime_ms,
                                  exec, trashed, gone)
@@ -52,23 +51,21 @@ export async function spreadPurge(manager: EntityManager, key: SpaceKey, limit: 
   const [row] = await queryRows<{ found: string }>(
     manager,
     `WITH child AS MATERIALIZED (
-       SELECT c.id, c.own_entry, p.seq, p.parent_id AS up, coalesce(p.lost_path, '{}') || p.name::text AS way
+       SELECT c.id, c.place, c.own_entry, p.seq, p.parent_id AS up, coalesce(p.lost_path, '{}') || p.name::text AS way
        FROM (SELECT id, parent_id, name, seq, lost_path FROM node
              WHERE enterprise_id = $1 AND space_id = $2 AND purged_at IS NOT NULL AND kind = 'folder') p
        CROSS JOIN LATERAL (
-         SELECT id, trashed_at IS NOT NULL AS own_entry FROM node
+         SELECT ctid AS place, id, trashed_at IS NOT NULL AS own_entry FROM node
          WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = p.id AND purged_at IS NULL LIMIT $3) c
        LIMIT $3
      ), kept AS (
        UPDATE node n SET parent_id = child.up, lost_path = child.way || coalesce(n.lost_path, '{}')
-       FROM child WHERE child.own_entry AND n.enterprise_id = $1 AND n.id = child.id
+       FROM child WHERE child.own_entry AND n.ctid = child.place AND n.enterprise_id IS NOT DISTINCT FROM $1
      ), given_up AS (
        UPDATE node n SET purged_at = now(), trashed_at = coalesce(n.trashed_at, now()), live_name = NULL, seq = child.seq
-       FROM child WHERE NOT child.own_entry AND n.enterprise_id = $1 AND n.id = child.id
+       FROM child WHERE NOT child.own_entry AND n.ctid = child.place AND n.enterprise_id IS NOT DISTINCT FROM $1
      ), closed AS (
-       UPDATE node_history h SET to_seq = child.seq
-       FROM child WHERE NOT child.own_entry AND h.enterprise_id = $1 AND h.node_id = child.id AND h.to_seq IS NULL
-         AND h.space_id IS NOT DISTINCT FROM $2
+       UPDATE node_history h SET to_seq = child.seq FROM child ${openStateOf('child')} AND NOT child.own_entry
      )
      SELECT count(*) AS found FROM child`,
     [key.enterpriseId, key.spaceId, limit],
@@ -95,6 +92,17 @@ export async function removePurged(manager: EntityManager, key: SpaceKey, limit:
     [key.enterpriseId, ids],
   );
   return ids.length;
+}
+
+/**
+ * The present state of the rows of a query, by its place: joined by key, a planner without statistics reads all of a young table
+ * while everybody waits for the space. Places hold, since nothing of a space is written without its lock.
+ */
+function openStateOf(rows: string): string {
+  return `CROSS JOIN LATERAL (
+    SELECT ctid FROM node_history WHERE enterprise_id = $1 AND node_id = ${rows}.id AND to_seq IS NULL
+      AND space_id IS NOT DISTINCT FROM $2 LIMIT 1) state
+  WHERE h.ctid = state.ctid AND h.enterprise_id IS NOT DISTINCT FROM $1`;
 }
 
 export async function listSpacesToClear(manager: EntityManager): Promise<SpaceKey[]> {

@@ -1,0 +1,146 @@
+import type { NodeId, SpaceId } from '@tideline/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PersonPrincipal } from '../platform/principal.ts';
+import { bytesOf, DriveWorld, newId, ops } from './testing/drive-world.ts';
+import { plantFiles } from './testing/plant-files.ts';
+
+const FILES = 100_000;
+let world: DriveWorld;
+let person: PersonPrincipal;
+let spaceId: SpaceId;
+let rootId: NodeId;
+const big = newId<NodeId>();
+beforeAll(async () => {
+  world = await DriveWorld.open();
+  ({ person, spaceId, rootId } = await world.owner());
+  await world.commit(person, spaceId, [ops.folder(rootId, 'big', big), ops.folder(rootId, 'other')]);
+  await plantFiles(world, { spaceId, folderId: big }, FILES);
+}, 120_000);
+afterAll(() => world.close());
+
+async function written(afterSeq: number): Promise<number> {
+  const [row] = await world.sql<{ n: number }>(
+    `SELECT count(*)::int AS n FROM node_history WHERE space_id = $1 AND (from_seq > $2 OR to_seq > $2)`,
+    [spaceId, afterSeq],
+  );
+  return row?.n ?? 0;
+}
+
+async function pages(
+  limit: number,
+  between: (page: number) => Promise<unknown> = () => Promise.resolve(),
+): Promise<string[]> {
+  const names: string[] = [];
+  for (let [after, page] = [undefined as string | undefined, 0]; ; page++) {
+    const answer = await world.browse.listFolder(person, big, { after, limit });
+    names.push(...answer.nodes.map((node) => node.name));
+    if (answer.next === null) return names;
+    after = answer.next;
+    await between(page);
+  }
+}
+
+describe('a folder of 100,000 files', () => {
+  it('moves, goes to the bin and comes back by one row each', async () => {
+    const folder = ops.folder(rootId, 'into');
+    const { seq } = await world.commit(person, spaceId, [folder]);
+    for (const op of [
+      ops.move(big, folder.nodeId, 'moved'),
+      ops.trash(big),
+      ops.restore(big),
+      ops.move(big, rootId, 'big'),
+    ]) {
+      expect(await world.one(person, spaceId, op)).toMatchObject({ status: 'done' });
+    }
+    expect(await written(seq)).toBe(5); // four new states, and the one that the first of them ended
+  });
+
+  it('is not moved into a folder far below itself', async () => {
+    let deepest = big;
+    const chain = Array.from({ length: 30 }, (_, at) => {
+      const folder = ops.folder(deepest, `level ${at}`);
+      deepest = folder.nodeId;
+      return folder;
+    });
+    await world.commit(person, spaceId, chain);
+    expect(await world.one(person, spaceId, ops.move(big, deepest, 'big'))).toMatchObject({ code: 'MOVE_CYCLE' });
+    await world.commit(person, spaceId, [ops.trash(chain[0]!.nodeId)]);
+  });
+
+  it('is paged whole, each file once, while others are added, renamed and removed', async () => {
+    const before = await pages(10_000);
+    expect(before).toHaveLength(FILES);
+    expect(new Set(before).size).toBe(FILES);
+    const removed = new Set<string>();
+    const listed = await pages(10_000, async (page) => {
+      const gone = before[before.length - 1 - page];
+      const [node] = await world.sql<{ id: NodeId }>(
+        `SELECT id FROM node WHERE space_id = $1 AND parent_id = $2 AND live_name = $3`,
+        [spaceId, big, gone],
+      );
+      if (!gone || !node) throw new Error('nothing to remove');
+      removed.add(gone);
+      const added = ops.file(big, `a new one ${page}`, { bytes: bytesOf('') });
+      await world.commit(person, spaceId, [added, ops.trash(node.id)]);
+    });
+    const kept = listed.filter((name) => !name.startsWith('a new one'));
+    expect(kept).toEqual(before.filter((name) => !removed.has(name)));
+  }, 120_000);
+});
+
+describe('[BI-8] names', () => {
+  it('are held in NFC, unique by exact name, to 255 bytes and no further', async () => {
+    const nfd = ops.folder(rootId, 'Cafe\u0301'.normalize('NFC'));
+    const upper = ops.folder(rootId, 'CAFÉ');
+    const longest = ops.folder(rootId, 'é'.repeat(127) + 'x');
+    const { outcomes } = await world
+      .commit(person, spaceId, [
+        nfd,
+        upper,
+        longest,
+        ops.folder(rootId, 'Cafe\u0301'),
+        { ...ops.folder(rootId, 'x'), name: 'é'.repeat(128) },
+        ops.folder(rootId, 'con:aux?*<>|'),
+      ])
+      .catch((error: { code: string }) => ({ outcomes: [{ status: error.code }] }));
+    expect(outcomes).toEqual([{ status: 'INVALID_INPUT' }]); // a name too long is no batch at all
+    const again = await world.commit(person, spaceId, [
+      nfd,
+      upper,
+      longest,
+      ops.folder(rootId, 'Cafe\u0301'),
+      ops.folder(rootId, 'con:aux?*<>| .'),
+    ]);
+    expect(again.outcomes.map((each) => (each.status === 'refused' ? each.code : each.node.name))).toEqual([
+      'Café',
+      'CAFÉ',
+      'é'.repeat(127) + 'x',
+      'NAME_TAKEN',
+      'con:aux?*<>| .',
+    ]);
+  });
+
+  it('swap and rotate in one batch, also through folders', async () => {
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => ops.folder(rootId, name));
+    await world.commit(person, spaceId, [a!, b!, c!, d!]);
+    const rotated = [
+      ops.move(a!.nodeId, rootId, 'b'),
+      ops.move(b!.nodeId, rootId, 'c'),
+      ops.move(c!.nodeId, rootId, 'a'),
+    ];
+    const flipped = [ops.move(d!.nodeId, a!.nodeId, 'b'), ops.move(b!.nodeId, d!.nodeId, 'a')];
+    for (const batch of [rotated, flipped]) {
+      const { outcomes } = await world.commit(person, spaceId, batch, { atomic: true });
+      expect(outcomes.map((outcome) => outcome.status)).toEqual(batch.map(() => 'done'));
+    }
+    const rows = await world.sql<{ id: string; parent_id: string; name: string }>(
+      `SELECT id, parent_id, name FROM node WHERE id = ANY($1)`,
+      [[a, b, c, d].map((each) => each!.nodeId)],
+    );
+    const at = (id: NodeId) => rows.find((row) => row.id === id);
+    expect(at(a!.nodeId)).toMatchObject({ parent_id: rootId, name: 'b' });
+    expect(at(d!.nodeId)).toMatchObject({ parent_id: a!.nodeId, name: 'b' });
+    expect(at(b!.nodeId)).toMatchObject({ parent_id: d!.nodeId, name: 'a' });
+    expect(at(c!.nodeId)).toMatchObject({ parent_id: rootId, name: 'a' });
+  });
+});
