@@ -6,7 +6,7 @@ import { runSmall } from './small.ts';
 import type { SmallResult } from './small.ts';
 
 const USAGE = `USAGE: npm run bench -- small [--files 10000] [--size 4096] [--peers]
-       npm run bench -- drive [--only commit,move,folder,feed,listing] [--batches 40] [--listed 1000000]
+       npm run bench -- drive [--only commit,move,folder,feed,listing,transfer,permissions] [--batches 40] [--listed 1000000]
                                 [--profile folder]`;
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -1,7 +1,9 @@
 import { loadavg } from 'node:os';
 import { runCommitBench } from './commit-bench.ts';
+import { runPermissionBench } from './permissions.ts';
 import { toTable, type BenchRow } from './row.ts';
 import { DriveScene } from './scene.ts';
+import { runTransferBench } from './transfer.ts';
 import { runFeedBench, runFolderMoveBench, runListingBench, runMoveBench } from './tree-bench.ts';
 
 export type DriveOptions = {
@@ -22,6 +24,8 @@ const WORKS: Readonly<Record<string, Work>> = {
   folder: async (scene) => [await runFolderMoveBench(scene)],
   feed: async (scene) => [await runFeedBench(scene)],
   listing: async (scene, { listed }) => [await runListingBench(scene, listed)],
+  transfer: (scene) => runTransferBench(scene),
+  permissions: (scene) => runPermissionBench(scene),
 };
 
 /** The drive under work: a table, then one line of JSON per row. */

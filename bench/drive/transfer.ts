@@ -10,8 +10,10 @@ import { cutChunks, makeLargeFile, toPacks, toRefs, type LargeFile, type PlacedC
 import { keepAlive, rawCall } from './raw-http.ts';
 import { figure, timed, type BenchRow } from './row.ts';
 import type { DriveScene } from './scene.ts';
+import { UsageMeter } from '../usage.ts';
 
 const MB = 1_000_000;
+const GB = 1_000_000_000;
 const MiB = 1024 * 1024;
 const AIM_MB_PER_SECOND = 350;
 const MAX_SERVER_MIB = 512;
@@ -35,25 +37,22 @@ export async function runTransferBench(
   const target = { url: scene.console.url, device };
   const bare = await measureBare(options.sizeBytes);
   const file = makeLargeFile(options.sizeBytes);
-  const up = await timed(async () => {
-    await sendChunks(target, file, file.chunks);
-    return commitFile(device, 'large', file.chunks);
-  });
-  const down = await timed(() => download(target, up.answer));
+  const up = await metered(
+    scene.console.pid,
+    async () => {
+      await sendChunks(target, file, file.chunks);
+      return commitFile(device, 'large', file.chunks);
+    },
+    options.sizeBytes,
+  );
+  const down = await metered(scene.console.pid, () => download(target, up.answer), options.sizeBytes);
   await requireSame(target, up.answer, file);
   const resent = await sendShifted(target, file);
   const peakMiB = await measureParallel(scene, options.parallelBytes);
   const size = `${Math.round(options.sizeBytes / MiB)} MiB`;
-  const rate = (seconds: number) => options.sizeBytes / MB / seconds;
   return [
-    toRow(`upload of ${size}, ${CONNECTIONS} connections`, rate(up.seconds), {
-      mbPerSecond: bare.hashed,
-      work: 'SHA-256 of every byte',
-    }),
-    toRow(`download of ${size}, one connection`, rate(down.seconds), {
-      mbPerSecond: bare.sent,
-      work: 'nothing but writing',
-    }),
+    toRow(`upload of ${size}, ${CONNECTIONS} connections`, up, { ...bare.up, does: 'SHA-256 of every byte' }),
+    toRow(`download of ${size}, one connection`, down, { ...bare.down, does: 'nothing but writing' }),
     {
       work: `second upload of ${size} with 1 byte inserted at the front`,
       aim: '≤ 3 chunks travel',
@@ -69,18 +68,25 @@ export async function runTransferBench(
   ];
 }
 
+type Metered = { readonly seconds: number; readonly cpuSeconds: number; readonly bytes: number };
+
+/** Wall time, and CPU time of the server's processes: the one that a busy machine does not change much. */
+async function metered<T>(pid: number, work: () => Promise<T>, bytes: number): Promise<Metered & { answer: T }> {
+  const meter = new UsageMeter(pid);
+  const { seconds, answer } = await timed(work);
+  return { seconds, answer, cpuSeconds: meter.result().cpuSeconds, bytes };
+}
+
 /** The aim is a rate, or what Node's bare HTTP server reaches on the same machine in the same minute. */
-function toRow(
-  work: string,
-  measured: number,
-  bare: { readonly mbPerSecond: number; readonly work: string },
-): BenchRow {
+function toRow(work: string, ours: Metered, bare: Metered & { readonly does: string }): BenchRow {
+  const rate = (of: Metered) => of.bytes / MB / of.seconds;
+  const cpu = (of: Metered) => figure(of.cpuSeconds / (of.bytes / GB), 's of CPU per GB');
   return {
     work,
     aim: `≥ ${AIM_MB_PER_SECOND} MB/s, or the HTTP stack's limit`,
-    measured: figure(measured, 'MB/s'),
-    isMet: measured >= Math.min(AIM_MB_PER_SECOND, bare.mbPerSecond * 0.8),
-    boundBy: `the bare HTTP server with ${bare.work} does ${figure(bare.mbPerSecond, 'MB/s')}`,
+    measured: `${figure(rate(ours), 'MB/s')}, ${cpu(ours)}`,
+    isMet: rate(ours) >= Math.min(AIM_MB_PER_SECOND, rate(bare) * 0.8),
+    boundBy: `the bare HTTP server with ${bare.does}: ${figure(rate(bare), 'MB/s')}, ${cpu(bare)}`,
   };
 }
 
@@ -173,9 +179,9 @@ function peakMiBOf(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
 }
 
-type Bare = { readonly hashed: number; readonly sent: number };
+type Bare = { readonly up: Metered; readonly down: Metered };
 
-/** MB/s of Node's HTTP server alone, with the same client, connections and pieces. */
+/** Node's HTTP server alone, with the same client, connections and pieces. */
 async function measureBare(sizeBytes: number): Promise<Bare> {
   const child = fork(join(import.meta.dirname, 'bare-http.ts'), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const [line] = (await once(child.stdout ?? process.stdin, 'data')) as [Buffer];
@@ -184,14 +190,14 @@ async function measureBare(sizeBytes: number): Promise<Bare> {
   const body = Array.from({ length: 4 }, () => Buffer.alloc(4 * MiB, 1));
   let packs = Math.max(1, Math.round(sizeBytes / (16 * MiB)));
   try {
-    const up = await timed(async () => {
-      const work = async () => {
-        while (packs-- > 0) await rawCall({ url: `${url}/hash`, method: 'PUT', body, agent });
-      };
-      await Promise.all(Array.from({ length: CONNECTIONS }, work));
-    });
-    const down = await timed(() => rawCall({ url: `${url}/send?bytes=${sizeBytes}`, method: 'GET', agent }));
-    return { hashed: sizeBytes / MB / up.seconds, sent: sizeBytes / MB / down.seconds };
+    const pid = child.pid ?? 0;
+    const work = async () => {
+      while (packs-- > 0) await rawCall({ url: `${url}/hash`, method: 'PUT', body, agent });
+    };
+    const sendAll = () => Promise.all(Array.from({ length: CONNECTIONS }, work));
+    const up = await metered(pid, sendAll, sizeBytes);
+    const getAll = () => rawCall({ url: `${url}/send?bytes=${sizeBytes}`, method: 'GET', agent });
+    return { up, down: await metered(pid, getAll, sizeBytes) };
   } finally {
     agent.destroy();
     child.disconnect();

@@ -247,45 +247,51 @@ describe('any story', () => {
   const seeds = process.env['FEED_SEEDS']
     ? Array.from({ length: Number(process.env['FEED_SEEDS']) }, (_, n) => n + 1)
     : [1, 2, 3, 4, 5];
-  it.each(seeds)('[I2] leaves every reader with the tree of the server (seed %d)', async (seed) => {
-    const roll = dice(seed);
-    const { device, spaceId, rootId } = await drive.owner();
-    const folders: NodeId[] = [rootId];
-    const nodes: NodeId[] = [];
-    const pick = (list: readonly NodeId[]) => list[roll(list.length)] ?? rootId;
-    const step = () => {
-      const name = `n${roll(12)}`;
-      const op = [
-        () => ops.folder(pick(folders), name),
-        () => ops.file(pick(folders), name, { bytes: bytesOf('') }),
-        () => ops.move(pick(nodes), pick(folders), name),
-        () => ops.move(pick(nodes), pick(folders), name),
-        () => ops.trash(pick(nodes)),
-        () => ops.restore(pick(nodes)),
-        () => ops.meta(pick(nodes), roll(2) === 0),
-      ][roll(7)]!();
-      if (op.kind === 'createFolder') folders.push(op.nodeId);
-      if (op.kind === 'createFolder' || op.kind === 'createFile') nodes.push(op.nodeId);
-      return op;
-    };
-    const grow = () => drive.commit(device, spaceId, Array.from({ length: 1 + roll(6) }, step));
-    const first = [ops.folder(rootId, 'r1'), ops.folder(rootId, 'r2')];
-    await drive.commit(device, spaceId, first);
-    const roots = [rootId, ...first.map((op) => op.nodeId)];
-    folders.push(...roots.slice(1));
-    const mirrors = await Promise.all(
-      roots.map((root) => new Mirror(world, { principal: device, spaceId, rootId: root }).start()),
-    );
-    for (let round = 0; round < 40; round++) {
-      await grow();
-      const mirror = mirrors[roll(mirrors.length)]!;
-      if (roll(3) > 0) await mirror.pull(1 + roll(5)); // one small page, with more commits before the next
-    }
-    for (const [index, root] of roots.entries()) {
-      await mirrors[index]!.catchUp(1 + roll(5));
-      const truth = await world.listings.getDigest({ principal: device, spaceId, rootId: root }).catch(() => undefined);
-      if (truth)
-        expect({ root: index, digest: mirrors[index]!.digest() }).toEqual({ root: index, digest: truth.digest });
-    }
-  });
+  it.each(seeds)(
+    '[I2] leaves every reader with the tree of the server (seed %d)',
+    async (seed) => {
+      const roll = dice(seed);
+      const { device, spaceId, rootId } = await drive.owner();
+      const folders: NodeId[] = [rootId];
+      const nodes: NodeId[] = [];
+      const pick = (list: readonly NodeId[]) => list[roll(list.length)] ?? rootId;
+      const step = () => {
+        const name = `n${roll(12)}`;
+        const op = [
+          () => ops.folder(pick(folders), name),
+          () => ops.file(pick(folders), name, { bytes: bytesOf('') }),
+          () => ops.move(pick(nodes), pick(folders), name),
+          () => ops.move(pick(nodes), pick(folders), name),
+          () => ops.trash(pick(nodes)),
+          () => ops.restore(pick(nodes)),
+          () => ops.meta(pick(nodes), roll(2) === 0),
+        ][roll(7)]!();
+        if (op.kind === 'createFolder') folders.push(op.nodeId);
+        if (op.kind === 'createFolder' || op.kind === 'createFile') nodes.push(op.nodeId);
+        return op;
+      };
+      const grow = () => drive.commit(device, spaceId, Array.from({ length: 1 + roll(6) }, step));
+      const first = [ops.folder(rootId, 'r1'), ops.folder(rootId, 'r2')];
+      await drive.commit(device, spaceId, first);
+      const roots = [rootId, ...first.map((op) => op.nodeId)];
+      folders.push(...roots.slice(1));
+      const mirrors = await Promise.all(
+        roots.map((root) => new Mirror(world, { principal: device, spaceId, rootId: root }).start()),
+      );
+      for (let round = 0; round < 40; round++) {
+        await grow();
+        const mirror = mirrors[roll(mirrors.length)]!;
+        if (roll(3) > 0) await mirror.pull(1 + roll(5)); // one small page, with more commits before the next
+      }
+      for (const [index, root] of roots.entries()) {
+        await mirrors[index]!.catchUp(1 + roll(5));
+        const truth = await world.listings
+          .getDigest({ principal: device, spaceId, rootId: root })
+          .catch(() => undefined);
+        if (truth)
+          expect({ root: index, digest: mirrors[index]!.digest() }).toEqual({ root: index, digest: truth.digest });
+      }
+    },
+    180_000,
+  );
 });

@@ -41,6 +41,7 @@ import {
 } from './batch.store.ts';
 import { BatchTree } from './batch-tree.ts';
 import { decideBatch, type Change } from './decide-batch.ts';
+import { SpaceGate } from './space-gate.ts';
 import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
 
 type Request = Omit<z.output<typeof BatchRequest>, 'origin'> & { readonly origin?: 'upload' | 'sync' };
@@ -59,6 +60,8 @@ const UNIQUE_VIOLATION = '23505';
 /** Commits batches: bytes first and durable, then one transaction whose end is the end of the story for every operation. */
 @Injectable()
 export class CommitService {
+  readonly #gate = new SpaceGate();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly packs: PackService,
@@ -83,7 +86,7 @@ export class CommitService {
   }
 
   async commit(batch: Batch): Promise<BatchAnswer> {
-    const { changed, ...answer } = await this.#commitOnceMore(batch);
+    const { changed, ...answer } = await this.#gate.pass(batch.spaceId, () => this.#commitOnceMore(batch));
     if (changed > 0) this.sockets.nudgeSpace(batch.principal.enterpriseId, batch.spaceId, answer.seq);
     return answer;
   }

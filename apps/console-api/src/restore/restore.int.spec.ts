@@ -280,64 +280,68 @@ function dice(seed: number): (sides: number) => number {
 
 describe('any story', () => {
   const seeds = Array.from({ length: Number(process.env['RESTORE_SEEDS'] ?? 6) }, (_, n) => n + 1);
-  it.each(seeds)('[VE-4] [SA-1] comes back as it was, and loses nothing that there was (seed %d)', async (seed) => {
-    const roll = dice(seed);
-    const { person, device, spaceId, rootId, folderId } = await owned();
-    const folders: NodeId[] = [rootId, folderId, folderId, folderId];
-    const nodes: NodeId[] = [];
-    const files: NodeId[] = [];
-    const pick = (list: readonly NodeId[]) => list[roll(list.length)] ?? folderId;
-    const texts = ['', 'one', 'two', 'three', 'four'].map(bytesOf);
-    const text = () => texts[roll(texts.length)]!;
-    const step = () => {
-      const name = `n${roll(8)}`;
-      const op = [
-        () => ops.folder(pick(folders), name),
-        () => ops.file(pick(folders), name, { bytes: text() }),
-        () => ops.move(pick(nodes), pick(folders), name),
-        () => ops.move(pick(nodes), pick(folders), name),
-        () => ops.trash(pick(nodes)),
-        () => ops.restore(pick(nodes)),
-        () => ops.put(pick(files), { bytes: text() }),
-        () => ops.meta(pick(files), roll(2) === 0),
-      ][roll(8)]!();
-      if (op.kind === 'createFolder') folders.push(op.nodeId);
-      if (op.kind === 'createFile') files.push(op.nodeId);
-      if (op.kind === 'createFolder' || op.kind === 'createFile') nodes.push(op.nodeId);
-      return op;
-    };
-    const grow = async (rounds: number) => {
-      for (let round = 0; round < rounds; round++) {
-        const batch = Array.from({ length: 1 + roll(6) }, step);
-        await drive.commit(device, spaceId, batch, { inline: texts.filter((each) => each.length > 0) });
+  it.each(seeds)(
+    '[VE-4] [SA-1] comes back as it was, and loses nothing that there was (seed %d)',
+    async (seed) => {
+      const roll = dice(seed);
+      const { person, device, spaceId, rootId, folderId } = await owned();
+      const folders: NodeId[] = [rootId, folderId, folderId, folderId];
+      const nodes: NodeId[] = [];
+      const files: NodeId[] = [];
+      const pick = (list: readonly NodeId[]) => list[roll(list.length)] ?? folderId;
+      const texts = ['', 'one', 'two', 'three', 'four'].map(bytesOf);
+      const text = () => texts[roll(texts.length)]!;
+      const step = () => {
+        const name = `n${roll(8)}`;
+        const op = [
+          () => ops.folder(pick(folders), name),
+          () => ops.file(pick(folders), name, { bytes: text() }),
+          () => ops.move(pick(nodes), pick(folders), name),
+          () => ops.move(pick(nodes), pick(folders), name),
+          () => ops.trash(pick(nodes)),
+          () => ops.restore(pick(nodes)),
+          () => ops.put(pick(files), { bytes: text() }),
+          () => ops.meta(pick(files), roll(2) === 0),
+        ][roll(8)]!();
+        if (op.kind === 'createFolder') folders.push(op.nodeId);
+        if (op.kind === 'createFile') files.push(op.nodeId);
+        if (op.kind === 'createFolder' || op.kind === 'createFile') nodes.push(op.nodeId);
+        return op;
+      };
+      const grow = async (rounds: number) => {
+        for (let round = 0; round < rounds; round++) {
+          const batch = Array.from({ length: 1 + roll(6) }, step);
+          await drive.commit(device, spaceId, batch, { inline: texts.filter((each) => each.length > 0) });
+        }
+      };
+      const snapshot = () => world.tree(person, spaceId, folderId);
+      const [first, second] = [ops.folder(folderId, 'n0'), ops.file(folderId, 'n1', { bytes: texts[0]! })];
+      await drive.commit(device, spaceId, [first, second]);
+      folders.push(first.nodeId);
+      nodes.push(first.nodeId, second.nodeId);
+      files.push(second.nodeId);
+      await grow(8);
+      const moments: { at: Date; tree: string[] }[] = [];
+      for (let round = 0; round < 3; round++) {
+        moments.push({ tree: await snapshot(), at: await world.moment() });
+        await grow(6);
+        const [trashed] = await drive.sql<{ id: NodeId }>(
+          `SELECT id FROM node WHERE space_id = $1 AND trashed_at IS NOT NULL AND id <> $2 ORDER BY id OFFSET $3 LIMIT 1`,
+          [spaceId, folderId, roll(3)],
+        );
+        if (trashed && roll(2) === 0 && !(await holds(trashed.id, folderId))) await world.purge(spaceId, trashed.id);
       }
-    };
-    const snapshot = () => world.tree(person, spaceId, folderId);
-    const [first, second] = [ops.folder(folderId, 'n0'), ops.file(folderId, 'n1', { bytes: texts[0]! })];
-    await drive.commit(device, spaceId, [first, second]);
-    folders.push(first.nodeId);
-    nodes.push(first.nodeId, second.nodeId);
-    files.push(second.nodeId);
-    await grow(8);
-    const moments: { at: Date; tree: string[] }[] = [];
-    for (let round = 0; round < 3; round++) {
-      moments.push({ tree: await snapshot(), at: await world.moment() });
-      await grow(6);
-      const [trashed] = await drive.sql<{ id: NodeId }>(
-        `SELECT id FROM node WHERE space_id = $1 AND trashed_at IS NOT NULL AND id <> $2 ORDER BY id OFFSET $3 LIMIT 1`,
-        [spaceId, folderId, roll(3)],
-      );
-      if (trashed && roll(2) === 0 && !(await holds(trashed.id, folderId))) await world.purge(spaceId, trashed.id);
-    }
-    for (const { at, tree } of moments.toReversed()) {
-      const heads = await headsIn(spaceId);
-      const job = await world.restore(person, folderId, at);
-      const refused = (await world.steps(person, job)).filter((each) => each.state === 'refused');
-      expect({ refused, tree: await snapshot() }).toEqual({ refused: [], tree });
-      const kept = await keptIn(spaceId);
-      expect(heads.filter((head) => !kept.has(head))).toEqual([]);
-    }
-  });
+      for (const { at, tree } of moments.toReversed()) {
+        const heads = await headsIn(spaceId);
+        const job = await world.restore(person, folderId, at);
+        const refused = (await world.steps(person, job)).filter((each) => each.state === 'refused');
+        expect({ refused, tree: await snapshot() }).toEqual({ refused: [], tree });
+        const kept = await keptIn(spaceId);
+        expect(heads.filter((head) => !kept.has(head))).toEqual([]);
+      }
+    },
+    180_000,
+  );
 
   async function holds(id: NodeId, inner: NodeId): Promise<boolean> {
     const rows = await drive.sql(

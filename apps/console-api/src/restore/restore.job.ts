@@ -17,7 +17,7 @@ export const RESTORE_JOB = 'restore';
 @Injectable()
 export class RestoreJobRun implements PeriodicJob, OnModuleInit {
   readonly name = RESTORE_JOB;
-  readonly everyMs = 1000;
+  readonly everyMs = 2000;
 
   constructor(
     private readonly dataSource: DataSource,
