@@ -3,19 +3,21 @@
  * `npm start`: from a bare clone to a running console with two demo agents. Plain JavaScript for Node 20 without
  * dependencies, because it installs them; what it starts runs under the project's own Node 24.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from './build.mjs';
 import { findBootstrap } from './lib/bootstrap.mjs';
-import { eachLine, startLeashed, stopChild, whenEnded, whenNpmGone } from './lib/children.mjs';
+import { describeEnd, eachLine, startLeashed, stopChild, whenEnded, whenNpmGone } from './lib/children.mjs';
 import { claimDataDirectory, isFreePort, requireFreePort } from './lib/claim.mjs';
 import { sayDemo, startDemo } from './lib/demo.mjs';
 import { ensureInstalled } from './lib/install.mjs';
-import { ToolError, say, sayError } from './lib/output.mjs';
+import { ToolError, quote, say, sayError } from './lib/output.mjs';
 import { CONSOLE_MAIN, ROOT } from './lib/paths.mjs';
 
 const HELP = `npm start                 console with a demo enterprise and two running agents
 npm start -- --no-demo    console only, with one enterprise, its super admin and an enrollment token
 TIDELINE_DATA (default .tideline), TIDELINE_PORT (default 4680, 0 = any), TIDELINE_HOST (default 127.0.0.1)`;
+
+const START_AGAIN = 'Run `npm start` again; nothing that was saved is lost.';
 
 /** Started processes in order; stopped in reverse: the agents first, then the console with its database. */
 const children = [];
@@ -72,9 +74,21 @@ async function startConsole({ dataPath, host, port, demo }) {
   });
   const url = await Promise.race([ready, whenEnded(console)]);
   if (typeof url === 'string') {
-    console.once('exit', (code) => void stop(code || 1, 'the console has ended'));
+    console.once('exit', () => void consoleEnded(console, dataPath));
     return url;
   }
+  return stop(console.exitCode || 1);
+}
+
+/** By itself: the agents have nobody to talk to, so all of it ends, and the person learns why and what now. */
+function consoleEnded(console, dataPath) {
+  if (stopping) return undefined;
+  const log = join(dataPath, 'logs', 'console.log');
+  sayError(
+    'CONSOLE_ENDED',
+    `The console has ended by itself (${describeEnd(console)}). Its log is ${log}.`,
+    START_AGAIN,
+  );
   return stop(console.exitCode || 1);
 }
 
@@ -108,11 +122,29 @@ function sayLogOns(bootstrap) {
 /** A demo that cannot run does not take the console away from those who came for the console. */
 async function showDemo(dataPath, bootstrap) {
   try {
-    sayDemo(await startDemo(dataPath, bootstrap, started));
+    const demo = await startDemo(dataPath, bootstrap, started);
+    sayDemo(demo);
+    for (const agent of demo.agents) void whenEnded(agent.child).then(() => agentEnded(agent));
   } catch (error) {
     if (stopping) return;
     sayError(error.code ?? 'DEMO_AGENT', error.message, error.fix);
   }
+}
+
+/** It is not started again by itself: somebody may have ended it on purpose, to see what happens. */
+function agentEnded(agent) {
+  if (stopping) return;
+  const how = describeEnd(agent.child);
+  sayError(
+    'DEMO_AGENT',
+    `The demo agent of ${agent.name} has ended (${how}); its folder is not synced now.`,
+    sayHowTo(agent),
+  );
+}
+
+function sayHowTo({ home }) {
+  const log = join(home, 'logs', 'agent.log');
+  return `Start it again in this repository with TIDELINE_HOME=${quote(home)} npx tideline run. Its log is ${log}.`;
 }
 
 function started(child) {

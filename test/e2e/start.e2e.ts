@@ -93,6 +93,24 @@ describe('npm start', () => {
     await expectUnreachable(url);
   });
 
+  test('says which part has ended by itself, and how to go on', async () => {
+    const starter = start({}, [process.execPath, join(REPOSITORY, 'tools/start.mjs')]);
+    await ready(starter);
+    const { children } = JSON.parse(readFileSync(join(data, 'start.json'), 'utf8')) as { children: number[] };
+    const [consolePid = 0, agentPid = 0] = children;
+    const line = (code: string) =>
+      eventually(() => starter.lines.find((text) => text.startsWith(code)), { what: `${code}` });
+    process.kill(agentPid, 'SIGKILL');
+    expect(await line('DEMO_AGENT')).toMatch(
+      /demo agent of .* has ended \(signal SIGKILL\).*TIDELINE_HOME=\S+ npx tideline run/,
+    );
+    expect(starter.child.exitCode).toBeNull();
+    process.kill(consolePid, 'SIGTERM');
+    expect(await line('CONSOLE_ENDED')).toMatch(/exit code 0.*console\.log.*npm start/);
+    await eventually(() => starter.child.exitCode !== null, { what: 'the starter ends' });
+    expect(starter.child.exitCode).toBe(1);
+  });
+
   test('a second starter on the same data is refused in one line', async () => {
     const starter = start({}, [process.execPath, join(REPOSITORY, 'tools/start.mjs'), '--no-demo']);
     await ready(starter);

@@ -25,6 +25,11 @@ export function hasEnded(child) {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
+/** `exit code 1`, `signal SIGKILL`. */
+export function describeEnd({ exitCode, signalCode }) {
+  return signalCode ? `signal ${signalCode}` : `exit code ${exitCode}`;
+}
+
 export function whenEnded(child) {
   return hasEnded(child)
     ? Promise.resolve()

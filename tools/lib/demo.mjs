@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eachLine, hasEnded, startLeashed, whenEnded } from './children.mjs';
+import { eachLine, startLeashed, whenEnded } from './children.mjs';
 import { ConsoleApi } from './console-api.mjs';
 import { ToolError, say } from './output.mjs';
 import { AGENT_MAIN } from './paths.mjs';
@@ -110,8 +110,4 @@ export function sayDemo({ cloudPath, agents }) {
   for (const agent of agents) say(`  ${agent.name.padEnd(16)} ${agent.files}`);
   say(`  in the cloud     ${cloudPath}`);
   say();
-}
-
-export function findEndedAgent(demo) {
-  return demo?.agents.find((agent) => agent.child && hasEnded(agent.child));
 }

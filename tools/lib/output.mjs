@@ -30,3 +30,8 @@ export async function withProgress(title, work) {
     if (seconds() > 0) say(`${title}: took ${seconds()} s`);
   }
 }
+
+/** A path as a shell takes it. */
+export function quote(path) {
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
