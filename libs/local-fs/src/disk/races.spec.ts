@@ -166,12 +166,14 @@ describe('displaced files', () => {
     expect(world.staged()).toEqual([]);
   });
 
-  it('[SA-1] rescues one whose note is lost, without waiting for the next start', () => {
+  it('[SA-1] rescues one whose note says nothing, and at once one that has none', () => {
     const replaces = world.write('f', 'old');
     placeOne('f', 'new', { opId: 'op1', replaces });
     writeFileSync(world.path('.tideline~sync/old/op1.json'), '');
-    expect(work.settleDisplaced(Date.now())).toEqual([{ rescuedTo: 'op1 (rescued)' }]);
-    expect(world.tree()).toEqual({ f: 'new', 'op1 (rescued)': 'old' });
+    writeFileSync(world.path('.tideline~sync/old/unknown'), 'whose?');
+    expect(work.settleDisplaced(Date.now())).toEqual([{ rescuedTo: 'unknown (rescued)' }]);
+    expect(work.settleDisplaced(late())).toEqual([{ rescuedTo: 'op1 (rescued)' }]);
+    expect(world.tree()).toEqual({ f: 'new', 'op1 (rescued)': 'old', 'unknown (rescued)': 'whose?' });
   });
 });
 

@@ -1,8 +1,9 @@
 import { unlinkSync } from 'node:fs';
 import { isAt, type DiskJob } from './bring-back.ts';
-import { lstat, type DiskContext } from './disk-context.ts';
+import { findStat, lstat, type DiskContext } from './disk-context.ts';
 import { withFolders, type FolderHandle } from './folder-handle.ts';
-import { findNote, removeNote, type Note } from './note.ts';
+import { findNote, noteName, removeNote, type Note } from './note.ts';
+import { toMtimeMs } from '../stat/sig.ts';
 import { showHidden, tryBringBack } from './recover.ts';
 import { rescue } from './rescue.ts';
 import { findStaging, namesIn } from './staging.ts';
@@ -30,6 +31,7 @@ export function settleDisplaced(context: DiskContext, nowMs: number): readonly R
 }
 
 function settleOne(job: DiskJob, { old, name, nowMs }: { old: FolderHandle; name: string; nowMs: number }): string[] {
+  if (isYoungerThanGrace(old, name, nowMs)) return [];
   const note = findNote(old, name);
   if (!note) return tryBringBack(job, old, name);
   if (note.atMs + GRACE_MS > nowMs) return [];
@@ -41,6 +43,12 @@ function settleOne(job: DiskJob, { old, name, nowMs }: { old: FolderHandle; name
   const rescued = rescue(job.context, job.folders, { from: old, name, path: note.path, label: 'late change' });
   removeNote(old, name);
   return [rescued];
+}
+
+/** Thousands may wait after a large change, in every cycle: their notes need not be read to know that. */
+function isYoungerThanGrace(old: FolderHandle, name: string, nowMs: number): boolean {
+  const written = findStat(old.at(noteName(name)));
+  return written !== undefined && toMtimeMs(written.mtimeNs) + GRACE_MS > nowMs;
 }
 
 /** Size and time of writing alone would not do: programs put the time back. */
