@@ -36,7 +36,7 @@ export async function findVersionContent(
   const [row] = await queryRows<{ contentId: string; size: string }>(
     manager,
     `SELECT encode(content_id, 'hex') AS "contentId", size FROM version
-     WHERE enterprise_id = $1 AND node_id = $2 AND id = $3`,
+     WHERE enterprise_id = $1 AND node_id = $2 AND id = $3 AND released_at IS NULL`,
     [key.enterpriseId, key.nodeId, key.versionId],
   );
   return row && { contentId: row.contentId, size: Number(row.size) };

@@ -114,11 +114,15 @@ describe('[VE-1] the history of a file', () => {
   it('loses a version that is deleted, never the newest, and gives its room back', async () => {
     const { person, spaceId, rootId } = await world.drive.owner();
     const nodeId = await fileWith({ principal: person, spaceId }, rootId, 'a', 'bb', 'ccc');
+    const deleted = await versionOf(person, nodeId, 2);
     const remove = async (size: number) =>
       world.versions.remove(person, { nodeId, versionId: await versionOf(person, nodeId, size) }, false);
     await remove(2);
     expect(await sizes(person, nodeId)).toEqual([3, 1, 0]);
     expect(await world.usedBytes(spaceId)).toBe(4);
+    await expect(world.drive.contents.getContent(person, nodeId, deleted)).rejects.toMatchObject({
+      code: 'NODE_UNKNOWN',
+    });
     await expect(remove(3)).rejects.toMatchObject({ code: 'VERSION_IS_HEAD' });
     const member = await world.drive.person();
     const versionId = await versionOf(person, nodeId, 1);
