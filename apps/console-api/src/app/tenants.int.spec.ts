@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { encodeFrame, FRAME_CONTENT_TYPE, routes, type RouteDef } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../testing/api-client.ts';
+import { sampleOf } from '../testing/sample-request.ts';
 import { addSecondEnterprise, type SecondEnterprise } from '../testing/second-enterprise.ts';
 import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
 import { enrollDevice } from '../testing/test-device.ts';
@@ -61,7 +62,7 @@ async function call(api: ApiClient, name: string, route: RouteDef): Promise<{ st
     /:(\w+)/g,
     (_, id: Exclude<keyof SecondEnterprise, 'admin'>) => other[id] ?? randomUUID(),
   );
-  const { query = '', body } = filled()[name] ?? {};
+  const { query = '', body } = filled()[name] ?? { body: route.body && sampleOf(route.body, {}) };
   const frame = Buffer.concat([...encodeFrame(body, [bytes]).map((part) => Buffer.from(part))]);
   const answer = await fetch(`${server.url}/api${path}${query}`, {
     method: route.method,
