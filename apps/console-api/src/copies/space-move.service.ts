@@ -103,7 +103,9 @@ export class SpaceMoveService {
     const access = await this.access.require(manager, principal, { nodeId, atom: 'move' });
     const below = await this.access.listBoundaries(manager, principal, nodeId);
     const isAllowed = [access, ...below].every((rights) => NEEDED.every((atom) => rights.atoms.has(atom)));
-    if (!isAllowed) throw new AppError('FORBIDDEN');
+    // Whoever received a share may work in it and even empty it into its owner's bin, but not take it away from its owner.
+    const isForeign = access.spaceKind === 'personal' && access.ownerUserId !== principal.userId;
+    if (!isAllowed || isForeign) throw new AppError('FORBIDDEN');
     return access;
   }
 }

@@ -149,3 +149,19 @@ describe('a transfer', () => {
     expect(await children(ada, folder)).toHaveLength(1);
   });
 });
+
+describe('a received share', () => {
+  it('cannot be taken away from its owner by who received it, whatever they may do in it', async () => {
+    const { folder, file } = await plant('Stays');
+    const to = { type: 'user', id: ben.userId };
+    await ada.api.call('PUT', `/nodes/${folder}/grants`, { to, role: 'owner', syncRight: 'synchronizer' });
+    const away = { parentId: ben.space.rootId };
+    for (const nodeId of [folder, file]) {
+      const answer = await ben.api.call('POST', `/nodes/${nodeId}/move-to-space`, away);
+      expect(answer.body.code).toBe('FORBIDDEN');
+    }
+    const copy = await ben.api.call('POST', `/nodes/${file}/copy`, away);
+    expect(copy.status).toBe(200);
+    expect(await children(ada, folder)).toMatchObject([{ id: file }]);
+  });
+});
