@@ -329,7 +329,7 @@ describe('after a crash', () => {
   it('[K01] puts a displaced file back when its place is still empty', async () => {
     await displace('op1');
     unlinkSync(world.path('a.txt'));
-    expect(await world.disk.recover(new Set(['op1']))).toEqual([]);
+    expect(await world.disk.recover(new Set(['op1']))).toEqual(['a.txt']);
     expect(world.tree()).toEqual({ 'a.txt': 'old' });
     expect(world.staged()).toEqual([]);
   });

@@ -114,7 +114,7 @@ describe('recovery', () => {
     const sig = world.write('f', 'edited, not uploaded');
     work.moveToStaging('staged-1', 'f', sig);
     linkSync(world.path('.tideline~sync/cycle/staged-1'), join(world.root, '../snapshot'));
-    expect(work.recover(new Set(['op']))).toEqual([]);
+    expect(work.recover(new Set(['op']))).toEqual(['f']);
     expect(world.tree()).toEqual({ f: 'edited, not uploaded' });
     expect(world.staged()).toEqual([]);
   });
@@ -123,7 +123,7 @@ describe('recovery', () => {
     const sig = world.write('f', 'F');
     work.moveToStaging('staged-1', 'f', sig);
     linkSync(world.path('.tideline~sync/cycle/staged-1'), world.path('f'));
-    expect(work.recover(new Set())).toEqual([]);
+    expect(work.recover(new Set())).toEqual(['f']);
     expect(world.tree()).toEqual({ f: 'F' });
     expect(world.staged()).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe('recovery', () => {
     const replaces = world.write('f', 'old');
     placeOne('f', 'new', { opId: 'op1', replaces });
     writeFileSync(world.path('f'), '');
-    expect(work.recover(new Set(['op1']))).toEqual([]);
+    expect(work.recover(new Set(['op1']))).toEqual(['f']);
     expect(world.tree()).toEqual({ f: 'old' });
   });
 

@@ -9,18 +9,18 @@ import { findStaging, namesIn, openStaging, setAside } from './staging.ts';
 /**
  * K07, K09: what a crash, or a cycle that ended early, left in staging. Downloads are bytes of the cloud and are fetched again;
  * hidden nodes go back to where they were; displaced files go back when the operation that displaced them never ended and their
- * place is free. A file that nobody can say anything about is rescued. Answers the paths that were brought back under another
- * name. Cheap where nothing was left: for the start of any cycle.
+ * place is free. A file that nobody can say anything about is rescued. Answers the paths at which something is in sight again.
+ * Cheap where nothing was left: for the start of any cycle.
  */
 export function recover(context: DiskContext, unfinishedOpIds: ReadonlySet<string>): readonly string[] {
   return withFolders(context.root, (folders) => {
     const job: DiskJob = { context, folders };
     dropDownloads(findStaging(folders, 'new'));
-    showHidden(job);
+    const shown = showHidden(job);
     const old = findStaging(folders, 'old');
-    if (old) recoverAllDisplaced(job, old, unfinishedOpIds);
+    const displaced = old ? recoverAllDisplaced(job, old, unfinishedOpIds) : [];
     for (const folder of [findStaging(folders, 'cycle'), old]) if (folder) dropLooseNotes(folder);
-    return context.rescued.splice(0);
+    return [...new Set([...context.rescued.splice(0), ...shown, ...displaced])];
   });
 }
 
@@ -41,20 +41,22 @@ function dropDownloads(fresh: FolderHandle | undefined): void {
 }
 
 /** An operation that ended left its file here on purpose: that waits for its grace, and its note need not be read. */
-function recoverAllDisplaced(job: DiskJob, old: FolderHandle, unfinishedOpIds: ReadonlySet<string>): void {
+function recoverAllDisplaced(job: DiskJob, old: FolderHandle, unfinishedOpIds: ReadonlySet<string>): string[] {
   const names = new Set(readdirSync(old.at('.')));
-  for (const name of names) {
-    if (name.endsWith('.json')) continue;
-    if (!names.has(noteName(name))) tryBringBack(job, old, name);
-    else if (isOf(name, unfinishedOpIds)) attempt(() => recoverDisplaced(job, old, name));
-  }
+  return [...names].flatMap((name) => {
+    if (name.endsWith('.json')) return [];
+    const isToComeBack =
+      !names.has(noteName(name)) || (isOf(name, unfinishedOpIds) && attempt(() => hasPlace(job, old, name)) === true);
+    return isToComeBack ? tryBringBack(job, old, name) : [];
+  });
 }
 
-function recoverDisplaced(job: DiskJob, old: FolderHandle, name: string): void {
+/** Whether the place of a displaced file is free or may be made free, or is unknown. */
+function hasPlace(job: DiskJob, old: FolderHandle, name: string): boolean {
   const note = findNote(old, name);
   const there = note && findAt(job, note.path);
-  if (!note || !there || isAt(job, lstat(old.at(name)), note.path)) bringBack(job, old, name);
-  else if (isReserved(there, note)) putBackOver(job, { old, name, note });
+  if (!note || !there || isAt(job, lstat(old.at(name)), note.path)) return true;
+  return isReserved(there, note) && freePlace(job, { path: note.path, there, id: `reserved-${name}` });
 }
 
 /** Names begin with the id of the operation they belong to. */
@@ -69,13 +71,10 @@ const isReserved = (there: ReturnType<typeof lstat>, { nextSize }: Note): boolea
   there.isFile() && there.size === 0n && nextSize > 0;
 
 /** The empty file waits in turn, because somebody may be writing to it by now. */
-function putBackOver(job: DiskJob, item: { old: FolderHandle; name: string; note: Note }): void {
-  const { old, name, note } = item;
-  const there = findAt(job, note.path);
-  const expect = there && job.context.sigOf(there);
-  if (!expect || !setAside(job, openStaging(job.folders, 'old'), { path: note.path, expect, id: `reserved-${name}` }))
-    return;
-  bringBack(job, old, name);
+function freePlace(job: DiskJob, reserved: { path: string; there: ReturnType<typeof lstat>; id: string }): boolean {
+  const { path, there, id } = reserved;
+  const expect = job.context.sigOf(there);
+  return setAside(job, openStaging(job.folders, 'old'), { path, expect, id }) !== undefined;
 }
 
 function dropLooseNotes(folder: FolderHandle): void {
