@@ -102,6 +102,22 @@ describe('[LI-6] refused local folders', () => {
   });
 });
 
+test("[LI-6] a folder inside or around another home's task is refused until that task has gone", async () => {
+  const other = await world.agent('other home');
+  const create = (local: string) => other.tryCreateTask({ local, cloud: 'personal:/Other home' });
+  for (const local of [inUse, makeFolder(join(inUse, 'inner'))]) {
+    const answer = await create(local);
+    expect(answer.code).toBe(1);
+    expect(answer.text).toMatch(/FOLDER_OVERLAPS.*devices\/a\/home/);
+  }
+  const local = makeFolder(world.path('for two homes'));
+  const taskId = await agent.createTask({ local, cloud: 'personal:/For two homes' });
+  expect((await create(local)).text).toMatch(/FOLDER_OVERLAPS/);
+  await agent.ask('task', 'cancel', taskId);
+  expect((await create(local)).code).toBe(0);
+  await other.stop();
+});
+
 describe('cloud paths', () => {
   const create = (cloud: string) =>
     agent.command('task', 'create', '--local', makeFolder(world.path('free')), '--cloud', cloud, '--yes');

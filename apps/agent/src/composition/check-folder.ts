@@ -1,11 +1,16 @@
 import { AppError, type ErrorParams } from '@tideline/contracts';
 import { checkSyncFolder } from '@tideline/local-fs';
 import type { CreateTaskDeps } from '../tasks/create-task.ts';
+import type { KnownRoot } from '../tasks/known-homes.ts';
 
-/** LI-5, LI-6: whether a folder may become a sync folder beside the tasks of this home. */
-export function createFolderCheck(agentHome: string): CreateTaskDeps['checkFolder'] {
+/** LI-5, LI-6: whether a folder may become a sync folder beside the tasks of this home and, as far as is known, of others. */
+export function createFolderCheck(
+  agentHome: string,
+  rootsElsewhere: () => readonly KnownRoot[] = () => [],
+): CreateTaskDeps['checkFolder'] {
   return (path, { mode, others }) => {
-    const otherRoots = others.map((task) => ({ path: task.localPath, task: task.id }));
+    const ownRoots = others.map((task) => ({ path: task.localPath, task: task.id }));
+    const otherRoots = [...ownRoots, ...rootsElsewhere()];
     const checked = checkSyncFolder(path, { otherRoots, agentHome, mode });
     if (checked.t === 'refused') return Promise.reject(new AppError(checked.code, withAdvice(checked.params)));
     const warnings = checked.isWarned ? [fileSystemWarning(checked.fileSystem)] : [];

@@ -8,6 +8,7 @@ import { createLog, type Log } from '../logging/log.ts';
 import { lockHome } from '../runtime/home-lock.ts';
 import { systemTimers } from '../runtime/task-engine.ts';
 import type { TaskTarget } from '../tasks/create-task.ts';
+import { listRootsElsewhere, noteHome } from '../tasks/known-homes.ts';
 import { createServer } from '../tasks/server.ts';
 import { createDeviceSocket } from '../telemetry/device-socket.ts';
 import { createFolderCheck } from './check-folder.ts';
@@ -38,6 +39,7 @@ export async function runAgent({ config, openDevice, onReady }: RunAgentOptions)
     const enrollment = device.enrollment();
     if (!enrollment) throw notEnrolled(device);
     log('agent_starting', { version: AGENT_VERSION, home: config.home, server: enrollment.server });
+    noteHome(config.homesFolder, config.home);
     const started = await startAgent(composeParts({ config, device, enrollment, log, shutdown: stop.now }));
     onReady();
     await stop.asked;
@@ -72,7 +74,7 @@ function composeParts({ config, device, enrollment, log, shutdown }: Composition
     server: createServer(session.client),
     openSocket: (onEvent) => createDeviceSocket({ session, onEvent }),
     openTask: (store) => createTaskOpener({ client: session.client, deviceName, log, store }),
-    checkFolder: createFolderCheck(config.home),
+    checkFolder: createFolderCheck(config.home, () => listRootsElsewhere(config.homesFolder, config.home)),
     preview: (create, task, signal) => previewTask(openTarget, { create, task, signal }),
     doctor: (agent) => examine(agent, device),
     reportFacts: () => reportFacts(device),

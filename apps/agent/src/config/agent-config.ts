@@ -24,6 +24,8 @@ const Environment = z.object({
 export type AgentConfig = {
   /** The agent's state directory, absolute. Several agents on one machine are several homes. */
   readonly home: string;
+  /** Names the state directories of all agents of this person on this machine (LI-6). */
+  readonly homesFolder: string;
   readonly caPath: string | null;
   /** `auto`: the OS keychain, or a file where there is none. Decides only where a new key goes; an old one stays where it is. */
   readonly keyStore: 'auto' | 'file';
@@ -46,7 +48,8 @@ export function loadAgentConfig({ env, userHome, cwd }: Surroundings): AgentConf
   }
   const { TIDELINE_HOME, TIDELINE_CA, XDG_STATE_HOME } = parsed.data;
   return Object.freeze({
-    home: TIDELINE_HOME ? resolve(cwd, TIDELINE_HOME) : defaultHome(userHome, XDG_STATE_HOME),
+    home: TIDELINE_HOME ? resolve(cwd, TIDELINE_HOME) : join(stateFolder(userHome, XDG_STATE_HOME), 'tideline'),
+    homesFolder: join(stateFolder(userHome, XDG_STATE_HOME), 'tideline-homes'),
     caPath: TIDELINE_CA ? resolve(cwd, TIDELINE_CA) : null,
     keyStore: parsed.data.TIDELINE_KEY_STORE,
     logLevel: parsed.data.TIDELINE_LOG_LEVEL,
@@ -55,7 +58,6 @@ export function loadAgentConfig({ env, userHome, cwd }: Surroundings): AgentConf
 }
 
 /** XDG: a relative state directory is to be ignored. */
-function defaultHome(userHome: string, stateHome: string | undefined): string {
-  const base = stateHome && isAbsolute(stateHome) ? stateHome : join(userHome, '.local', 'state');
-  return join(base, 'tideline');
+function stateFolder(userHome: string, stateHome: string | undefined): string {
+  return stateHome && isAbsolute(stateHome) ? stateHome : join(userHome, '.local', 'state');
 }

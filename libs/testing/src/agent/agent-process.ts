@@ -125,8 +125,9 @@ export class AgentProcess {
   }
 
   #environment(): Record<string, string> {
-    // No keychain, and a trash of its own: a test must not touch those of whoever runs it.
-    return { ...this.env, TIDELINE_HOME: this.home, XDG_DATA_HOME: join(this.home, '..', 'xdg') };
+    // A trash of its own, and a list of homes for the devices beside it: a test must not touch those of whoever runs it.
+    const own = { XDG_DATA_HOME: join(this.home, '..', 'xdg'), XDG_STATE_HOME: join(this.home, '..', '..', 'state') };
+    return { ...own, ...this.env, TIDELINE_HOME: this.home };
   }
 }
 
