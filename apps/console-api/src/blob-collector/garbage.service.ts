@@ -9,7 +9,7 @@ import { retireEmptyPacks } from './pack-trash.store.ts';
 import { addCounts, walkPass, withinBudget, type SliceResult } from './pass.ts';
 import type { Position } from './pass.store.ts';
 
-const MARK_SLICE = 10_000;
+const MARK_SLICE = 5_000;
 const SWEEP_SLICE = 1_000;
 const UPLOADS_SLICE = 10_000;
 const PACKS_SLICE = 500;
