@@ -11,6 +11,7 @@ import type { ServerConfig } from '../config/server-config.ts';
 import { IdentityPrincipalSource } from '../identity/principal-source.ts';
 import type { Clock } from '../platform/clock.ts';
 import { MAX_JSON_BYTES } from '../platform/body-limit.ts';
+import { answerClientError, answerFrameworkError } from '../platform/framework-errors.ts';
 import { ConsoleWsAdapter } from '../socket/console-ws-adapter.ts';
 import { registerSecurityHeaders } from '../web/security-headers.ts';
 import { registerStaticSite } from '../web/static-site.ts';
@@ -30,6 +31,8 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     bodyLimit: MAX_JSON_BYTES,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.create(parts), adapter, {
     logger: parts.log,

@@ -5,11 +5,12 @@ import {
   type BatchOutcome,
   type ChunkRef,
   type DriveNode,
+  type OpId,
   type SpaceId,
 } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
-import { BrowseService } from '../drive/browse.service.ts';
 import { CommitService } from '../drive/commit.service.ts';
+import { ReservationService, type Uploader } from '../quota/reservation.service.ts';
 import { numberedName } from '../platform/numbered-name.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { findOccupant, listUploadChunks, restartUpload, type UploadRow } from './upload.store.ts';
@@ -21,18 +22,23 @@ const MAX_TRIES = 100;
 export class UploadFinisher {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly browse: BrowseService,
+    private readonly reservations: ReservationService,
     private readonly commits: CommitService,
   ) {}
 
-  /** Before any byte travels; the commit decides for good. */
-  async requireRoom(
+  /** Room is promised before any byte travels; the commit uses the promise up. */
+  async reserve(
     caller: PersonPrincipal,
-    wanted: { readonly spaceId: SpaceId; readonly size: number },
+    wanted: { readonly id: OpId; readonly spaceId: SpaceId; readonly size: number },
   ): Promise<void> {
-    const space = (await this.browse.listSpaces(caller)).find((each) => each.id === wanted.spaceId);
-    if (!space || space.quotaBytes === null) return;
-    if (space.usedBytes + wanted.size > space.quotaBytes) throw new AppError('QUOTA_EXCEEDED');
+    if (wanted.size === 0) return;
+    const reserve = [{ opId: wanted.id, bytes: wanted.size }];
+    await this.reservations.prepareUpload(uploaderOf(caller, wanted.spaceId), { chunks: [], reserve });
+  }
+
+  /** To be called when bytes arrive. */
+  async renew(caller: Person, spaceId: SpaceId): Promise<void> {
+    await this.reservations.renew(uploaderOf(caller, spaceId));
   }
 
   async finish(caller: PersonPrincipal, upload: UploadRow): Promise<DriveNode> {
@@ -77,6 +83,12 @@ export class UploadFinisher {
     if (!outcome) throw new Error('one operation, one outcome');
     return outcome;
   }
+}
+
+type Person = Pick<PersonPrincipal, 'enterpriseId' | 'userId'>;
+
+function uploaderOf({ enterpriseId, userId }: Person, spaceId: SpaceId): Uploader {
+  return { enterpriseId, spaceId, actorId: userId };
 }
 
 type Refused = Extract<BatchOutcome, { status: 'refused' }>;

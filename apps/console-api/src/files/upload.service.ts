@@ -55,8 +55,8 @@ export class WebUploadService {
     const { parentId, name, size } = wanted;
     const { spaceId } = await this.access.require(manager, caller, { nodeId: parentId, atom: 'create' });
     await this.#requirePlace(caller, wanted);
-    await this.finisher.requireRoom(caller, { spaceId, size });
     const [id, nodeId] = [randomUUID() as string as OpId, randomUUID() as string as NodeId];
+    await this.finisher.reserve(caller, { id, spaceId, size });
     const { mtimeMs, onClash } = wanted;
     const upload = { id, spaceId, parentId, nodeId, name, size, mtimeMs, onClash, expiresAt: this.#expiry() };
     const isOpen = await insertUpload(manager, { ...upload, enterpriseId, userId }, MAX_OPEN);
@@ -78,6 +78,7 @@ export class WebUploadService {
     try {
       const upload = await this.#get(key);
       if (query.offset !== upload.offset) throw offsetMismatch(upload.offset);
+      await this.finisher.renew(caller, upload.spaceId);
       if (query.sha256 === undefined) await this.#takeIn(key, upload, body);
       else await this.#takeInHashed(key, { ...upload, sha256: query.sha256 }, body);
       return toUpload(await this.#get(key));
@@ -104,6 +105,7 @@ export class WebUploadService {
       let from = upload.offset;
       for await (const pack of received.packs) {
         await this.#record(key, from, [pack]);
+        await this.finisher.renew(key, upload.spaceId);
         from += sizeOf([pack]);
       }
       if (from === upload.size && (await received.hasTooMany())) throw tooMany();

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendNotFoundPage } from '../web/static-site.ts';
 import { MAX_JSON_BYTES } from './body-limit.ts';
 import { ERROR_STATUS } from './error-status.ts';
+import { databaseErrorCode } from './transaction.ts';
 
 /** The one place where an error becomes an answer. Unexpected ones are logged here, once, with their correlation id. */
 @Catch()
@@ -36,11 +37,20 @@ export function toErrorBody(error: AppError, correlationId: string): ErrorBody {
   return { code, message, fix, params, ...(details ? { details: { ...details } } : {}), correlationId };
 }
 
+/**
+ * Values that the schemas let through and PostgreSQL cannot hold: NUL or half a character in a text, a number or time out of range. The
+ * database rolled back, so refusing late is as good as refusing early, and costs the good requests nothing.
+ */
+const UNSTORABLE = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05']);
+
 /** Errors of the framework (routes, parsers) as ours; everything else is unexpected. */
-function toAppError(thrown: unknown): AppError {
+export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const status = thrown instanceof HttpException ? thrown.getStatus() : statusCodeOf(thrown);
   const reason = thrown instanceof Error ? thrown.message : 'unknown';
+  if (UNSTORABLE.has(databaseErrorCode(thrown) ?? '')) {
+    return new AppError('INVALID_INPUT', { reason: 'a value cannot be stored' }, { cause: thrown });
+  }
   if (status === 404) return new AppError('ROUTE_UNKNOWN', {}, { cause: thrown });
   if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', { limitBytes: MAX_JSON_BYTES }, { cause: thrown });
   if (status !== undefined && status >= 400 && status < 500) {
