@@ -10,10 +10,17 @@ export const MAX_PINNED_VERSIONS = 50;
 /** Nodes that move to another space with their ids and all their versions, in one transaction. */
 export const MAX_SPACE_MOVE_NODES = 5000;
 
+/** Text that the database can hold. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .refine((value) => value.isWellFormed() && !value.includes('\0'), 'expected text');
+
 /** What the bin holds, newest first: what was trashed itself, not what is below it. */
 export const TrashQuery = ChildrenQuery.extend({
   /** Part of the name, in any case. */
-  name: z.string().min(1).max(255).optional(),
+  name: text(255).min(1).optional(),
   /** Who put it there. */
   by: UserId.optional(),
   from: Timestamp.optional(),
@@ -61,7 +68,7 @@ export const EmptyBinAnswer = z.object({ purged: z.int(), kept: z.int(), pending
 
 export const UpdateVersion = z.object({
   pinned: z.boolean().optional(),
-  description: z.string().max(1024).nullable().optional(),
+  description: text(1024).nullable().optional(),
 });
 export const RestoreVersion = z.object({ ifMatch: z.int().min(1).optional() });
 export const RestoredVersion = z.object({ node: DriveNode, version: NodeVersion });

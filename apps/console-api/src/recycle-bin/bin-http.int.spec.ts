@@ -85,6 +85,9 @@ describe('the routes of bin, versions and copies', () => {
     expect(await call(RestoredVersion, 'POST', `${at(first)}/restore`, {})).toMatchObject({ node: { size: 3 } });
     const change = { pinned: true, description: 'as sent' };
     expect(await call(NodeVersion, 'PATCH', at(second), change)).toMatchObject(change);
+    const nul = await admin.call('PATCH', at(second), { description: 'a\0b' });
+    expect(nul).toMatchObject({ status: 400, body: { code: 'INVALID_INPUT' } });
+    expect((await admin.get(`/spaces/${own.id}/trash?name=%00`)).status).toBe(400);
     await call(z.object({}), 'DELETE', at(first));
     expect((await admin.call('DELETE', at(first))).body.code).toBe('VERSION_UNKNOWN');
     const policy = { keepVersions: 7, keepDays: 30, mergeSaves: false, binDays: 10 };

@@ -160,6 +160,23 @@ describe('[VE-2] restoring', () => {
     expect(items.map((item) => item.renamedFrom)).toEqual(['a.txt', 'a.txt', 'a.txt']);
   });
 
+  it('finds another name when somebody takes it at the same moment', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const folder = ops.folder(rootId, 'd');
+    const trashed: NodeId[] = [];
+    await world.drive.commit(person, spaceId, [folder]);
+    for (let at = 0; at < 6; at++) {
+      const file = ops.file(folder.nodeId, 'a', { bytes: bytesOf('') });
+      await world.drive.commit(person, spaceId, [file, ops.trash(file.nodeId)]);
+      trashed.push(file.nodeId);
+    }
+    await world.drive.commit(person, spaceId, [ops.trash(folder.nodeId)]);
+    const items = (await Promise.all(trashed.map((id) => restored(person, spaceId as never, id)))).flat();
+    const parents = new Set(items.map((item) => item.node.parentId));
+    expect(items.map((item) => item.node.name).sort()).toEqual(['a', 'a (2)', 'a (3)', 'a (4)', 'a (5)', 'a (6)']);
+    expect(parents.size).toBe(1); // one folder was made again, by whoever came first
+  });
+
   it('brings a folder back before what was trashed out of it', async () => {
     const { person, spaceId, rootId } = await world.drive.owner();
     const folder = ops.folder(rootId, 'd');
