@@ -30,7 +30,7 @@ function start(env: Record<string, string>, command: readonly string[] = ['npm',
   const [program = 'npm', ...args] = command;
   const child = spawn(program, args, {
     cwd: REPOSITORY,
-    env: { ...process.env, TIDELINE_DATA: data, TIDELINE_PORT: '0', ...env },
+    env: { ...process.env, TIDELINE_DATA: data, TIDELINE_PORT: '0', XDG_STATE_HOME: join(data, '..', 'state'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -43,14 +43,14 @@ export function whenEnded(child) {
 export async function stopChild(child, graceMs = 15_000) {
   if (hasEnded(child) || child.pid === undefined) return;
   child.kill('SIGTERM');
-  const timer = setTimeout(() => killGroup(child.pid), graceMs);
+  const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), graceMs);
   await whenEnded(child);
   clearTimeout(timer);
 }
 
-function killGroup(pid) {
+export function killGroup(pid, signal) {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // the group ended by itself in the meantime
   }
