@@ -74,11 +74,13 @@ export class GrantService {
    * role, every shared space is.
    */
   async announceMembershipChange(enterpriseId: EnterpriseId, teamIds?: readonly TeamId[]): Promise<void> {
-    const { manager } = this.dataSource;
-    const spaceIds = teamIds
-      ? await listSpacesOfTeams(manager, enterpriseId, teamIds)
-      : await listSharedSpaces(manager, enterpriseId);
-    await bumpCapsRev(manager, enterpriseId, spaceIds);
+    const spaceIds = await inTransaction(this.dataSource, async (manager) => {
+      const spaceIds = teamIds
+        ? await listSpacesOfTeams(manager, enterpriseId, teamIds)
+        : await listSharedSpaces(manager, enterpriseId);
+      await bumpCapsRev(manager, enterpriseId, spaceIds);
+      return spaceIds;
+    });
     for (const spaceId of spaceIds) this.sockets.rightsChanged(enterpriseId, spaceId);
   }
 }

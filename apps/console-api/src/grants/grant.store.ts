@@ -161,7 +161,10 @@ export async function deleteGrant(
   return row?.space_id;
 }
 
-/** Makes every reader of the spaces ask for its rights again: by 2, because an expiry counts 1 (see the migration). */
+/**
+ * Makes every reader of the spaces ask for its rights again: by 2, because an expiry counts 1 (see the migration). Spaces are
+ * locked in the order of their ids, as by everything that locks more than one.
+ */
 export async function bumpCapsRev(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
@@ -169,7 +172,10 @@ export async function bumpCapsRev(
 ): Promise<void> {
   await queryRows(
     manager,
-    `UPDATE space SET caps_rev = caps_rev + 2 WHERE enterprise_id = $1 AND id = ANY($2::uuid[])`,
+    `WITH locked AS MATERIALIZED (
+       SELECT id FROM space WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE
+     )
+     UPDATE space s SET caps_rev = caps_rev + 2 FROM locked WHERE s.enterprise_id = $1 AND s.id = locked.id`,
     [enterpriseId, spaceIds],
   );
 }
