@@ -102,6 +102,18 @@ describe('the past that is kept', () => {
     expect((await new Mirror(world, of).start()).names()).toEqual(['third']);
   });
 
+  it('repeats the answer to an operation for 30 days', async () => {
+    const { principal, spaceId, rootId, commit } = await owned();
+    const folder = ops.folder(rootId, 'once');
+    await commit(folder);
+    const sendAgain = async () => (await drive.one(principal, spaceId, folder)).status;
+    await drive.sql(`UPDATE op_answer SET created_at = created_at - interval '29 days'`);
+    await prunedAfter(0);
+    expect(await sendAgain()).toBe('done');
+    expect((await prunedAfter(2))['answers']).toBeGreaterThan(0);
+    expect(await sendAgain()).toBe('refused'); // the id is taken
+  });
+
   it('lets a listing of before the horizon begin again', async () => {
     const { commit, ...of } = await owned();
     await commit(ops.folder(of.rootId, 'a'), ops.folder(of.rootId, 'b'));

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DEFAULT_RETENTION } from '@tideline/contracts';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts, PeriodicJob } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
@@ -10,6 +10,7 @@ import {
   advanceHorizon,
   findSeqBefore,
   listSpacesToPrune,
+  removeAnswers,
   removeHistory,
   removeTokens,
   type Horizon,
@@ -21,10 +22,12 @@ import type { SpaceKey } from './feed.store.ts';
 
 const SPACES_PER_SLICE = 100;
 const ROWS_PER_SLICE = 5000;
+/** An operation that is sent again after this is taken for a new one. */
+const ANSWER_DAYS = 30;
 
 export const PRUNE_JOB = 'prune-history';
 
-/** Takes away the past that nobody can ask for any more: ended states, tombstones and commit tokens. */
+/** Takes away the past that nobody can ask for any more: ended states, tombstones, commit tokens and answers. */
 @Injectable()
 export class PruneJob implements PeriodicJob, OnModuleInit {
   readonly name = PRUNE_JOB;
@@ -41,14 +44,15 @@ export class PruneJob implements PeriodicJob, OnModuleInit {
   }
 
   async run(signal: AbortSignal): Promise<JobCounts> {
-    let counts = { spaces: 0, states: 0, tokens: 0 };
+    let counts = { spaces: 0, states: 0, tokens: 0, answers: await this.#removeAnswers(signal) };
     for (let after: SpaceKey | undefined; !signal.aborted;) {
-      const spaces = await listSpacesToPrune(this.dataSource.manager, after, SPACES_PER_SLICE);
-      after = spaces.at(-1);
+      const found = await listSpacesToPrune(this.dataSource.manager, after, SPACES_PER_SLICE);
+      after = found.at(-1);
       if (!after) return counts;
-      for (const space of spaces) {
+      for (const space of found) {
         const { states, tokens } = await this.#prune(space, signal);
-        counts = { spaces: counts.spaces + 1, states: counts.states + states, tokens: counts.tokens + tokens };
+        const { spaces, answers } = counts;
+        counts = { spaces: spaces + 1, states: counts.states + states, tokens: counts.tokens + tokens, answers };
       }
     }
     return counts;
@@ -89,9 +93,19 @@ export class PruneJob implements PeriodicJob, OnModuleInit {
     return removed;
   }
 
-  async #removeTokens(space: SpaceKey & Horizon, signal: AbortSignal): Promise<number> {
+  #removeTokens(space: SpaceKey & Horizon, signal: AbortSignal): Promise<number> {
+    return this.#inSlices(signal, (manager) => removeTokens(manager, space, ROWS_PER_SLICE));
+  }
+
+  #removeAnswers(signal: AbortSignal): Promise<number> {
+    const before = daysBefore(this.clock.now(), ANSWER_DAYS);
+    return this.#inSlices(signal, (manager) => removeAnswers(manager, before, ROWS_PER_SLICE));
+  }
+
+  /** Until a slice finds less than it could take. */
+  async #inSlices(signal: AbortSignal, remove: (manager: EntityManager) => Promise<number>): Promise<number> {
     for (let removed = 0; ;) {
-      const more = await inTransaction(this.dataSource, (manager) => removeTokens(manager, space, ROWS_PER_SLICE));
+      const more = await inTransaction(this.dataSource, remove);
       removed += more;
       if (more < ROWS_PER_SLICE || signal.aborted) return removed;
     }

@@ -96,3 +96,16 @@ export async function removeTokens(manager: EntityManager, space: SpaceKey & Hor
   );
   return Number(row?.removed ?? 0);
 }
+
+/** Answers to operations that nobody sends again any more; a slice, oldest blocks first. */
+export async function removeAnswers(manager: EntityManager, before: Date, limit: number): Promise<number> {
+  const [row] = await queryRows<{ removed: string }>(
+    manager,
+    `WITH removed AS (
+       DELETE FROM op_answer WHERE ctid = ANY (ARRAY(SELECT ctid FROM op_answer WHERE created_at < $1 LIMIT $2)) RETURNING 1
+     )
+     SELECT count(*) AS removed FROM removed`,
+    [before, limit],
+  );
+  return Number(row?.removed ?? 0);
+}
