@@ -21,6 +21,8 @@ afterAll(() => world.close());
 
 type Row = { id: NodeId; kind: 'file' | 'folder'; trashed: boolean; root: boolean };
 
+type Action = () => Promise<unknown>;
+
 /** A person at work: what happens at each step follows from the seed alone. */
 class Story {
   readonly #person: PersonPrincipal;
@@ -41,34 +43,44 @@ class Story {
     );
     const folder = this.#pick(rows.filter((row) => row.kind === 'folder'));
     const any = this.#pick(rows.filter((row) => !row.root));
-    const file = this.#pick(rows.filter((row) => row.kind === 'file'));
-    const trashed = this.#pick(rows.filter((row) => row.trashed));
+    const [action] = this.#pickOf([
+      ...(folder ? this.#creations(folder.id) : []),
+      ...(any ? this.#changes(any) : []),
+      ...(folder && any ? this.#placements(any.id, folder.id) : []),
+    ]);
+    await action?.();
+  }
+
+  #creations(folderId: NodeId): Action[] {
     const name = `n${this.#next(4)}`;
-    const bytes = bytesOf('x'.repeat(this.#next(9)));
-    const write = (op: Parameters<typeof world.drive.one>[2], inline: readonly Uint8Array[] = []) =>
-      world.drive.one(this.#person, this.#spaceId, op, inline);
-    const inline = bytes.length > 0 ? [bytes] : [];
-    switch (this.#next(11)) {
-      case 0:
-      case 1:
-        return void (folder && (await write(ops.folder(folder.id, name, newId()))));
-      case 2:
-      case 3:
-        return void (folder && (await write(ops.file(folder.id, name, { bytes }), inline)));
-      case 4:
-        return void (file && (await write(ops.put(file.id, { bytes }), inline)));
-      case 5:
-        return void (any && folder && (await write(ops.move(any.id, folder.id, name))));
-      case 6:
-      case 7:
-        return void (any && (await write(ops.trash(any.id))));
-      case 8:
-        return void (trashed && (await world.bin.restore(this.#person, this.#spaceId, [trashed.id])));
-      case 9:
-        return void (trashed && (await world.purges.purge(this.#person, this.#spaceId, [trashed.id])));
-      default:
-        return void (any && folder && (await this.#copy(any.id, folder.id)));
-    }
+    const bytes = this.#bytes();
+    const folder = () => this.#write(ops.folder(folderId, name, newId()));
+    const file = () => this.#write(ops.file(folderId, name, { bytes }), bytes);
+    return [folder, folder, file, file];
+  }
+
+  #changes(node: Row): Action[] {
+    const bytes = this.#bytes();
+    const trash = () => this.#write(ops.trash(node.id));
+    if (!node.trashed)
+      return node.kind === 'file' ? [trash, () => this.#write(ops.put(node.id, { bytes }), bytes)] : [trash];
+    return [
+      () => world.bin.restore(this.#person, this.#spaceId, [node.id]),
+      () => world.purges.purge(this.#person, this.#spaceId, [node.id]),
+    ];
+  }
+
+  #placements(nodeId: NodeId, folderId: NodeId): Action[] {
+    const name = `n${this.#next(4)}`;
+    return [() => this.#write(ops.move(nodeId, folderId, name)), () => this.#copy(nodeId, folderId)];
+  }
+
+  #write(op: Parameters<typeof world.drive.one>[2], bytes?: Uint8Array): Promise<unknown> {
+    return world.drive.one(this.#person, this.#spaceId, op, bytes && bytes.length > 0 ? [bytes] : []);
+  }
+
+  #bytes(): Uint8Array {
+    return bytesOf('x'.repeat(this.#next(9)));
   }
 
   async #copy(nodeId: NodeId, parentId: NodeId): Promise<void> {
@@ -78,7 +90,12 @@ class Story {
   }
 
   #pick(rows: readonly Row[]): Row | undefined {
-    return rows[this.#next(Math.max(1, rows.length))];
+    return this.#pickOf(rows)[0];
+  }
+
+  #pickOf<T>(all: readonly T[]): [T?] {
+    const at = this.#next(Math.max(1, all.length));
+    return all.slice(at, at + 1) as [T?];
   }
 
   #next(below: number): number {
