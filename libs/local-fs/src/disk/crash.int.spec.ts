@@ -67,6 +67,6 @@ describe('[K01] [SA-1] a kill before any call that changes the disk', () => {
       }
       expect(call).toBeGreaterThan(calls);
     },
-    240_000,
+    600_000,
   );
 });

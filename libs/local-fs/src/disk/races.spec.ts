@@ -181,7 +181,7 @@ describe('a trash on another volume', () => {
   it('[SA-1] [BI-3] holds the copy for good before the file goes', () => {
     const sig = world.write('f', 'F');
     const order: string[] = [];
-    beforeCall('renameSync', (from, to) => {
+    beforeCall('renameSync', (_from, to) => {
       if (to.startsWith(world.trash)) throw Object.assign(new Error('another volume'), { code: 'EXDEV' });
     });
     beforeCall('fsyncSync', () => order.push('sync'));
