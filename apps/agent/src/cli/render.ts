@@ -122,18 +122,19 @@ function renderFree(bytes: number | null): string {
 export function renderFiles({ files, next }: FilesAnswer, state: FilesState): string {
   if (files.length === 0) return 'None.';
   const [header, cells] = FILE_COLUMNS[state];
-  const sizeOf = ({ size }: TaskFile) => (typeof size === 'number' ? formatBytes(size) : '');
-  const rows = files.map((file) => [file.path, sizeOf(file), ...cells(file)]);
-  const table = formatTable(['PATH', 'SIZE', ...header], rows);
+  const rows = files.map((file) => [file.path, ...cells(file)]);
+  const table = formatTable(['PATH', ...header], rows);
   return next === null ? table : `${table}\nMore with --cursor ${JSON.stringify(next)}`;
 }
 
-/** What is worth telling of a file besides its path and size. */
+const sizeOf = ({ size }: TaskFile): string => (typeof size === 'number' ? formatBytes(size) : '');
+
+/** What is worth telling of a file besides its path. */
 const FILE_COLUMNS: Readonly<
   Record<FilesState, readonly [header: readonly string[], cells: (file: TaskFile) => readonly string[]]>
 > = {
-  completed: [[], () => []],
-  syncing: [['DIRECTION'], ({ direction = '' }) => [direction]],
+  completed: [['SIZE'], (file) => [sizeOf(file)]],
+  syncing: [['SIZE', 'DIRECTION'], (file) => [sizeOf(file), file.direction ?? '']],
   failed: [
     ['PROBLEM', 'TRIED'],
     ({ code = '', attempts }) => [code, attempts === undefined ? '' : formatCount(attempts, 'time')],

@@ -53,7 +53,7 @@ describe('[TA-7] explain of what is not synced', () => {
 
   it('tells the problem of a name that is not valid UTF-8, as the listing shows it', () => {
     journal.setProblem('a/\uFFFD.txt', { code: 'NAME_UNSUPPORTED', params: {}, retryAtMs: 1 }, 1);
-    expect(explain('a/\uFFFD.txt')).toMatch(/^It cannot be synced now \(NAME_UNSUPPORTED\)/);
+    expect(explain('a/\uFFFD.txt')).toBe('It cannot be synced now (NAME_UNSUPPORTED): rename it.');
   });
 
   it('tells the problem of the folder that it lies in', () => {
@@ -62,7 +62,9 @@ describe('[TA-7] explain of what is not synced', () => {
   });
 
   it('knows nothing of what stands nowhere', () => {
-    expect(() => explain('a/nowhere.txt')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+    for (const path of ['a/nowhere.txt', 'a/new.txt/none']) {
+      expect(() => explain(path)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+    }
   });
 });
 

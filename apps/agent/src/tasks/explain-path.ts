@@ -44,8 +44,10 @@ function findProblem(
 function lookAt(root: string, path: string): TaskFile | null {
   try {
     if (lstatSync(join(root, path), { throwIfNoEntry: false })) return null;
-  } catch {
-    return { path, code: 'UNREADABLE' };
+  } catch (error) {
+    // ENOTDIR: below something that is a file.
+    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOTDIR';
+    if (!isGone) return { path, code: 'UNREADABLE' };
   }
   throw new AppError('NOT_FOUND', { what: path });
 }
