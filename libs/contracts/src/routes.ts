@@ -5,6 +5,7 @@ import { driveRoutes } from './routes/drive-routes.ts';
 import { enterpriseRoutes } from './routes/enterprise-routes.ts';
 import { filesRoutes } from './routes/files-routes.ts';
 import { fleetRoutes } from './routes/fleet-routes.ts';
+import { operatorRoutes } from './routes/operator-routes.ts';
 import { peopleRoutes } from './routes/people-routes.ts';
 import { rightsRoutes } from './routes/rights-routes.ts';
 import { restoreRoutes } from './routes/restore-routes.ts';
@@ -19,6 +20,7 @@ export const routes = {
   session: sessionRoutes,
   enterprise: enterpriseRoutes,
   people: peopleRoutes,
+  operator: operatorRoutes,
   files: filesRoutes,
   devices: deviceRoutes,
   fleet: fleetRoutes,

@@ -1,3 +1,4 @@
+/* eslint-disable no-control-regex -- control characters are what these names must not hold */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { distinctNames, toZipName } from './zip-name.ts';

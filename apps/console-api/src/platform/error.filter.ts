@@ -43,20 +43,28 @@ export function toErrorBody(error: AppError, correlationId: string): ErrorBody {
  */
 const UNSTORABLE = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05']);
 
+function isUnstorable(thrown: unknown): boolean {
+  return UNSTORABLE.has(databaseErrorCode(thrown) ?? '');
+}
+
 /** Errors of the framework (routes, parsers) as ours; everything else is unexpected. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const status = thrown instanceof HttpException ? thrown.getStatus() : statusCodeOf(thrown);
   const reason = thrown instanceof Error ? thrown.message : 'unknown';
-  if (UNSTORABLE.has(databaseErrorCode(thrown) ?? '')) {
+  if (isUnstorable(thrown)) {
     return new AppError('INVALID_INPUT', { reason: 'a value cannot be stored' }, { cause: thrown });
   }
   if (status === 404) return new AppError('ROUTE_UNKNOWN', {}, { cause: thrown });
   if (status === 413) return new AppError('PAYLOAD_TOO_LARGE', { limitBytes: MAX_JSON_BYTES }, { cause: thrown });
-  if (status !== undefined && status >= 400 && status < 500) {
+  if (isRefusal(status)) {
     return new AppError('INVALID_INPUT', { reason }, { cause: thrown });
   }
   return new AppError('INTERNAL', {}, { cause: thrown });
+}
+
+function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500;
 }
 
 function statusCodeOf(thrown: unknown): number | undefined {

@@ -120,42 +120,37 @@ export function hostile(world: World): unknown {
   }
 }
 
+function isStruck(world: World): boolean {
+  if (world.strikeAt !== undefined && (world.strikeAt -= 1) === 0) return true;
+  return world.chance.hits(world.malice);
+}
+
 /** A value that fits the schema, except where malice strikes. */
 export function fitting(schema: Schema, world: World): unknown {
   const { chance } = world;
-  if (chance.hits(world.malice)) return hostile(world);
-  if (world.strikeAt !== undefined && (world.strikeAt -= 1) === 0) {
-    return chance.hits(0.7) ? chance.pick(TEXTS) : hostile(world);
-  }
+  if (isStruck(world)) return chance.hits(0.7) ? chance.pick(TEXTS) : hostile(world);
   if (schema.$ref !== undefined) return fitting(world.resolve(schema.$ref), world);
-  if (schema.const !== undefined) return schema.const;
-  if (schema.enum) return chance.pick(schema.enum);
+  if (schema.const !== undefined || schema.enum) return chance.pick(schema.enum ?? [schema.const]);
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices) return fitting(chance.pick(choices), world);
   if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part) => fitting(part, world))) as unknown;
-  const types = Array.isArray(schema.type) ? (schema.type as readonly string[]) : [schema.type as string | undefined];
-  return ofType(chance.pick(types), schema, world);
+  const types = [schema.type].flat() as (string | undefined)[];
+  const make = MAKERS[chance.pick(types) ?? ''] ?? ((_: Schema, where: World) => hostile(where));
+  return make(schema, world);
 }
 
-function ofType(type: string | undefined, schema: Schema, world: World): unknown {
-  const { chance } = world;
-  switch (type) {
-    case 'object':
-      return objectOf(schema, world);
-    case 'array':
-      return Array.from({ length: chance.below(4) }, () => fitting(schema.items ?? {}, world));
-    case 'integer':
-    case 'number':
-      return (schema.minimum ?? 0) + chance.below(Math.min(1000, (schema.maximum ?? 1000) - (schema.minimum ?? 0) + 1));
-    case 'boolean':
-      return chance.hits(0.5);
-    case 'null':
-      return null;
-    case 'string':
-      return textOf(schema, world);
-    default:
-      return hostile(world);
-  }
+const MAKERS: Readonly<Record<string, (schema: Schema, world: World) => unknown>> = {
+  object: objectOf,
+  array: (schema, world) => Array.from({ length: world.chance.below(4) }, () => fitting(schema.items ?? {}, world)),
+  integer: numberOf,
+  number: numberOf,
+  boolean: (_, world) => world.chance.hits(0.5),
+  null: () => null,
+  string: textOf,
+};
+
+function numberOf({ minimum = 0, maximum = 1000 }: Schema, world: World): number {
+  return minimum + world.chance.below(Math.min(1000, maximum - minimum + 1));
 }
 
 function objectOf(schema: Schema, world: World): unknown {

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { IdentityModule } from '../identity/identity.module.ts';
+import { PeopleAdminModule } from '../people-admin/people-admin.module.ts';
+import { EntitlementEndJob } from './entitlement-end.job.ts';
+import { OperatorController } from './operator.controller.ts';
+import { OperatorService } from './operator.service.ts';
+
+/** The platform operator's side of enterprises. */
+@Module({
+  imports: [IdentityModule, PeopleAdminModule],
+  controllers: [OperatorController],
+  providers: [EntitlementEndJob, OperatorService],
+})
+export class OperatorModule {}
