@@ -134,6 +134,22 @@ describe('cloud paths', () => {
     expectOneLine(answer, 'SPACE_UNKNOWN');
   });
 
+  test('[PE-5] a personal space that its person has not opened to this device is told as that', async () => {
+    const petra = await world.admin.user('Petra');
+    const { secret } = await world.admin.api.call(routes.enterprise.createEnrollmentToken, {
+      body: { label: 'petra', userIds: [petra.id], maxUses: 1 },
+    });
+    const device = world.device('petra');
+    await device.enroll(world.console.url, secret, petra.email);
+    await device.start();
+    const answer = await device.tryCreateTask({ local: makeFolder(world.path('petra')), cloud: 'personal:/Docs' });
+    expect(answer.code).toBe(1);
+    expect(answer.json).toMatchObject({
+      error: { code: 'PERSONAL_SPACE_CLOSED', fix: expect.stringContaining('My devices') as string },
+    });
+    await device.stop();
+  });
+
   test('[PE-1] a folder without the right is refused', async () => {
     const team = await world.admin.team('Closed');
     const eve = await world.admin.user('Eve', [team]);
