@@ -32,7 +32,7 @@ type Shot = {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer | undefined;
+  readonly body: string | Buffer<ArrayBuffer> | undefined;
 };
 
 let server: TestConsole;
@@ -114,7 +114,7 @@ function aim({ method, path, operation }: Route, chance: Chance): Shot {
   };
 }
 
-function load(operation: Operation, world: World): { body: string | Buffer | undefined; type: string | undefined } {
+function load(operation: Operation, world: World): { body: Shot['body']; type: string | undefined } {
   const { chance } = world;
   const [right, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
   if (right === undefined || !media) return { body: undefined, type: undefined };
@@ -133,7 +133,7 @@ function load(operation: Operation, world: World): { body: string | Buffer | und
   return { body: chance.hits(0.08) ? brokenJson(chance) : JSON.stringify(fitting(media.schema, world)), type };
 }
 
-function frame(operation: Operation, world: World): Buffer {
+function frame(operation: Operation, world: World): Buffer<ArrayBuffer> {
   const { chance } = world;
   const header = fitting(resolve(`${operation.operationId.replace('.', '_')}_request`), world);
   const whole = Buffer.concat(encodeFrame(header, [Buffer.alloc(chance.below(200))]));

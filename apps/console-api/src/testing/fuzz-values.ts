@@ -131,12 +131,20 @@ export function fitting(schema: Schema, world: World): unknown {
   if (isStruck(world)) return chance.hits(0.7) ? chance.pick(TEXTS) : hostile(world);
   if (schema.$ref !== undefined) return fitting(world.resolve(schema.$ref), world);
   if (schema.const !== undefined || schema.enum) return chance.pick(schema.enum ?? [schema.const]);
-  const choices = schema.anyOf ?? schema.oneOf;
-  if (choices) return fitting(chance.pick(choices), world);
+  const choices = choicesOf(schema);
+  if (choices.length > 0) return fitting(chance.pick(choices), world);
   if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part) => fitting(part, world))) as unknown;
+  return ofType(schema, world);
+}
+
+function choicesOf(schema: Schema): readonly Schema[] {
+  return schema.anyOf ?? schema.oneOf ?? [];
+}
+
+function ofType(schema: Schema, world: World): unknown {
   const types = [schema.type].flat() as (string | undefined)[];
-  const make = MAKERS[chance.pick(types) ?? ''] ?? ((_: Schema, where: World) => hostile(where));
-  return make(schema, world);
+  const make = MAKERS[world.chance.pick(types) ?? ''];
+  return make ? make(schema, world) : hostile(world);
 }
 
 const MAKERS: Readonly<Record<string, (schema: Schema, world: World) => unknown>> = {
