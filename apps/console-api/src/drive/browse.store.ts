@@ -73,12 +73,16 @@ export async function listChildren(
   const [rank, folded, name] = page.after ?? [-1, '', ''];
   const rows = await queryRows<NodeRow & { rank: number; folded: string }>(
     manager,
-    `SELECT * FROM (
-       SELECT ${NODE_COLUMNS}, CASE n.kind WHEN 'folder' THEN 0 ELSE 1 END AS rank, lower(n.name) AS folded
-       FROM node n WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = $3 AND n.trashed_at IS NULL
-     ) n
-     WHERE (n.rank, n.folded, n.name) > ($4, $5, $6) AND (n.rank = 0 OR NOT $8)
-     ORDER BY n.rank, n.folded, n.name LIMIT $7`,
+    // All children are looked at and sorted, but only those of the page are read whole.
+    `SELECT ${NODE_COLUMNS}, p.rank, p.folded FROM (
+       SELECT * FROM (
+         SELECT id, name, CASE kind WHEN 'folder' THEN 0 ELSE 1 END AS rank, lower(name) AS folded
+         FROM node WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = $3 AND trashed_at IS NULL
+       ) c
+       WHERE (c.rank, c.folded, c.name) > ($4, $5, $6) AND (c.rank = 0 OR NOT $8)
+       ORDER BY c.rank, c.folded, c.name LIMIT $7
+     ) p CROSS JOIN LATERAL (SELECT * FROM node WHERE enterprise_id = $1 AND id = p.id LIMIT 1) n
+     ORDER BY p.rank, p.folded, p.name`,
     [key.enterpriseId, key.spaceId, page.parentId, rank, folded, name, page.limit + 1, page.foldersOnly],
   );
   const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;

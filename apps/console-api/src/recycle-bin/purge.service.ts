@@ -26,6 +26,7 @@ import {
   markPurged,
   removePurged,
   spreadPurge,
+  type EntryPosition,
 } from './purge.store.ts';
 
 /** Nodes of one slice: bounds the time for which a space is locked. */
@@ -80,17 +81,18 @@ export class PurgeService implements OnModuleInit {
   ): Promise<z.input<typeof EmptyBinAnswer>> {
     const key = await this.#enter(principal, spaceId);
     const { manager } = this.dataSource;
-    // What is trashed in this very millisecond has been seen by nobody who asks to empty the bin.
     const until = before === undefined ? new Date(this.clock.now().getTime() + 1) : new Date(before);
     const endsAt = performance.now() + EMPTY_BUDGET_MS;
-    let [purged, kept, after] = [0, 0, null as NodeId | null];
+    let [purged, kept] = [0, 0];
+    let after: EntryPosition | undefined;
     for (let more = true; more;) {
-      const ids = await listEntriesBefore(manager, key, { before: until, after, limit: MAX_BIN_NODES });
+      const entries = await listEntriesBefore(manager, key, { before: until, after, limit: MAX_BIN_NODES });
+      const ids = entries.map((entry) => entry.id);
       const access = await this.access.resolve(manager, principal, ids);
       const allowed = ids.filter((id) => access.get(id)?.atoms.has('delete'));
       purged += (await this.#mark(key, allowed)).length;
       kept += ids.filter((id) => access.has(id)).length - allowed.length;
-      after = ids.at(-1) ?? null;
+      after = entries.at(-1);
       more = ids.length === MAX_BIN_NODES;
       if (more && performance.now() > endsAt) return { purged, kept, pending: true, more };
     }
@@ -102,11 +104,13 @@ export class PurgeService implements OnModuleInit {
     const when = { now: this.clock.now(), days: DEFAULT_RETENTION.binDays };
     let expired = 0;
     for (const { before, ...key } of await listSpacesWithExpired(this.dataSource.manager, when)) {
-      for (let marked = SLICE_NODES; marked === SLICE_NODES && !signal.aborted; expired += marked) {
-        const page = { before, after: null, limit: SLICE_NODES };
-        const ids = await listEntriesBefore(this.dataSource.manager, key, page);
-        marked = (await this.#mark(key, ids)).length;
-      }
+      let entries: EntryPosition[] = [];
+      do {
+        const page = { before, after: entries.at(-1), limit: SLICE_NODES };
+        entries = await listEntriesBefore(this.dataSource.manager, key, page);
+        const ids = entries.map((entry) => entry.id);
+        expired += (await this.#mark(key, ids)).length;
+      } while (entries.length === SLICE_NODES && !signal.aborted);
     }
     const { nodes = 0 } = await this.clearAll(signal);
     return { expired, nodes };

@@ -56,7 +56,8 @@ export async function spreadPurge(manager: EntityManager, key: SpaceKey, limit: 
              WHERE enterprise_id = $1 AND space_id = $2 AND purged_at IS NOT NULL AND kind = 'folder') p
        CROSS JOIN LATERAL (
          SELECT ctid AS place, id, trashed_at IS NOT NULL AS own_entry FROM node
-         WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = p.id AND purged_at IS NULL LIMIT $3) c
+         WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = p.id AND purged_at IS NULL
+         ORDER BY live_name LIMIT $3) c -- in the order of the index, which is then read no further than needed
        LIMIT $3
      ), kept AS (
        UPDATE node n SET parent_id = child.up, lost_path = child.way || coalesce(n.lost_path, '{}')
@@ -129,18 +130,20 @@ export async function listSpacesWithExpired(
   );
 }
 
+export type EntryPosition = { readonly trashedAt: string; readonly id: NodeId };
+
 /** Entries of the bin from before a time, oldest first, after a position. */
 export async function listEntriesBefore(
   manager: EntityManager,
   key: SpaceKey,
-  page: { readonly before: Date; readonly after: string | null; readonly limit: number },
-): Promise<NodeId[]> {
-  const rows = await queryRows<{ id: NodeId }>(
+  page: { readonly before: Date; readonly after: EntryPosition | undefined; readonly limit: number },
+): Promise<EntryPosition[]> {
+  return queryRows<EntryPosition>(
     manager,
-    `SELECT n.id FROM node n WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.trashed_at IS NOT NULL
-       AND n.purged_at IS NULL AND n.trashed_at < $3 AND ($4::uuid IS NULL OR n.id > $4)
-     ORDER BY n.id LIMIT $5`,
-    [key.enterpriseId, key.spaceId, page.before, page.after, page.limit],
+    `SELECT n.id, n.trashed_at::text AS "trashedAt" FROM node n
+     WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.trashed_at IS NOT NULL AND n.purged_at IS NULL AND n.trashed_at < $3
+       AND ($4::timestamptz IS NULL OR (n.trashed_at, n.id) > ($4, $5::uuid))
+     ORDER BY n.trashed_at, n.id LIMIT $6`,
+    [key.enterpriseId, key.spaceId, page.before, page.after?.trashedAt ?? null, page.after?.id ?? null, page.limit],
   );
-  return rows.map((row) => row.id);
 }
