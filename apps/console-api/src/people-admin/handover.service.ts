@@ -9,7 +9,7 @@ import { findKeptSpace, findReceiver, insertHandover, keepPersonalSpace, listHan
 import type { UserKey } from './people-admin.store.ts';
 import { orAlreadyExists } from './unique.ts';
 
-/** How long the space of a deleted user or team is kept (docs/adr/0009-deleted-users-leave-their-space.md). */
+/** How long the space of a deleted user or team is kept (docs/adr/0010-deleted-users-leave-their-space.md). */
 export const KEEP_DAYS = 90;
 const DAY_MS = 86_400_000;
 

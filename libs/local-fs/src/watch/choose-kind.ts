@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { WatchKind } from './watch-protocol.ts';
 
-/** Above this, chokidar costs more than it helps: 0.9 ms of CPU and 20 KB for every file that comes (docs/adr/0014-watchers.md). */
+/** Above this, chokidar costs more than it helps: 0.9 ms of CPU and 20 KB for every file that comes (docs/adr/0011-watchers.md). */
 export const MAX_CHOKIDAR_ENTRIES = 1000;
 
 export function kindFor(entries: number, platform: NodeJS.Platform = process.platform): WatchKind {
