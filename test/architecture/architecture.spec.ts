@@ -65,13 +65,21 @@ describe('modules of the console API', () => {
 });
 
 function isTrespass(file: string, target: string): boolean {
-  if (!file.startsWith(API) || !target.startsWith(API) || /\.(spec|int)\.ts$/.test(file)) return false;
+  if (!file.startsWith(API) || !target.startsWith(API) || isOfTests(file) || !INNER.test(target)) return false;
   const [from, to] = [moduleOf(file), moduleOf(target)];
-  if (from !== to && DRIVE.has(from) && DRIVE.has(to)) return INNER.test(target) && !target.endsWith('.store.ts');
-  if (file.includes('/testing/')) return false; // worlds of tests look into what they test
-  if (from === to || COMPOSITION.has(from) || FOUNDATIONS.has(to) || EXCEPTIONS.get(from) === target) return false;
+  if (from === to || isShared(from, target)) return false;
   // The module class of Nest names its controllers and gateways, but only its own.
-  return INNER.test(target);
+  return !COMPOSITION.has(from) && !FOUNDATIONS.has(to);
+}
+
+/** Worlds of tests look into what they test. */
+function isOfTests(file: string): boolean {
+  return file.includes('/testing/') || /\.(spec|int)\.ts$/.test(file);
+}
+
+function isShared(from: string, target: string): boolean {
+  if (EXCEPTIONS.get(from) === target) return true;
+  return DRIVE.has(from) && DRIVE.has(moduleOf(target)) && target.endsWith('.store.ts');
 }
 
 function moduleOf(file: string): string {
