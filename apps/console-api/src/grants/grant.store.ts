@@ -98,7 +98,8 @@ export async function hasIdentity(
   enterpriseId: EnterpriseId,
   identity: z.output<typeof Identity>,
 ): Promise<boolean> {
-  const table = identity.type === 'user' ? 'app_user' : 'team';
+  // A deleted user's row stays, because authors outlive accounts; a right it cannot get any more.
+  const table = identity.type === 'user' ? '(SELECT * FROM app_user WHERE deleted_at IS NULL) u' : 'team';
   const rows = await queryRows(manager, `SELECT 1 FROM ${table} WHERE enterprise_id = $1 AND id = $2`, [
     enterpriseId,
     identity.id,

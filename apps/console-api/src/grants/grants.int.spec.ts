@@ -155,5 +155,10 @@ describe('setting rights', () => {
     await expect(world.grants.set(admin, setting(outer, randomUUID() as UserId, 'backer'))).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+    const gone = await world.person();
+    await world.sql('UPDATE app_user SET deleted_at = now(), disabled_at = now() WHERE id = $1', [gone.userId]);
+    await expect(world.grants.set(admin, setting(outer, gone.userId, 'backer'))).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 });
