@@ -26,6 +26,9 @@ async function main() {
 /** `npm run test:all`: takes an hour rather than minutes. */
 function askForMore() {
   process.env.SIM_RUNS ??= '20';
+  process.env.COLLECTOR_SEEDS ??= '40';
+  process.env.RESTORE_SEEDS ??= '60';
+  process.env.FEED_SEEDS ??= '40';
   process.env.TIDELINE_SEEDS ??= Array.from({ length: 10 }, (_, index) => 101 + index).join(',');
   process.env.TIDELINE_TEST_PATIENCE ??= '20';
 }

@@ -13,6 +13,9 @@ export default defineConfig({
     include: ['src/**/*.int.spec.ts'],
     globalSetup: ['src/testing/global-setup.ts'],
     environment: 'node',
+    maxWorkers: 2,
+    // Every file would load TypeORM, Nest and the AWS client anew, which took as long as the tests.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

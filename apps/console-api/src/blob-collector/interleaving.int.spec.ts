@@ -10,8 +10,8 @@ import { interleave } from './testing/interleaving.ts';
 
 /** Among these are seeds that lose bytes when commits do not lock chunks, and when the sweeper does not look again. */
 const FIRST_SEED = 15;
-/** More with `TIDELINE_SEEDS`. */
-const SEEDS = Number(process.env['TIDELINE_SEEDS'] ?? 12);
+/** Two seconds each; more with `COLLECTOR_SEEDS`. */
+const SEEDS = Number(process.env['COLLECTOR_SEEDS'] ?? 4);
 const ROUNDS = 6;
 
 type Choose = (count: number) => number;
