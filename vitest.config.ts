@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['libs/**/src/**/*.spec.ts', 'apps/**/src/**/*.spec.{ts,tsx}', 'test/architecture/**/*.spec.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.int.spec.ts'],
     environment: 'node',
+    // Loading the libraries anew for every file took longer than the tests; no unit keeps state between files.
+    isolate: false,
     testTimeout: 30_000,
   },
 });
