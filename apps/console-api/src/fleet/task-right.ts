@@ -1,4 +1,4 @@
-import type { SyncMode, SyncRight } from '@tideline/contracts';
+import { SYNC_RIGHT_MODES, type SyncMode, type SyncRight } from '@tideline/contracts';
 
 export type TaskRightRefusal =
   | { readonly code: 'RIGHT_MISSING'; readonly right: 'Synchronizer' | 'Backer' }
@@ -6,14 +6,7 @@ export type TaskRightRefusal =
 
 /** PE-1: Synchronizer allows both modes, Backer upload only, neither none. */
 export function findTaskRightRefusal(syncRight: SyncRight, mode: SyncMode): TaskRightRefusal | undefined {
-  switch (syncRight) {
-    case 'synchronizer':
-      return undefined;
-    case 'backer':
-      return mode === 'upload' ? undefined : { code: 'RIGHT_UPLOAD_ONLY' };
-    case 'none':
-      return { code: 'RIGHT_MISSING', right: mode === 'upload' ? 'Backer' : 'Synchronizer' };
-    default:
-      return syncRight satisfies never;
-  }
+  if (SYNC_RIGHT_MODES[syncRight].includes(mode)) return undefined;
+  if (syncRight === 'backer') return { code: 'RIGHT_UPLOAD_ONLY' };
+  return { code: 'RIGHT_MISSING', right: mode === 'upload' ? 'Backer' : 'Synchronizer' };
 }

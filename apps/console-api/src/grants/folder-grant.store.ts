@@ -19,8 +19,14 @@ import { queryRows } from '../platform/rows.ts';
 import type { GivenAxes, GivenGrant } from './given-grant.ts';
 
 type To = z.output<typeof Identity>;
-type GrantFilter =
-  { readonly nodeIds: readonly string[] } | { readonly grantIds: readonly string[] } | { readonly spaceId: SpaceId };
+/** What all of these say at once; a part that is left out says nothing. */
+type GrantFilter = {
+  readonly nodeIds?: readonly string[];
+  readonly grantIds?: readonly string[];
+  readonly spaceId?: SpaceId;
+  /** Grants of a sync right in nobody's personal space: what admins see (PE-5). */
+  readonly sharedSyncRights?: boolean;
+};
 
 type FolderGrantRow = {
   readonly id: string;
@@ -50,11 +56,13 @@ export async function listFolderGrants(
   enterpriseId: EnterpriseId,
   filter: GrantFilter,
 ): Promise<Omit<FolderGrant, 'inherited'>[]> {
+  const { nodeIds, grantIds, spaceId, sharedSyncRights = false } = filter;
   const rows = await queryRows<FolderGrantRow>(
     manager,
     `WITH RECURSIVE chosen AS (
        SELECT * FROM folder_grant WHERE enterprise_id = $1 AND ($2::uuid[] IS NULL OR node_id = ANY($2))
          AND ($3::uuid[] IS NULL OR id = ANY($3)) AND ($4::uuid IS NULL OR space_id = $4)
+         AND (NOT $5 OR sync_right IS NOT NULL)
      ), up AS (
        SELECT n.id AS folder_id, n.parent_id, '/' || n.name AS path, 0 AS depth
        FROM node n WHERE n.enterprise_id = $1 AND n.id IN (SELECT node_id FROM chosen)
@@ -67,19 +75,14 @@ export async function listFolderGrants(
             coalesce(u.name, t.name) AS identity_name, g.role, l.id AS list_id, l.name AS list_name, g.atoms, g.sync_right,
             g.sub_teams, g.expires_at, coalesce(g.expires_at <= now(), false) AS expired, g.created_at, c.name AS created_by
      FROM chosen g
-     JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id
+     JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id AND (NOT $5 OR s.kind <> 'personal')
      JOIN up ON up.folder_id = g.node_id AND up.parent_id IS NULL
      LEFT JOIN action_list l ON l.enterprise_id = $1 AND l.id = g.action_list_id
      LEFT JOIN app_user u ON g.identity_type = 'user' AND u.enterprise_id = $1 AND u.id = g.identity_id
      LEFT JOIN team t ON g.identity_type = 'team' AND t.enterprise_id = $1 AND t.id = g.identity_id
      LEFT JOIN app_user c ON c.enterprise_id = $1 AND c.id = g.created_by
      ORDER BY up.depth DESC, up.path, identity_name, g.id`,
-    [
-      enterpriseId,
-      'nodeIds' in filter ? filter.nodeIds : null,
-      'grantIds' in filter ? filter.grantIds : null,
-      'spaceId' in filter ? filter.spaceId : null,
-    ],
+    [enterpriseId, nodeIds ?? null, grantIds ?? null, spaceId ?? null, sharedSyncRights],
   );
   return rows.map(toFolderGrant);
 }

@@ -1,5 +1,6 @@
 import type {
   EnterpriseId,
+  FolderGrant,
   Grant,
   GrantId,
   Identity,
@@ -13,64 +14,23 @@ import type {
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { queryRows } from '../platform/rows.ts';
+import { listFolderGrants } from './folder-grant.store.ts';
 
-type GrantRow = {
-  readonly id: string;
-  readonly space_id: string;
-  readonly space_kind: SpaceKind;
-  readonly space_name: string;
-  readonly node_id: string;
-  readonly path: string;
-  readonly identity_type: 'user' | 'team';
-  readonly identity_id: string;
-  readonly identity_name: string | null;
-  readonly sync_right: SyncRight;
-  readonly expires_at: Date | null;
-  readonly created_at: Date;
-  readonly created_by: string | null;
-};
-
-/** Sync rights with the names of everything they name; of one grant or of the enterprise. */
+/** Sync rights with the names of everything they name, by space and folder; of one grant or of the enterprise. */
 export async function listGrants(manager: EntityManager, enterpriseId: EnterpriseId, only?: GrantId): Promise<Grant[]> {
-  const rows = await queryRows<GrantRow>(
-    manager,
-    `WITH RECURSIVE chosen AS (
-       SELECT * FROM folder_grant WHERE enterprise_id = $1 AND sync_right IS NOT NULL AND ($2::uuid IS NULL OR id = $2)
-     ), up AS (
-       SELECT n.id AS folder_id, n.parent_id, '/' || n.name AS path
-       FROM node n WHERE n.enterprise_id = $1 AND n.id IN (SELECT node_id FROM chosen)
-       UNION ALL
-       SELECT up.folder_id, p.parent_id, CASE WHEN p.parent_id IS NULL THEN up.path ELSE '/' || p.name || up.path END
-       FROM up JOIN node p ON p.enterprise_id = $1 AND p.id = up.parent_id
-     )
-     SELECT g.id, g.space_id, s.kind AS space_kind, s.name AS space_name, g.node_id, up.path, g.identity_type, g.identity_id,
-            coalesce(u.name, t.name) AS identity_name, g.sync_right, g.expires_at, g.created_at, c.name AS created_by
-     FROM chosen g
-     JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id AND s.kind <> 'personal'
-     JOIN up ON up.folder_id = g.node_id AND up.parent_id IS NULL
-     LEFT JOIN app_user u ON g.identity_type = 'user' AND u.enterprise_id = $1 AND u.id = g.identity_id
-     LEFT JOIN team t ON g.identity_type = 'team' AND t.enterprise_id = $1 AND t.id = g.identity_id
-     LEFT JOIN app_user c ON c.enterprise_id = $1 AND c.id = g.created_by
-     ORDER BY s.name, up.path, identity_name, g.id`,
-    [enterpriseId, only ?? null],
-  );
-  return rows.map(toGrant);
+  const filter = { sharedSyncRights: true, ...(only ? { grantIds: [only] } : {}) };
+  const grants = (await listFolderGrants(manager, enterpriseId, filter)).flatMap(toGrant);
+  return grants.sort((one, other) => compare(one.spaceName, other.spaceName) || compare(one.path, other.path));
 }
 
-function toGrant(row: GrantRow): Grant {
-  return {
-    id: row.id,
-    spaceId: row.space_id,
-    spaceKind: row.space_kind,
-    spaceName: row.space_name,
-    nodeId: row.node_id,
-    path: row.path,
-    to: { type: row.identity_type, id: row.identity_id, name: row.identity_name ?? '' },
-    syncRight: row.sync_right,
-    expiresAt: row.expires_at?.toISOString() ?? null,
-    createdAt: row.created_at.toISOString(),
-    createdBy: row.created_by,
-  } as Grant; // ids come from our own tables; brands exist in types only
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function toGrant(found: Omit<FolderGrant, 'inherited'>): Grant[] {
+  const { id, spaceId, spaceKind, spaceName, nodeId, path, to, syncRight, expiresAt, createdAt, createdBy } = found;
+  if (syncRight === null) return [];
+  return [{ id, spaceId, spaceKind, spaceName, nodeId, path, to, syncRight, expiresAt, createdAt, createdBy }];
 }
 
 export type GrantFolder = {

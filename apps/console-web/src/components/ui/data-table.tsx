@@ -12,7 +12,13 @@ export type Head = {
   readonly align?: 'left' | 'right';
   readonly hidden?: boolean;
 };
-type Props = { readonly label: string; readonly heads: readonly Head[]; readonly children: ReactNode };
+type Props = {
+  readonly label: string;
+  readonly heads: readonly Head[];
+  readonly children: ReactNode;
+  /** Stands in place of the rows when there are none. */
+  readonly empty?: ReactNode;
+};
 
 const VISUALLY_HIDDEN = {
   position: 'absolute',
@@ -23,7 +29,7 @@ const VISUALLY_HIDDEN = {
 } as const;
 
 /** A real table for lists that fit on one page. It scrolls sideways by itself, by keyboard too. */
-export function DataTable({ label, heads, children }: Props) {
+export function DataTable({ label, heads, children, empty }: Props) {
   return (
     <TableContainer tabIndex={0} role="group" aria-label={label}>
       <Table
@@ -40,7 +46,14 @@ export function DataTable({ label, heads, children }: Props) {
             ))}
           </TableRow>
         </TableHead>
-        <TableBody sx={{ '& > tr:last-of-type > *': { borderBottom: 0 } }}>{children}</TableBody>
+        <TableBody sx={{ '& > tr:last-of-type > *': { borderBottom: 0 } }}>
+          {children}
+          {empty && (
+            <TableRow>
+              <TableCell colSpan={heads.length}>{empty}</TableCell>
+            </TableRow>
+          )}
+        </TableBody>
       </Table>
     </TableContainer>
   );

@@ -1,8 +1,6 @@
 'use client';
 
 import FolderIcon from '@mui/icons-material/FolderOutlined';
-import TableCell from '@mui/material/TableCell';
-import TableRow from '@mui/material/TableRow';
 import type { FleetTask } from '@tideline/contracts';
 import { useTranslations } from 'use-intl';
 import { DataTable, type Head } from '#components/ui/data-table.tsx';
@@ -24,19 +22,20 @@ export function DeviceTasks({ tasks }: { readonly tasks: readonly FleetTask[] })
   ];
   return (
     <Panel title={t('tasks')} lead={t('tasksLead')} flush>
-      <DataTable label={t('tasks')} heads={heads}>
+      <DataTable
+        label={t('tasks')}
+        heads={heads}
+        empty={
+          tasks.length === 0 && (
+            <EmptyState icon={<FolderIcon />} title={t('noTasksTitle')}>
+              {t('noTasksText')}
+            </EmptyState>
+          )
+        }
+      >
         {tasks.map((task) => (
           <TaskRow key={task.id} task={task} />
         ))}
-        {tasks.length === 0 && (
-          <TableRow>
-            <TableCell colSpan={heads.length}>
-              <EmptyState icon={<FolderIcon />} title={t('noTasksTitle')}>
-                {t('noTasksText')}
-              </EmptyState>
-            </TableCell>
-          </TableRow>
-        )}
       </DataTable>
     </Panel>
   );

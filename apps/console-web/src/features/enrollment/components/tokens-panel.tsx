@@ -49,19 +49,20 @@ export function TokensPanel({
   ];
   return (
     <Panel title={t('tokens')} flush>
-      <DataTable label={t('tokens')} heads={heads}>
+      <DataTable
+        label={t('tokens')}
+        heads={heads}
+        empty={
+          tokens.length === 0 && (
+            <EmptyState icon={<VpnKeyIcon />} title={t('none')}>
+              {t('noneText')}
+            </EmptyState>
+          )
+        }
+      >
         {tokens.map((token) => (
           <TokenRow key={token.id} token={token} onRevoke={onRevoke} />
         ))}
-        {tokens.length === 0 && (
-          <TableRow>
-            <TableCell colSpan={heads.length}>
-              <EmptyState icon={<VpnKeyIcon />} title={t('none')}>
-                {t('noneText')}
-              </EmptyState>
-            </TableCell>
-          </TableRow>
-        )}
       </DataTable>
     </Panel>
   );

@@ -35,17 +35,14 @@ export function NodeTable({ spaceId, nodes, onVersions }: Props) {
     { key: 'actions', text: t('columns.actions'), hidden: true },
   ];
   return (
-    <DataTable label={t('contents')} heads={heads}>
+    <DataTable
+      label={t('contents')}
+      heads={heads}
+      empty={nodes.length === 0 && <EmptyState title={t('emptyFolder')} />}
+    >
       {nodes.map((node) => (
         <NodeRow key={node.id} spaceId={spaceId} node={node} onVersions={onVersions} />
       ))}
-      {nodes.length === 0 && (
-        <TableRow>
-          <TableCell colSpan={heads.length}>
-            <EmptyState title={t('emptyFolder')} />
-          </TableCell>
-        </TableRow>
-      )}
     </DataTable>
   );
 }

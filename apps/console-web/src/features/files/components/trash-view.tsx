@@ -48,17 +48,14 @@ function TrashTable({ nodes }: { readonly nodes: readonly DriveNode[] }) {
     { key: 'deleted', text: t('columns.deleted') },
   ];
   return (
-    <DataTable label={t('bin')} heads={heads}>
+    <DataTable
+      label={t('bin')}
+      heads={heads}
+      empty={nodes.length === 0 && <EmptyState icon={<DeleteIcon />} title={t('emptyBin')} />}
+    >
       {nodes.map((node) => (
         <TrashRow key={node.id} node={node} />
       ))}
-      {nodes.length === 0 && (
-        <TableRow>
-          <TableCell colSpan={heads.length}>
-            <EmptyState icon={<DeleteIcon />} title={t('emptyBin')} />
-          </TableCell>
-        </TableRow>
-      )}
     </DataTable>
   );
 }

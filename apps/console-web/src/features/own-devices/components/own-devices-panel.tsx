@@ -50,19 +50,20 @@ export function OwnDevicesPanel({
   ];
   return (
     <Panel title={t('devices')} flush>
-      <DataTable label={t('devices')} heads={heads}>
+      <DataTable
+        label={t('devices')}
+        heads={heads}
+        empty={
+          devices.length === 0 && (
+            <EmptyState icon={<LaptopIcon />} title={t('none')}>
+              {t('noneText')}
+            </EmptyState>
+          )
+        }
+      >
         {devices.map((device) => (
           <DeviceRow key={device.id} device={device} onOpen={onOpen} />
         ))}
-        {devices.length === 0 && (
-          <TableRow>
-            <TableCell colSpan={heads.length}>
-              <EmptyState icon={<LaptopIcon />} title={t('none')}>
-                {t('noneText')}
-              </EmptyState>
-            </TableCell>
-          </TableRow>
-        )}
       </DataTable>
     </Panel>
   );

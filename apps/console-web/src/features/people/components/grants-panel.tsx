@@ -3,8 +3,6 @@
 import AddIcon from '@mui/icons-material/Add';
 import VpnKeyIcon from '@mui/icons-material/VpnKeyOutlined';
 import Button from '@mui/material/Button';
-import TableCell from '@mui/material/TableCell';
-import TableRow from '@mui/material/TableRow';
 import type { Grant } from '@tideline/contracts';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
@@ -63,19 +61,20 @@ function GrantsTable({ grants, onTakeBack }: TableProps) {
     { key: 'actions', text: t('grants.actions'), hidden: true },
   ];
   return (
-    <DataTable label={t('tabs.grants')} heads={heads}>
+    <DataTable
+      label={t('tabs.grants')}
+      heads={heads}
+      empty={
+        grants.length === 0 && (
+          <EmptyState icon={<VpnKeyIcon />} title={t('grants.none')}>
+            {t('grants.noneText')}
+          </EmptyState>
+        )
+      }
+    >
       {grants.map((grant) => (
         <GrantRow key={grant.id} grant={grant} onTakeBack={onTakeBack} />
       ))}
-      {grants.length === 0 && (
-        <TableRow>
-          <TableCell colSpan={heads.length}>
-            <EmptyState icon={<VpnKeyIcon />} title={t('grants.none')}>
-              {t('grants.noneText')}
-            </EmptyState>
-          </TableCell>
-        </TableRow>
-      )}
     </DataTable>
   );
 }
