@@ -25,6 +25,8 @@ export type NameRules = {
   /** Windows: reserved names, trailing dots and spaces, `<>:"|?*\`. */
   readonly windows: boolean;
   readonly maxNameBytes: number;
+  /** LI-3: UTF-16 units a path below the root may have; left out where there is no such limit. */
+  readonly maxPathUnits?: number;
 };
 
 export const LINUX_NAMES: NameRules = { caseSensitive: true, windows: false, maxNameBytes: 255 };

@@ -1,5 +1,6 @@
 import type { Op } from '../model/plan.ts';
 import type { SyncPolicy } from '../model/policy.ts';
+import type { DiskKind } from './disk-kind.ts';
 import { handsInCloud, handsOnDisk, type Hands } from './hands.ts';
 import type { SimDevice } from './sim-device.ts';
 import { SimWorld } from './sim-world.ts';
@@ -15,6 +16,8 @@ export type Side = {
   tree(): Record<string, string>;
 };
 
+type Options = { policy?: Partial<SyncPolicy>; devices?: number; disks?: readonly DiskKind[] };
+
 /** A small world for one story: something is synced, people act, devices sync, and one looks at what came of it. */
 export class Scenario {
   readonly world: SimWorld;
@@ -22,9 +25,9 @@ export class Scenario {
   readonly there: Side;
   #ran = 0;
 
-  constructor(synced: readonly string[] = [], options: { policy?: Partial<SyncPolicy>; devices?: number } = {}) {
-    const { policy = {}, devices = 1 } = options;
-    this.world = new SimWorld({ devices, policy });
+  constructor(synced: readonly string[] = [], options: Options = {}) {
+    const { policy = {}, devices = 1, disks = [] } = options;
+    this.world = new SimWorld({ devices, policy, disks });
     this.here = this.on(0);
     this.there = sideOf(handsInCloud(this.world.cloud), () => contents(this.world.cloud.paths()));
     for (const entry of synced) create(this.here, entry);

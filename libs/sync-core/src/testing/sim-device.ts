@@ -2,10 +2,11 @@ import { decide } from '../reconcile/decide.ts';
 import type { Done } from '../plan/settle.ts';
 import { settleAll, type Settled } from '../plan/settle-all.ts';
 import type { CloudOp, LocalOp, Op, Plan } from '../model/plan.ts';
-import { LINUX_NAMES, type SyncPolicy } from '../model/policy.ts';
+import type { SyncPolicy } from '../model/policy.ts';
 import { ROOT_ID, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
 import { guardPlan } from '../safety/guard-plan.ts';
 import { MemoryJournal } from './memory-journal.ts';
+import { LINUX_DISK, type DiskKind } from './disk-kind.ts';
 import type { SimCloud } from './sim-cloud.ts';
 import { DISK_ROOT, SimDisk } from './sim-disk.ts';
 
@@ -17,6 +18,7 @@ export type SimOptions = {
   readonly number: number;
   readonly policy?: Partial<SyncPolicy>;
   readonly decide?: Decide;
+  readonly disk?: DiskKind;
 };
 
 /** How a cycle ends before its time. */
@@ -29,7 +31,7 @@ export type Stop = {
 
 /** A device with one task, at level P: scans and feeds are perfect, operations either run or did not begin. */
 export class SimDevice {
-  readonly disk = new SimDisk();
+  readonly disk: SimDisk;
   readonly cloud: SimCloud;
   readonly number: number;
   journal = new MemoryJournal();
@@ -47,6 +49,7 @@ export class SimDevice {
   constructor(cloud: SimCloud, options: SimOptions) {
     this.cloud = cloud;
     this.number = options.number;
+    this.disk = new SimDisk(options.disk ?? LINUX_DISK);
     this.policy = options.policy ?? {};
     this.#decide = options.decide ?? decide;
     this.#beginJournal({});
@@ -122,7 +125,7 @@ export class SimDevice {
       deviceName: `PC${this.number}`,
       nowLabel: '2026-01-02 0304',
       nowMs: this.nowMs,
-      names: LINUX_NAMES,
+      names: this.disk.kind.names,
       ...this.policy,
     };
     const trees = this.trees();

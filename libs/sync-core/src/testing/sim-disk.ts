@@ -8,6 +8,7 @@ import {
   type StatSig,
 } from '../model/tree.ts';
 import type { Journal, ScanResult } from '../ports/journal.ts';
+import { LINUX_DISK, type DiskKind } from './disk-kind.ts';
 
 export type SimFile = {
   readonly ino: number;
@@ -28,10 +29,15 @@ export class SimDisk {
   readonly trash: string[] = [];
   /** Folders that cannot be read now; what they hold is unknown to a scan. */
   readonly unreadable = new Set<number>();
+  readonly kind: DiskKind;
   readonly #hidden = new Map<number, SimFile>();
   #lastIno = 0;
   #clock = 0;
   #lastKey = 0;
+
+  constructor(kind: DiskKind = LINUX_DISK) {
+    this.kind = kind;
+  }
 
   create(place: { parent: number; name: string }, token: string | null, meta?: FileMeta): SimFile {
     this.#mustBeFree(place);
@@ -39,7 +45,8 @@ export class SimDisk {
     const now = this.#tick();
     const file: SimFile = {
       ino: this.#lastIno,
-      ...place,
+      parent: place.parent,
+      name: this.kind.stored(place.name),
       kind: token === null ? 'folder' : 'file',
       token,
       meta: token === null ? { mtimeMs: 0, exec: false } : (meta ?? { mtimeMs: now, exec: false }),
@@ -56,7 +63,8 @@ export class SimDisk {
     const file = this.#hidden.get(ino) ?? this.get(ino);
     this.#hidden.delete(ino);
     this.files.set(ino, file);
-    Object.assign(file, place, { ctime: this.#tick() });
+    const name = this.kind.stored(place.name);
+    Object.assign(file, { parent: place.parent, name, ctime: this.#tick() });
   }
 
   hide(ino: number): void {
@@ -97,7 +105,9 @@ export class SimDisk {
   }
 
   child(parent: number, name: string): SimFile | undefined {
-    for (const file of this.files.values()) if (file.parent === parent && file.name === name) return file;
+    const key = this.kind.keyOf(name);
+    for (const file of this.files.values())
+      if (file.parent === parent && this.kind.keyOf(file.name) === key) return file;
     return undefined;
   }
 
@@ -234,7 +244,10 @@ export class SimDisk {
   #mustBeFree(place: { parent: number; name: string }, ino?: number): void {
     if (place.parent !== DISK_ROOT && this.files.get(place.parent)?.kind !== 'folder')
       throw new Error('no such folder');
-    const there = this.child(place.parent, place.name);
+    const folder = place.parent === DISK_ROOT ? '' : `${this.pathOf(place.parent)}/`;
+    const refusal = this.kind.refusal(place.name, folder + place.name);
+    if (refusal !== null) throw new Error(refusal);
+    const there = this.child(place.parent, this.kind.stored(place.name));
     if (there && there.ino !== ino) throw new Error(`${place.name} is taken`);
   }
 

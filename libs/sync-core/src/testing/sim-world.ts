@@ -1,4 +1,5 @@
 import type { SyncPolicy } from '../model/policy.ts';
+import type { DiskKind } from './disk-kind.ts';
 import { handsInCloud, handsOnDisk } from './hands.ts';
 import { SimCloud } from './sim-cloud.ts';
 import { SimDevice, type Chance, type Decide } from './sim-device.ts';
@@ -15,12 +16,22 @@ export class SimWorld {
   readonly #destroyed = new Set<string>();
   #tokens = 0;
 
-  constructor(options: { devices: number; policy?: Partial<SyncPolicy>; decide?: Decide }) {
-    const { policy = {}, decide } = options;
-    const numbers = Array.from({ length: options.devices }, (_, index) => index + 1);
-    this.devices = numbers.map(
-      (number) => new SimDevice(this.cloud, { number, policy, ...(decide ? { decide } : {}) }),
-    );
+  /** `disks`: the kind of each device's disk, Linux where none is told. */
+  constructor(options: {
+    devices: number;
+    policy?: Partial<SyncPolicy>;
+    decide?: Decide;
+    disks?: readonly DiskKind[];
+  }) {
+    const { policy = {}, decide, disks = [] } = options;
+    this.devices = Array.from({ length: options.devices }, (_, index) => {
+      const disk = disks[index];
+      return new SimDevice(this.cloud, {
+        ...{ number: index + 1, policy },
+        ...(decide ? { decide } : {}),
+        ...(disk ? { disk } : {}),
+      });
+    });
   }
 
   act(act: Act): void {
