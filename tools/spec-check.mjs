@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Every rule of the engine has a test that quotes it, and no test quotes what does not exist. Plain JavaScript for Node 20. */
+/**
+ * Every rule of the engine and every scenario of the catalogue has a test that quotes it, and no test quotes what does not exist.
+ * Plain JavaScript for Node 20.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +10,22 @@ import { fileURLToPath } from 'node:url';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const SPEC = join(ROOT, 'libs/sync-core/SPEC.md');
 const RULES = join(ROOT, 'libs/sync-core/src/reconcile/rules.ts');
-const TESTS = ['libs/sync-core/src', 'test/sim'];
-const PRODUCT = ['docs/spec/product.md', 'docs/spec/scenarios.md'];
+const PRODUCT = join(ROOT, 'docs/spec/product.md');
+const SCENARIOS = join(ROOT, 'docs/spec/scenarios.md');
+/** Where rules of the engine are tested, and where scenarios may be. */
+const ENGINE_TESTS = ['libs/sync-core/src', 'test/sim'];
+const ALL_TESTS = ['libs', 'apps', 'test'];
+const LEFT_OUT = new Set(['node_modules', 'dist', 'build', 'coverage']);
+
+/** Scenarios without a test, by the part of the product that owes it. It only ever gets shorter. */
+const NOT_YET = {
+  rules: 'B07 B16 B17 B20 C18 C19 C20 D02 D03 D04 F10 F15 M17 M31 M32 M35 M37 M38 O04 O06 O07 O09 O10 O12 O17 O20 D24',
+  guards: 'D07 D12 D13 G02 G12 G13 G14 G15 G16 G17 G18 G19 G21 G24 G25 G27 O16 O19 R17',
+  disk: 'B15 D14 K02 K04 R12 R13 R14 R18',
+  transfer: 'D09 D10 D11 D15 D16 R01 R02 R03 R15',
+};
+
+const ID = String.raw`\[[A-Z]{1,2}-?\d{1,2}\]`;
 
 const read = (file) => readFileSync(file, 'utf8');
 const all = (text, pattern) => [...text.matchAll(pattern)].map((match) => match[1]);
@@ -16,17 +33,20 @@ const all = (text, pattern) => [...text.matchAll(pattern)].map((match) => match[
 function testFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name === 'dist' ? [] : testFiles(path);
-    return /\.(spec|sim)\.ts$|-contract\.ts$/.test(entry.name) ? [path] : [];
+    if (entry.isDirectory()) return LEFT_OUT.has(entry.name) ? [] : testFiles(path);
+    return /\.(spec|sim|e2e)\.tsx?$|-contract\.ts$/.test(entry.name) ? [path] : [];
   });
 }
 
-function findFaults() {
+const testsIn = (folders) =>
+  folders.flatMap((folder) => testFiles(join(ROOT, folder))).map((file) => ({ file, text: read(file) }));
+
+function findRuleFaults() {
   const defined = all(read(SPEC), /^- \*\*(SY-\d+)\*\*/gm);
   const rules = new Set(defined);
-  const known = new Set([...rules, ...PRODUCT.flatMap((file) => productIds(read(join(ROOT, file))))]);
-  const quoted = TESTS.flatMap((folder) => testFiles(join(ROOT, folder))).flatMap((file) =>
-    all(read(file), /\[([A-Z]{1,2}-?\d{1,2})\]/g).map((id) => ({ id, file: relative(ROOT, file) })),
+  const known = new Set([...rules, ...productIds(read(PRODUCT)), ...scenarioIds()]);
+  const quoted = testsIn(ENGINE_TESTS).flatMap(({ file, text }) =>
+    all(text, /\[([A-Z]{1,2}-?\d{1,2})\]/g).map((id) => ({ id, file: relative(ROOT, file) })),
   );
   const tested = new Set(quoted.map(({ id }) => id));
   return [
@@ -41,13 +61,43 @@ function findFaults() {
   ];
 }
 
-/** `- BI-4 …`, `| UP-1 | …` and the numbered promises (SA) of the product's rules, `B01 | …` of the scenarios. */
+function findScenarioFaults() {
+  const ids = scenarioIds();
+  const known = new Set(ids);
+  const owed = new Set(Object.values(NOT_YET).flatMap((list) => list.split(' ').filter((id) => id !== '')));
+  const titles = testsIn(ALL_TESTS).flatMap(({ file, text }) =>
+    scenariosInTitles(text).map((id) => ({ id, file: relative(ROOT, file) })),
+  );
+  const tested = new Set(titles.map(({ id }) => id));
+  return [
+    ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${id} is in the catalogue twice`),
+    ...ids.filter((id) => !tested.has(id) && !owed.has(id)).map((id) => `scenario ${id} has no test`),
+    ...[...owed]
+      .filter((id) => tested.has(id))
+      .map((id) => `scenario ${id} has its test: take it off the list of those owed`),
+    ...[...owed].filter((id) => !known.has(id)).map((id) => `${id} is owed a test, but is no scenario`),
+    ...titles.filter(({ id }) => !known.has(id)).map(({ id, file }) => `${file} tells of ${id}, which is no scenario`),
+  ];
+}
+
+/** A title begins with ids in brackets; those of scenarios have no dash. */
+function scenariosInTitles(text) {
+  const openings = all(text, new RegExp(`['"\`]((?:${ID} ?)+)`, 'g'));
+  return openings.flatMap((ids) => all(ids, /\[([A-Z]\d{2})\]/g));
+}
+
+function scenarioIds() {
+  return all(read(SCENARIOS), /^([A-Z]\d{2}) \|/gm);
+}
+
+/** `- BI-4 …`, `| UP-1 | …` and the numbered promises (SA) of the product's rules. */
 function productIds(text) {
   const promises = all(text.split(/^## SA:.*$/m)[1] ?? '', /^(\d+)\. \*\*/gm);
   return [...all(text, /^(?:- |\| )?([A-Z]{1,2}-?\d{1,2})(?: |\*)/gm), ...promises.map((number) => `SA-${number}`)];
 }
 
-const faults = findFaults();
-for (const fault of new Set(faults)) console.log(fault);
-console.log(faults.length === 0 ? 'Every rule of SPEC.md is quoted by a test.' : `${new Set(faults).size} faults`);
-process.exitCode = faults.length === 0 ? 0 : 1;
+const faults = new Set([...findRuleFaults(), ...findScenarioFaults()]);
+for (const fault of faults) console.log(fault);
+if (faults.size === 0) console.log('Every rule of SPEC.md and every scenario has its test.');
+else console.log(`${faults.size} faults`);
+process.exitCode = faults.size === 0 ? 0 : 1;
