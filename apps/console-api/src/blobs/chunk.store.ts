@@ -14,6 +14,11 @@ export type ChunkPlace = {
 
 // Rows of chunks are always locked in the order of their hashes, so that no two commits deadlock.
 // A damaged chunk (see scrub) counts as one that is not here, until its bytes are sent again.
+// Chunks are asked for by an array (`= ANY(ARRAY(…))`) or one by one (LATERAL … LIMIT 1), never by a join: a planner without
+// statistics would join by the enterprise and read all its chunks for every batch (docs/architecture/hot-queries.md).
+
+/** $2: hashes, in hexadecimal. */
+const ASKED = `ARRAY(SELECT decode(h, 'hex') FROM unnest($2::text[]) h)`;
 
 /** Of these chunks, those whose bytes are here. Nothing keeps them from being swept: the caller locks what it uses. */
 export async function findStored(
@@ -23,8 +28,8 @@ export async function findStored(
 ): Promise<Set<string>> {
   const rows = await queryRows<{ hash: string }>(
     manager,
-    `SELECT encode(c.hash, 'hex') AS hash FROM unnest($2::text[]) h
-     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = decode(h, 'hex') AND c.damaged_at IS NULL`,
+    `SELECT encode(hash, 'hex') AS hash FROM chunk
+     WHERE enterprise_id = $1 AND hash = ANY(${ASKED}) AND damaged_at IS NULL`,
     [enterpriseId, hashes],
   );
   return new Set(rows.map((row) => row.hash));
@@ -86,9 +91,10 @@ export async function findUploaded(
   const rows = await queryRows<{ hash: string }>(
     manager,
     `SELECT t.h AS hash FROM unnest($3::text[], $4::int[]) AS t(h, s)
-     JOIN chunk_upload u ON u.enterprise_id = $1 AND u.actor_id = $2 AND u.hash = decode(t.h, 'hex')
-                        AND u.at > now() - interval '7 days'
-     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = u.hash AND c.size = t.s AND c.damaged_at IS NULL`,
+     CROSS JOIN LATERAL (
+       SELECT hash, at FROM chunk_upload WHERE enterprise_id = $1 AND actor_id = $2 AND hash = decode(t.h, 'hex') LIMIT 1) u
+     CROSS JOIN LATERAL (SELECT size, damaged_at FROM chunk WHERE enterprise_id = $1 AND hash = u.hash LIMIT 1) c
+     WHERE u.at > now() - interval '7 days' AND c.size = t.s AND c.damaged_at IS NULL`,
     [actor.enterpriseId, actor.actorId, chunks.map((chunk) => chunk.hash), chunks.map((chunk) => chunk.size)],
   );
   return new Set(rows.map((row) => row.hash));
@@ -103,7 +109,9 @@ export async function listReferrers(
   return queryRows<{ hash: string; nodeId: string }>(
     manager,
     `SELECT DISTINCT t.h AS hash, r.node_id AS "nodeId" FROM unnest($3::text[], $4::int[]) AS t(h, s)
-     JOIN chunk c ON c.enterprise_id = $1 AND c.hash = decode(t.h, 'hex') AND c.size = t.s AND c.damaged_at IS NULL
+     CROSS JOIN LATERAL (
+       SELECT hash FROM chunk WHERE enterprise_id = $1 AND hash = decode(t.h, 'hex') AND size = t.s AND damaged_at IS NULL
+       LIMIT 1) c
      CROSS JOIN LATERAL (
        SELECT node_id FROM (
          (SELECT v.node_id, v.space_id FROM version v WHERE v.enterprise_id = $1 AND v.content_id = c.hash LIMIT 100)
@@ -126,9 +134,9 @@ export async function touch(
   if (hashes.length === 0) return;
   await queryRows(
     manager,
-    `UPDATE chunk SET last_seen = now() WHERE enterprise_id = $1 AND hash IN (
-       SELECT c.hash FROM chunk c JOIN unnest($2::text[]) h ON c.hash = decode(h, 'hex')
-       WHERE c.enterprise_id = $1 AND c.last_seen < now() - interval '1 hour' ORDER BY c.hash FOR NO KEY UPDATE OF c)`,
+    `UPDATE chunk SET last_seen = now() WHERE enterprise_id = $1 AND hash = ANY(ARRAY(
+       SELECT hash FROM chunk WHERE enterprise_id = $1 AND hash = ANY(${ASKED})
+         AND last_seen < now() - interval '1 hour' ORDER BY hash FOR NO KEY UPDATE))`,
     [enterpriseId, hashes],
   );
 }
@@ -146,8 +154,7 @@ export async function lock(
   const rows = await queryRows<{ hash: string; garbage: boolean }>(
     manager,
     `SELECT encode(c.hash, 'hex') AS hash, c.garbage_since IS NOT NULL AS garbage FROM chunk c
-     WHERE c.enterprise_id = $1 AND c.hash IN (SELECT decode(h, 'hex') FROM unnest($2::text[]) h)
-       AND c.damaged_at IS NULL
+     WHERE c.enterprise_id = $1 AND c.hash = ANY(${ASKED}) AND c.damaged_at IS NULL
      ORDER BY c.hash FOR KEY SHARE`,
     [enterpriseId, hashes],
   );
@@ -159,9 +166,8 @@ export async function lock(
 async function unmark(manager: EntityManager, enterpriseId: EnterpriseId, hashes: readonly string[]): Promise<void> {
   await queryRows(
     manager,
-    `UPDATE chunk SET garbage_since = NULL, last_seen = now() WHERE enterprise_id = $1 AND hash IN (
-       SELECT c.hash FROM chunk c JOIN unnest($2::text[]) h ON c.hash = decode(h, 'hex')
-       WHERE c.enterprise_id = $1 ORDER BY c.hash FOR NO KEY UPDATE OF c)`,
+    `UPDATE chunk SET garbage_since = NULL, last_seen = now() WHERE enterprise_id = $1 AND hash = ANY(ARRAY(
+       SELECT hash FROM chunk WHERE enterprise_id = $1 AND hash = ANY(${ASKED}) ORDER BY hash FOR NO KEY UPDATE))`,
     [enterpriseId, hashes],
   );
 }
@@ -174,7 +180,7 @@ export async function listPlaces(
   const rows = await queryRows<ChunkPlace & { packOffset: string }>(
     manager,
     `SELECT encode(c.hash, 'hex') AS hash, c.size, c.pack_id AS "packId", c.pack_offset AS "packOffset"
-     FROM chunk c WHERE c.enterprise_id = $1 AND c.hash IN (SELECT decode(h, 'hex') FROM unnest($2::text[]) h)`,
+     FROM chunk c WHERE c.enterprise_id = $1 AND c.hash = ANY(${ASKED})`,
     [enterpriseId, hashes],
   );
   return rows.map((row) => ({ ...row, packOffset: Number(row.packOffset) }));
@@ -189,7 +195,7 @@ export async function listManifests(
   return queryRows<{ contentId: string; hash: string; size: number }>(
     manager,
     `SELECT encode(m.content_id, 'hex') AS "contentId", encode(m.hash, 'hex') AS hash, m.size FROM content_chunk m
-     WHERE m.enterprise_id = $1 AND m.content_id IN (SELECT decode(h, 'hex') FROM unnest($2::text[]) h)
+     WHERE m.enterprise_id = $1 AND m.content_id = ANY(${ASKED})
      ORDER BY m.content_id, m.ordinal`,
     [enterpriseId, contentIds],
   );
