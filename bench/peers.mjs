@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Peer benchmark: the same work given to rsync, unison, rclone and syncthing on loopback, on this machine, in one run.
-// usage: peers.mjs [--work DIR] [--peers rsync,unison,rclone,syncthing] [--loads small,big,edit,noop,rename,latency]
+// usage: peers.mjs [--work DIR] [--peers rsync,unison,rclone,syncthing] [--loads small,big,edit,tiny,noop,rename,latency]
 //                  [--small 10000] [--big-mib 1024] [--noop 100000]
 // prints one JSON line per (load, peer): {load, peer, seconds, rssMiB, cpuS}. Needs: apt rsync unison rclone syncthing.
 import { spawn, execFileSync } from 'node:child_process';
@@ -403,10 +403,10 @@ async function main() {
       });
       await p.stop();
     }
-    if (LOADS.includes('noop')) {
+    if (LOADS.includes('noop') || LOADS.includes('tiny')) {
       await p.start();
       makeSmall(path.join(p.src, 'tree'), NOOP, 64, 3);
-      out('first100k', name, await p.sync(() => count(p.dst) >= NOOP));
+      out('tiny', name, await p.sync(() => count(p.dst) >= NOOP));
       await go('noop', () => p.sync());
       await p.stop();
     }
