@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench -- engine` or `npm run bench -- drive` (options: run.ts): builds, then measures under the project's Node. */
+/** `npm run bench -- engine`, `drive` or `scale` (options: run.ts): builds, then measures under the project's Node. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from '../tools/build.mjs';

@@ -1,15 +1,17 @@
 import { parseArgs } from 'node:util';
 import { runDrive } from './drive/run-drive.ts';
 import { runEngine } from './engine/run-engine.ts';
+import { runScale } from './scale/run-scale.ts';
 
 const USAGE = `USAGE: npm run bench -- engine [--only small,rename,latency,big,edit,tiny,link] [--peers] [--profile folder]
                                  [--files 10000] [--tiny 100000] [--big-mib 1024]
        npm run bench -- drive [--only commit,move,folder,feed,listing,transfer,permissions] [--batches 40] [--listed 1000000]
-                                [--profile folder]`;
+                                [--profile folder]
+       npm run bench -- scale [--files 100000] [--tree folder] [--idle 60]`;
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    files: { type: 'string', default: '10000' },
+    files: { type: 'string' },
     tiny: { type: 'string', default: '100000' },
     'big-mib': { type: 'string', default: '1024' },
     peers: { type: 'boolean', default: false },
@@ -17,6 +19,8 @@ const { positionals, values } = parseArgs({
     batches: { type: 'string', default: '40' },
     listed: { type: 'string', default: '1000000' },
     profile: { type: 'string', default: '' },
+    tree: { type: 'string', default: '' },
+    idle: { type: 'string', default: '60' },
   },
 });
 const only = values.only.split(',').filter((name) => name !== '');
@@ -25,7 +29,7 @@ switch (positionals[0]) {
     await runEngine({
       only,
       peers: values.peers,
-      files: Number(values.files),
+      files: Number(values.files ?? 10_000),
       tiny: Number(values.tiny),
       bigMib: Number(values['big-mib']),
       profileFolder: values.profile,
@@ -37,6 +41,13 @@ switch (positionals[0]) {
       batches: Number(values.batches),
       listed: Number(values.listed),
       profileFolder: values.profile,
+    });
+    break;
+  case 'scale':
+    await runScale({
+      files: Number(values.files ?? 100_000),
+      tree: values.tree,
+      idleSeconds: Number(values.idle),
     });
     break;
   default:

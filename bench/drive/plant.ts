@@ -24,7 +24,9 @@ export async function plantTree(database: Client, device: DeviceClient, shape: T
     shape.folders,
     shape.filesPerFolder,
   ]);
-  for (const statement of WRITTEN) await database.query(statement, [space.enterprise_id, device.spaceId]);
+  for (const statement of [NODES, ...AFTER_NODES]) {
+    await database.query(statement, [space.enterprise_id, device.spaceId]);
+  }
   const top = await database.query<{ id: NodeId }>('SELECT id FROM planted ORDER BY seq LIMIT 1');
   await database.query('DROP TABLE planted');
   await database.query('COMMIT');
@@ -46,11 +48,14 @@ const PLANNED = `
   FROM folder, generate_series(1, $5::int) AS file`;
 
 /** $1: enterprise, $2: space. */
-const WRITTEN = [
-  `INSERT INTO node (enterprise_id, id, space_id, parent_id, name, live_name, kind, rev, seq, version_id, content_id, size, mtime_ms)
+const NODES = `
+   INSERT INTO node (enterprise_id, id, space_id, parent_id, name, live_name, kind, rev, seq, version_id, content_id, size, mtime_ms)
    SELECT $1, id, $2, parent_id, name, name, kind, 1, seq, CASE kind WHEN 'file' THEN uuidv7() END,
           CASE kind WHEN 'file' THEN sha256(id::text::bytea) END, CASE kind WHEN 'file' THEN 4096 END, 1700000000000
-   FROM planted ORDER BY seq`,
+   FROM planted ORDER BY seq`;
+
+/** What a batch leaves behind beside the nodes themselves. $1: enterprise, $2: space. */
+export const AFTER_NODES = [
   `INSERT INTO node_history (enterprise_id, node_id, from_seq, space_id, parent_id, name, kind, rev, version_id, mtime_ms, exec, trashed)
    SELECT $1, id, n.seq, $2, n.parent_id, n.name, n.kind, 1, n.version_id, n.mtime_ms, false, false
    FROM planted JOIN node n USING (id) WHERE n.enterprise_id = $1 ORDER BY n.seq`,

@@ -30,15 +30,17 @@ export class DriveScene {
   }
 
   /** Beside the console, for planting large trees and for looking at locks and plans. */
-  async database(): Promise<pg.Client> {
-    const record = ClusterRecord.parse(
-      JSON.parse(await readFile(join(this.console.dataPath, 'database.json'), 'utf8')),
-    );
-    const postmaster = await readFile(join(record.folder, 'postmaster.pid'), 'utf8');
-    const { user, password } = record;
-    const port = Number(postmaster.split('\n')[3]);
-    const client = new pg.Client({ host: '127.0.0.1', port, user, password, database: 'tideline' });
-    await client.connect();
-    return client;
+  database(): Promise<pg.Client> {
+    return openDatabase(this.console);
   }
+}
+
+export async function openDatabase(console: ConsoleBox): Promise<pg.Client> {
+  const record = ClusterRecord.parse(JSON.parse(await readFile(join(console.dataPath, 'database.json'), 'utf8')));
+  const postmaster = await readFile(join(record.folder, 'postmaster.pid'), 'utf8');
+  const { user, password } = record;
+  const port = Number(postmaster.split('\n')[3]);
+  const client = new pg.Client({ host: '127.0.0.1', port, user, password, database: 'tideline' });
+  await client.connect();
+  return client;
 }

@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   'console-api': ['contracts'],
   'console-web': ['contracts', 'drive-client', 'ui'],
   test: ['contracts', 'sync-core', 'local-fs', 'drive-client', 'testing'],
-  bench: ['contracts', 'drive-client', 'testing'],
+  bench: ['contracts', 'drive-client', 'local-fs', 'sync-core', 'testing'],
 };
 const LIBS = ['contracts', 'sync-core', 'local-fs', 'drive-client', 'ui', 'testing'];
 const APPS = ['agent', 'console-api', 'console-web'];

@@ -31,6 +31,7 @@ export class TaskWatching {
       await this.engine.unwatch();
       this.lost = null;
       await this.engine.watch(this.events.onDirty, (code) => this.degraded(code));
+      this.events.log('watching', {});
     });
   }
 
