@@ -6,6 +6,7 @@ import {
   DeviceId,
   NodeId,
   OpId,
+  ReservationKey,
   SizeBytes,
   SpaceId,
   Timestamp,
@@ -48,6 +49,8 @@ export type DriveNode = z.infer<typeof DriveNode>;
 
 /** Metadata that travels with a file without making a version (BI-6). */
 const FileMeta = { mtimeMs: z.number().nullable(), exec: z.boolean() };
+/** `reservation`: the room kept for it, which the commit uses up (VE-3); without one it is looked for under `opId`. */
+const NewContent = { content: FileContent, ...FileMeta, reservation: ReservationKey.optional() };
 const rev = z.int().min(1);
 
 export const BatchOp = z.discriminatedUnion('kind', [
@@ -58,8 +61,7 @@ export const BatchOp = z.discriminatedUnion('kind', [
     nodeId: NodeId,
     parentId: NodeId,
     name: NodeName,
-    content: FileContent,
-    ...FileMeta,
+    ...NewContent,
   }),
   /** `ifMatch` absent means "whatever the head is" (upload mode on top of a foreign edit). */
   z.object({
@@ -67,8 +69,7 @@ export const BatchOp = z.discriminatedUnion('kind', [
     opId: OpId,
     nodeId: NodeId,
     ifMatch: rev.optional(),
-    content: FileContent,
-    ...FileMeta,
+    ...NewContent,
   }),
   z.object({ kind: z.literal('setMeta'), opId: OpId, nodeId: NodeId, ifMatch: rev.optional(), ...FileMeta }),
   /** Move, rename or both. `ifSubtreeSeq`: refuse when anything below has a later seq. */
@@ -132,19 +133,25 @@ export type BatchAnswer = z.infer<typeof BatchAnswer>;
 export const OpAnswersRequest = z.object({ opIds: z.array(OpId).min(1).max(10_000) });
 export const OpAnswers = z.object({ outcomes: z.array(BatchOutcome) });
 /**
- * `reserve`: room for operations to come, so that what is uploaded finds its place (VE-3). Renewed by asking again and by sending
- * chunks, used up by the commit of the operation, given back when it is not renewed for long.
+ * `reserve`: room for what is to be committed, so that what is uploaded finds its place (VE-3). Asking again under the same key
+ * replaces what was asked before. Kept while packs that name the key arrive, used up by the commit that names it, given back
+ * when neither comes for an hour.
  */
 export const MissingRequest = z.object({
-  chunks: z.array(ChunkRef).min(1).max(10_000),
+  /** None: only room is asked for. */
+  chunks: z.array(ChunkRef).max(10_000),
   reserve: z
-    .array(z.object({ opId: OpId, bytes: SizeBytes }))
+    .array(z.object({ key: ReservationKey, bytes: SizeBytes }))
     .max(MAX_BATCH_OPS)
     .default([]),
 });
 export const MissingAnswer = z.object({ missing: z.array(ChunkHash) });
-/** Header of an uploaded pack; the bytes of the chunks follow in this order. */
-export const PackRequest = z.object({ chunks: z.array(ChunkRef).min(1).max(2000) });
+/** Header of an uploaded pack; the bytes of the chunks follow in this order. `reservation`: the room that goes on being kept. */
+export const PackRequest = z.object({
+  chunks: z.array(ChunkRef).min(1).max(2000),
+  reservation: ReservationKey.optional(),
+});
+export type PackRequest = z.infer<typeof PackRequest>;
 export const PackAnswer = z.object({ stored: z.int() });
 
 /** What the change feed says about one node of the sync root. Items are states, not events; parents come before children. */

@@ -25,6 +25,9 @@ export type GrantId = z.infer<typeof GrantId>;
 /** Idempotency key, log key and audit key of one operation from the first disk to the second (UUIDv7). */
 export const OpId = id<'OpId'>();
 export type OpId = z.infer<typeof OpId>;
+/** Names what room is kept for. Chosen by whoever uploads, and the same for every try of one upload. */
+export const ReservationKey = id<'ReservationKey'>();
+export type ReservationKey = z.infer<typeof ReservationKey>;
 
 /** Lower-case hexadecimal SHA-256 of a run of bytes. */
 export const ChunkHash = z

@@ -8,7 +8,6 @@ import {
   MAX_BATCH_BYTES,
   type BatchAnswer,
   type BatchOp,
-  type BatchOutcome,
   type ChunkHash,
   type ChunkRef,
   type ContentId,
@@ -26,19 +25,12 @@ import { AccessService } from '../grants/access.service.ts';
 import { Clock } from '../platform/clock.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { invalidInput } from '../platform/route.ts';
-import { consumeReservations, sumReserved } from '../quota/reservation.store.ts';
+import { removeReservations } from '../quota/reservation.store.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { databaseErrorCode, inTransaction } from '../platform/transaction.ts';
 import { actorIdOf, authorOf } from './author.ts';
-import {
-  findAndLockSpace,
-  listAnswers,
-  listChangedSubtrees,
-  loadBatchNodes,
-  writeBatch,
-  type LockedSpace,
-  type SpaceKey,
-} from './batch.store.ts';
+import { findAndLockSpace, listAnswers, listChangedSubtrees, loadBatchNodes, writeBatch } from './batch.store.ts';
+import { findRoom, usedUp } from './batch-room.ts';
 import { BatchTree } from './batch-tree.ts';
 import { decideBatch, type Change } from './decide-batch.ts';
 import { SpaceGate } from './space-gate.ts';
@@ -106,6 +98,7 @@ export class CommitService {
     const answered = await listAnswers(manager, actor, opIdsOf(request.ops));
     const found = await loadBatchNodes(manager, key, request.ops);
     const tree = new BatchTree(found.nodes, rights);
+    const room = await findRoom(manager, { key, space, actorId: actor.actorId, ops: request.ops });
     const decision = decideBatch({
       ops: request.ops,
       atomic: request.atomic,
@@ -116,7 +109,8 @@ export class CommitService {
       lost: found.lost,
       unusable,
       changedSubtrees: await listChangedSubtrees(manager, key, request.ops),
-      roomBytes: await findRoomFor(manager, key, { space, ops: request.ops }),
+      roomBytes: room.freeBytes,
+      keptBytes: room.keptBytes,
       seq: space.seq,
       now: this.clock.now().toISOString(),
       newVersionId: () => uuidv7() as VersionId,
@@ -126,7 +120,7 @@ export class CommitService {
       await writeBatch(manager, key, { author: authorOf(principal, request.origin ?? 'sync'), ...decision });
     }
     await recordUploads(manager, actor, onlyProven(pack, decision.changes, tree));
-    if (space.reservedBytes > 0) await consumeReservations(manager, key, doneOpIds(decision.outcomes));
+    await removeReservations(manager, key, usedUp(room, decision.outcomes));
     const seq = space.seq + decision.changes.length;
     return { seq, epoch: space.epoch, outcomes: [...decision.outcomes], changed: decision.changes.length };
   }
@@ -182,22 +176,6 @@ function parseRequest(header: unknown): z.output<typeof BatchRequest> {
   const inlineBytes = request.inline.reduce((sum, chunk) => sum + chunk.size, 0);
   if (inlineBytes > MAX_BATCH_BYTES) throw new AppError('PAYLOAD_TOO_LARGE', { limitBytes: MAX_BATCH_BYTES });
   return request;
-}
-
-/** What is promised to others is not there for this batch; what its own operations reserved is. `null`: no limit. */
-async function findRoomFor(
-  manager: EntityManager,
-  key: SpaceKey,
-  batch: { readonly space: LockedSpace; readonly ops: readonly BatchOp[] },
-): Promise<number | null> {
-  const { quotaBytes, usedBytes, reservedBytes } = batch.space;
-  if (quotaBytes === null) return null;
-  const ownBytes = reservedBytes > 0 ? await sumReserved(manager, key, opIdsOf(batch.ops)) : 0;
-  return Math.max(0, quotaBytes - usedBytes - reservedBytes + ownBytes);
-}
-
-function doneOpIds(outcomes: readonly BatchOutcome[]): string[] {
-  return outcomes.filter((outcome) => outcome.status === 'done').map((outcome) => outcome.opId);
 }
 
 function opIdsOf(ops: readonly BatchOp[]): string[] {

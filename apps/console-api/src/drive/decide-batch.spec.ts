@@ -61,6 +61,7 @@ function decide(ops: BatchOp[], over: Partial<BatchInput> & { rights?: typeof ev
     unusable: new Map(),
     changedSubtrees: new Set(),
     roomBytes: null,
+    keptBytes: new Map(),
     seq: 10,
     now: '2026-01-01T00:00:00.000Z',
     newVersionId: () => 'v' as VersionId,
@@ -161,6 +162,14 @@ describe('decideBatch', () => {
   it('[VE-3] counts the room that earlier operations of the batch took', () => {
     const ops = [file('x', 'a', 6), file('y', 'a', 6), file('z', 'a', 4)];
     expect(words(decide(ops, { roomBytes: 10 }).outcomes)).toEqual(['done', 'QUOTA_EXCEEDED', 'done']);
+  });
+
+  it('[VE-3] gives room that is kept for one operation to no other, and what that one does not need to all', () => {
+    const ops = [file('x', 'a', 4), file('y', 'a', 9), file('z', 'a', 4), file('w', 'a', 3)];
+    const keptBytes = new Map([[String(ops[1]?.opId), 12]]);
+    const expected = ['QUOTA_EXCEEDED', 'done', 'QUOTA_EXCEEDED', 'done'];
+    expect(words(decide(ops, { roomBytes: 0, keptBytes }).outcomes)).toEqual(expected);
+    expect(words(decide(ops.slice(1, 2), { roomBytes: -5, keptBytes }).outcomes)).toEqual(['QUOTA_EXCEEDED']);
   });
 
   describe('[PE-6] needs the atom of each change', () => {

@@ -8,12 +8,13 @@ import {
   type Verdict,
 } from './decide-op.ts';
 
-export type BatchInput = Omit<OpContext, 'roomBytes'> & {
+export type BatchInput = OpContext & {
   readonly ops: readonly BatchOp[];
   readonly atomic: boolean;
   /** Outcomes that operations of this actor were given before: they are repeated, not carried out again. */
   readonly answered: ReadonlyMap<string, BatchOutcome>;
-  readonly roomBytes: number | null;
+  /** By opId: room that is kept for the operation alone, besides `roomBytes` (which may be below zero) (VE-3). */
+  readonly keptBytes: ReadonlyMap<string, number>;
   /** The space's seq before the batch. */
   readonly seq: number;
 };
@@ -50,7 +51,15 @@ class BatchRun {
 
   take(op: BatchOp): void {
     const answered = this.#input.answered.get(op.opId);
-    this.#outcomes.push(answered ?? this.#carryOut(op, decideOp(op, { ...this.#input, roomBytes: this.#roomBytes })));
+    this.#outcomes.push(answered ?? this.#carryOut(op, decideOp(op, { ...this.#input, roomBytes: this.#roomFor(op) })));
+  }
+
+  #roomFor({ opId }: BatchOp): number | null {
+    return this.#roomBytes === null ? null : Math.max(0, this.#roomBytes + this.#kept(opId));
+  }
+
+  #kept(opId: string): number {
+    return this.#input.keptBytes.get(opId) ?? 0;
   }
 
   decision(): BatchDecision {
@@ -76,7 +85,7 @@ class BatchRun {
       return toRefused(op.opId, refusal);
     }
     this.#changes.push({ opId: op.opId, before, after, version: verdict.version });
-    if (this.#roomBytes !== null) this.#roomBytes -= verdict.version?.size ?? 0;
+    if (this.#roomBytes !== null && verdict.version) this.#roomBytes += this.#kept(op.opId) - verdict.version.size;
     return { status: 'done', opId: op.opId, node: after };
   }
 

@@ -67,8 +67,9 @@ export class DriveController {
     @Input() input: HandlerInput<typeof putPack>,
     @RawBody() body: Readable,
   ): Promise<RouteResult<typeof putPack>> {
-    const stored = await this.uploads.storePack(caller, input.params.spaceId, body);
-    await this.reservations.renew(toUploader(caller, input.params.spaceId));
+    const { spaceId } = input.params;
+    const { stored, reservation } = await this.uploads.storePack(caller, spaceId, body);
+    if (reservation !== undefined) await this.reservations.renew(toUploader(caller, spaceId), reservation);
     return { stored };
   }
 }

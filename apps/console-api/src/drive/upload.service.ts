@@ -7,6 +7,7 @@ import {
   type BatchOutcome,
   type ChunkHash,
   type ChunkRef,
+  type ReservationKey,
   type SpaceId,
 } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
@@ -20,6 +21,8 @@ import { inTransaction } from '../platform/transaction.ts';
 import { actorIdOf } from './author.ts';
 import { listAnswers } from './batch.store.ts';
 import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
+
+type StoredPack = { readonly stored: number; readonly reservation: ReservationKey | undefined };
 
 /** Chunks on their way in. Resuming and deduplication are one thing: ask what is missing, send that, commit. */
 @Injectable()
@@ -41,10 +44,10 @@ export class UploadService {
     return chunks.map((chunk) => chunk.hash).filter((hash) => !usable.has(hash));
   }
 
-  async storePack(principal: MemberPrincipal, spaceId: SpaceId, body: Readable): Promise<number> {
+  async storePack(principal: MemberPrincipal, spaceId: SpaceId, body: Readable): Promise<StoredPack> {
     const frame = new FrameReader(body);
     try {
-      const refs = parsePackRequest(await frame.header());
+      const { chunks: refs, reservation } = parsePackRequest(await frame.header());
       await this.access.requireWriter(this.dataSource.manager, principal, spaceId);
       const { enterpriseId } = principal;
       const pack = await this.packs.receive(this.dataSource.manager, enterpriseId, { refs, frame });
@@ -54,7 +57,7 @@ export class UploadService {
         await recordUploads(manager, actor, pack.proven);
         await touch(manager, enterpriseId, storedBefore(pack));
       });
-      return refs.length;
+      return { stored: refs.length, reservation };
     } catch (error) {
       await frame.discard();
       throw error;
@@ -74,11 +77,11 @@ function storedBefore(pack: ReceivedPack): string[] {
   return pack.proven.map((chunk) => chunk.hash).filter((hash) => !packed.has(hash));
 }
 
-function parsePackRequest(header: unknown): ChunkRef[] {
+function parsePackRequest(header: unknown): PackRequest {
   const parsed = PackRequest.safeParse(header);
   if (!parsed.success) throw invalidInput('body', parsed.error);
   const { chunks } = parsed.data;
   const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.size, 0);
   if (sizeBytes > MAX_PACK_BYTES) throw new AppError('PAYLOAD_TOO_LARGE', { limitBytes: MAX_PACK_BYTES });
-  return chunks;
+  return parsed.data;
 }

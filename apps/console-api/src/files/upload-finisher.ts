@@ -6,6 +6,7 @@ import {
   type ChunkRef,
   type DriveNode,
   type OpId,
+  type ReservationKey,
   type SpaceId,
 } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
@@ -32,13 +33,17 @@ export class UploadFinisher {
     wanted: { readonly id: OpId; readonly spaceId: SpaceId; readonly size: number },
   ): Promise<void> {
     if (wanted.size === 0) return;
-    const reserve = [{ opId: wanted.id, bytes: wanted.size }];
+    const reserve = [{ key: roomOf(wanted.id), bytes: wanted.size }];
     await this.reservations.prepareUpload(uploaderOf(caller, wanted.spaceId), { chunks: [], reserve });
   }
 
   /** To be called when bytes arrive. */
-  async renew(caller: Person, spaceId: SpaceId): Promise<void> {
-    await this.reservations.renew(uploaderOf(caller, spaceId));
+  async renew(caller: Person, upload: Pick<UploadRow, 'id' | 'spaceId'>): Promise<void> {
+    await this.reservations.renew(uploaderOf(caller, upload.spaceId), roomOf(upload.id));
+  }
+
+  async release(caller: Person, upload: Pick<UploadRow, 'id' | 'spaceId'>): Promise<void> {
+    await this.reservations.release(uploaderOf(caller, upload.spaceId), roomOf(upload.id));
   }
 
   async finish(caller: PersonPrincipal, upload: UploadRow): Promise<DriveNode> {
@@ -89,6 +94,11 @@ type Person = Pick<PersonPrincipal, 'enterpriseId' | 'userId'>;
 
 function uploaderOf({ enterpriseId, userId }: Person, spaceId: SpaceId): Uploader {
   return { enterpriseId, spaceId, actorId: userId };
+}
+
+/** The commit is made under the id of the upload, by which it finds the room again. */
+function roomOf(uploadId: string): ReservationKey {
+  return uploadId as ReservationKey;
 }
 
 type Refused = Extract<BatchOutcome, { status: 'refused' }>;

@@ -78,7 +78,7 @@ export class WebUploadService {
     try {
       const upload = await this.#get(key);
       if (query.offset !== upload.offset) throw offsetMismatch(upload.offset);
-      await this.finisher.renew(caller, upload.spaceId);
+      await this.finisher.renew(caller, upload);
       if (query.sha256 === undefined) await this.#takeIn(key, upload, body);
       else await this.#takeInHashed(key, { ...upload, sha256: query.sha256 }, body);
       return toUpload(await this.#get(key));
@@ -95,6 +95,8 @@ export class WebUploadService {
   }
 
   async cancel(caller: PersonPrincipal, uploadId: string): Promise<void> {
+    const upload = await findUpload(this.dataSource.manager, { ...caller, uploadId }, this.clock.now());
+    if (upload) await this.finisher.release(caller, upload);
     await deleteUpload(this.dataSource.manager, { ...caller, uploadId });
   }
 
@@ -105,7 +107,7 @@ export class WebUploadService {
       let from = upload.offset;
       for await (const pack of received.packs) {
         await this.#record(key, from, [pack]);
-        await this.finisher.renew(key, upload.spaceId);
+        await this.finisher.renew(key, upload);
         from += sizeOf([pack]);
       }
       if (from === upload.size && (await received.hasTooMany())) throw tooMany();

@@ -1,4 +1,5 @@
-import type { NodeId, OpId, SpaceId } from '@tideline/contracts';
+import { randomUUID } from 'node:crypto';
+import type { BatchOp, NodeId, ReservationKey, SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actorIdOf } from '../drive/author.ts';
 import { chunkOf, newId, noise, ops } from '../drive/testing/drive-world.ts';
@@ -22,8 +23,9 @@ const uploader = (principal: MemberPrincipal, spaceId: SpaceId) => ({
   spaceId,
   actorId: actorIdOf(principal),
 });
-const reserve = (principal: MemberPrincipal, spaceId: SpaceId, bytes: number, opId = newId<OpId>()) =>
-  world.reservations.prepareUpload(uploader(principal, spaceId), { chunks: [], reserve: [{ opId, bytes }] });
+const newKey = () => randomUUID() as string as ReservationKey;
+const reserve = (principal: MemberPrincipal, spaceId: SpaceId, bytes: number, key = newKey()) =>
+  world.reservations.prepareUpload(uploader(principal, spaceId), { chunks: [], reserve: [{ key, bytes }] });
 
 async function amounts(spaceId: SpaceId) {
   const [row] = await world.drive.sql<Record<'used' | 'reserved' | 'summed', number>>(
@@ -37,14 +39,16 @@ async function amounts(spaceId: SpaceId) {
 
 function newFile(rootId: NodeId, size: number, seed: number) {
   const bytes = noise(size, seed);
-  return { op: ops.file(rootId, `f${seed}`, { bytes }), bytes };
+  const reservation = newKey();
+  const op = { ...ops.file(rootId, `f${seed}`, { bytes }), reservation } as BatchOp & { nodeId: NodeId };
+  return { op, bytes, reservation };
 }
 
 describe('[VE-3] room', () => {
-  it('is promised before bytes travel, kept for that operation, and used up by its commit', async () => {
+  it('is promised before bytes travel, kept for that upload, and used up by its commit', async () => {
     const { device, spaceId, rootId } = await limited(100);
-    const { op, bytes } = newFile(rootId, 60, 1);
-    await reserve(device, spaceId, 60, op.opId);
+    const { op, bytes, reservation } = newFile(rootId, 60, 1);
+    await reserve(device, spaceId, 60, reservation);
     expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 60 });
     await expect(reserve(device, spaceId, 41)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
     const other = newFile(rootId, 41, 2);
@@ -58,11 +62,45 @@ describe('[VE-3] room', () => {
 
   it('is reserved once however often it is asked for, and grows or shrinks with the file', async () => {
     const { device, spaceId } = await limited(100);
-    const opId = newId<OpId>();
-    for (const bytes of [60, 60, 90, 30]) await reserve(device, spaceId, bytes, opId);
+    const key = newKey();
+    for (const bytes of [60, 60, 90, 30]) await reserve(device, spaceId, bytes, key);
     expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 30 });
-    await expect(reserve(device, spaceId, 101, opId)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    await expect(reserve(device, spaceId, 101, key)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
     expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 30 });
+  });
+
+  it('is kept over another try under another operation, and given back at once when the upload is given up', async () => {
+    const { device, spaceId, rootId } = await limited(100);
+    const first = newFile(rootId, 60, 31);
+    await reserve(device, spaceId, 60, first.reservation);
+    await reserve(device, spaceId, 60, first.reservation); // a later plan
+    const again = { ...first.op, opId: newId(), nodeId: newId() };
+    expect(await world.drive.one(device, spaceId, again, [first.bytes])).toMatchObject({ status: 'done' });
+    expect(await amounts(spaceId)).toEqual({ used: 60, reserved: 0 });
+    await reserve(device, spaceId, 40, first.reservation);
+    await world.reservations.release(uploader(device, spaceId), first.reservation);
+    expect(await amounts(spaceId)).toEqual({ used: 60, reserved: 0 });
+  });
+
+  it('of one uploader is not touched by another who names the same key', async () => {
+    const { device, person, spaceId, rootId } = await limited(100);
+    const { op, bytes, reservation } = newFile(rootId, 70, 41);
+    await reserve(device, spaceId, 70, reservation);
+    await expect(reserve(person, spaceId, 31, reservation)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    expect(await world.drive.one(person, spaceId, op, [bytes])).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    await world.reservations.release(uploader(person, spaceId), reservation);
+    expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 70 });
+  });
+
+  it('that was promised to one file is not taken by another of the same batch', async () => {
+    const { device, spaceId, rootId } = await limited(200);
+    const [promised, other] = [newFile(rootId, 100, 51), newFile(rootId, 90, 52)];
+    await reserve(device, spaceId, 100, promised.reservation);
+    await reserve(device, spaceId, 100);
+    const refused = { ...promised.op, parentId: newId<NodeId>() } as BatchOp;
+    const inline = [promised.bytes, other.bytes];
+    const { outcomes } = await world.drive.commit(device, spaceId, [refused, other.op], { inline });
+    expect(outcomes).toMatchObject([{ code: 'PARENT_UNKNOWN' }, { code: 'QUOTA_EXCEEDED' }]);
   });
 
   it('is never promised twice to parallel uploads', async () => {
@@ -77,7 +115,7 @@ describe('[VE-3] room', () => {
     const { device, person, spaceId, rootId } = await limited(1000);
     const files = Array.from({ length: 30 }, (_, at) => newFile(rootId, 70, 100 + at));
     const reserved = files.slice(0, 8);
-    for (const { op } of reserved) await reserve(device, spaceId, 70, op.opId);
+    for (const { reservation } of reserved) await reserve(device, spaceId, 70, reservation);
     const outcomes = await Promise.all(
       files.map(({ op, bytes }, at) => world.drive.one(at < 8 ? device : person, spaceId, op, [bytes])),
     );
@@ -89,10 +127,12 @@ describe('[VE-3] room', () => {
 
   it('comes back when nobody goes on with the upload, and stays while bytes arrive', async () => {
     const { device, person, spaceId } = await limited(100);
-    await reserve(device, spaceId, 40);
-    await reserve(person, spaceId, 50);
+    const key = newKey();
+    await reserve(device, spaceId, 40, key);
+    await reserve(device, spaceId, 20); // given up, while the device goes on with the other
+    await reserve(person, spaceId, 30, key);
     world.clock.advance(0.6 * HOUR_MS);
-    await world.reservations.renew(uploader(device, spaceId));
+    await world.reservations.renew(uploader(device, spaceId), key);
     world.clock.advance(0.6 * HOUR_MS);
     await world.reservations.expire(world.signal);
     expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 40 });

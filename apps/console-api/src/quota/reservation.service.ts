@@ -1,26 +1,28 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { AppError, type ChunkRef } from '@tideline/contracts';
+import { AppError, type ChunkRef, type ReservationKey } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import { findAndLockSpace } from '../drive/batch.store.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
 import { inTransaction } from '../platform/transaction.ts';
+import { reservationIdOf } from './reservation-id.ts';
 import {
   expireReservations,
   findRoom,
   hasQuota,
   listSpacesWithExpired,
-  renewReservations,
+  removeReservations,
+  renewReservation,
   tryReserve,
   type SpaceKey,
-  type Wanted,
 } from './reservation.store.ts';
 
 const LIFE_MS = 60 * 60 * 1000;
 const EXPIRY_EVERY_MS = 60_000;
 
 export type Uploader = SpaceKey & { readonly actorId: string };
+export type Reserve = { readonly key: ReservationKey; readonly bytes: number };
 
 /** VE-3: room is promised before bytes travel. Spaces without a quota promise nothing and pay nothing. */
 @Injectable()
@@ -40,26 +42,35 @@ export class ReservationService implements OnModuleInit {
   }
 
   /**
-   * Reserves for the operations, or throws QUOTA_EXCEEDED. Without reservations it refuses only what cannot succeed: a file is
+   * Reserves what is asked for, or throws QUOTA_EXCEEDED. Without reservations it refuses only what cannot succeed: a file is
    * never smaller than its smallest chunk.
    */
   async prepareUpload(
     uploader: Uploader,
-    upload: { readonly chunks: readonly ChunkRef[]; readonly reserve: readonly Wanted[] },
+    upload: { readonly chunks: readonly ChunkRef[]; readonly reserve: readonly Reserve[] },
   ): Promise<void> {
     const { manager } = this.dataSource;
     if (!(await hasQuota(manager, uploader))) return;
-    if (upload.reserve.length > 0) return this.#reserve(uploader, distinctOps(upload.reserve));
+    if (upload.reserve.length > 0) return this.#reserve(uploader, upload.reserve);
     const room = await findRoom(manager, uploader);
     const smallest = upload.chunks.reduce((least, chunk) => Math.min(least, chunk.size), Infinity);
     if (room !== null && smallest > room) throw new AppError('QUOTA_EXCEEDED');
   }
 
-  /** To be called when bytes arrive. */
-  async renew(uploader: Uploader): Promise<void> {
+  /** To be called when bytes arrive for it; what is not gone on with is given back, however busy its uploader is elsewhere. */
+  async renew(uploader: Uploader, key: ReservationKey): Promise<void> {
     const now = this.clock.now().getTime();
     const until = { expiresAt: new Date(now + LIFE_MS), ifBefore: new Date(now + LIFE_MS / 2) };
-    await renewReservations(this.dataSource.manager, uploader, until);
+    const id = reservationIdOf(uploader.actorId, key);
+    await renewReservation(this.dataSource.manager, { ...uploader, id }, until);
+  }
+
+  /** The upload was given up: its room is everybody's again. */
+  async release(uploader: Uploader, key: ReservationKey): Promise<void> {
+    await inTransaction(this.dataSource, async (manager) => {
+      await findAndLockSpace(manager, uploader);
+      await removeReservations(manager, uploader, [reservationIdOf(uploader.actorId, key)]);
+    });
   }
 
   async expire(signal: AbortSignal): Promise<JobCounts> {
@@ -75,7 +86,8 @@ export class ReservationService implements OnModuleInit {
     return { reservations };
   }
 
-  async #reserve(uploader: Uploader, wanted: readonly Wanted[]): Promise<void> {
+  async #reserve(uploader: Uploader, asked: readonly Reserve[]): Promise<void> {
+    const wanted = largestByKey(asked).map(({ key, bytes }) => ({ id: reservationIdOf(uploader.actorId, key), bytes }));
     const expiresAt = new Date(this.clock.now().getTime() + LIFE_MS);
     const isTaken = await inTransaction(this.dataSource, async (manager) => {
       await findAndLockSpace(manager, uploader);
@@ -85,11 +97,11 @@ export class ReservationService implements OnModuleInit {
   }
 }
 
-/** An operation told twice wants its larger size once. */
-function distinctOps(wanted: readonly Wanted[]): Wanted[] {
-  const byOp = new Map<string, Wanted>();
-  for (const each of wanted) {
-    if (each.bytes >= (byOp.get(each.opId)?.bytes ?? 0)) byOp.set(each.opId, each);
+/** A key told twice wants its larger size once. */
+function largestByKey(asked: readonly Reserve[]): Reserve[] {
+  const byKey = new Map<string, Reserve>();
+  for (const each of asked) {
+    if (each.bytes >= (byKey.get(each.key)?.bytes ?? 0)) byKey.set(each.key, each);
   }
-  return [...byOp.values()];
+  return [...byKey.values()];
 }

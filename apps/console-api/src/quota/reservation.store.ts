@@ -3,13 +3,13 @@ import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
 
 export type SpaceKey = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };
-export type Wanted = { readonly opId: string; readonly bytes: number };
+export type Wanted = { readonly id: string; readonly bytes: number };
 
 // The row of the space is always locked before its reservations, so that their sum in the space is true at every commit.
 
 /**
- * Takes the room or nothing, by one conditional update; what the same operations had reserved before counts as theirs. Needs the
- * lock of the space.
+ * Takes the room or nothing, by one conditional update; what was reserved under the same ids before is given back for it. Needs
+ * the lock of the space.
  */
 export async function tryReserve(
   manager: EntityManager,
@@ -40,7 +40,7 @@ export async function tryReserve(
     [
       key.enterpriseId,
       key.spaceId,
-      wanted.map((each) => each.opId),
+      wanted.map((each) => each.id),
       wanted.map((each) => each.bytes),
       expiresAt,
       key.actorId,
@@ -75,24 +75,24 @@ export async function hasQuota(manager: EntityManager, key: SpaceKey): Promise<b
   return rows.length > 0;
 }
 
-/** What these operations have reserved. */
-export async function sumReserved(manager: EntityManager, key: SpaceKey, opIds: readonly string[]): Promise<number> {
-  const [row] = await queryRows<{ bytes: string }>(
-    manager,
-    `SELECT coalesce(sum(bytes), 0) AS bytes FROM reservation
-     WHERE enterprise_id = $1 AND space_id = $2 AND op_id = ANY($3::uuid[])`,
-    [key.enterpriseId, key.spaceId, opIds],
-  );
-  return Number(row?.bytes ?? 0);
-}
-
-/** Used up: the operations are done, and their bytes count as used. Needs the lock of the space. */
-export async function consumeReservations(
+/** By id: what is reserved. */
+export async function listReserved(
   manager: EntityManager,
   key: SpaceKey,
-  opIds: readonly string[],
-): Promise<void> {
-  if (opIds.length === 0) return;
+  ids: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await queryRows<{ id: string; bytes: string }>(
+    manager,
+    `SELECT op_id AS id, bytes FROM reservation
+     WHERE enterprise_id = $1 AND space_id = $2 AND op_id = ANY($3::uuid[])`,
+    [key.enterpriseId, key.spaceId, ids],
+  );
+  return new Map(rows.map(({ id, bytes }) => [id, Number(bytes)]));
+}
+
+/** Used up, since their bytes count as used now, or given up. Needs the lock of the space. */
+export async function removeReservations(manager: EntityManager, key: SpaceKey, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
   await queryRows(
     manager,
     `WITH gone AS (
@@ -100,20 +100,20 @@ export async function consumeReservations(
      )
      UPDATE space SET reserved_bytes = reserved_bytes - (SELECT coalesce(sum(bytes), 0) FROM gone)
      WHERE enterprise_id = $1 AND id = $2`,
-    [key.enterpriseId, key.spaceId, opIds],
+    [key.enterpriseId, key.spaceId, ids],
   );
 }
 
-/** Whoever goes on uploading keeps the room; written at most once per half of the time a reservation lives. */
-export async function renewReservations(
+/** Whoever goes on with an upload keeps its room; written at most once per half of the time a reservation lives. */
+export async function renewReservation(
   manager: EntityManager,
-  key: SpaceKey & { readonly actorId: string },
+  key: SpaceKey & { readonly id: string },
   until: { readonly expiresAt: Date; readonly ifBefore: Date },
 ): Promise<void> {
   await queryRows(
     manager,
-    `UPDATE reservation SET expires_at = $4 WHERE enterprise_id = $1 AND space_id = $2 AND actor_id = $3 AND expires_at < $5`,
-    [key.enterpriseId, key.spaceId, key.actorId, until.expiresAt, until.ifBefore],
+    `UPDATE reservation SET expires_at = $4 WHERE enterprise_id = $1 AND space_id = $2 AND op_id = $3 AND expires_at < $5`,
+    [key.enterpriseId, key.spaceId, key.id, until.expiresAt, until.ifBefore],
   );
 }
 

@@ -112,7 +112,7 @@ describe('the routes of bin, versions and copies', () => {
     const ask = (bytes: number) =>
       admin.call('POST', `/spaces/${own.id}/chunks/missing`, {
         chunks: [chunkOf(bytesOf('x'))],
-        reserve: [{ opId: newId(), bytes }],
+        reserve: [{ key: newId(), bytes }],
       });
     expect((await ask(60)).status).toBe(200);
     expect(await ask(60)).toMatchObject({ status: 507, body: { code: 'QUOTA_EXCEEDED' } });

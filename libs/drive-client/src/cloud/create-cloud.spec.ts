@@ -166,6 +166,20 @@ describe('bytes on their way up', () => {
     const chunks = [1, 2, 3].map((n) => ({ hash: hash(n), size: 1 }));
     expect(await cloudOf({ askItems: 2 }).missing(chunks)).toEqual(new Set([hash(1), hash(3)]));
   });
+
+  it('[VE-3] ask for room with every slice, also when there is nothing else to ask, and name it with every pack', async () => {
+    answer = (request, response) =>
+      sendJson(response, request.path.endsWith('missing') ? { missing: [] } : { stored: 1 });
+    const room = { key: id(9), bytes: 70 };
+    const cloud = cloudOf({ askItems: 1 });
+    const chunks = [1, 2].map((n) => ({ hash: hash(n), size: 1 }));
+    await cloud.missing(chunks, room);
+    await cloud.missing([], room);
+    const asked = server.requests.map(({ body }) => JSON.parse(body.toString()) as { reserve: unknown });
+    expect(asked.map(({ reserve }) => reserve)).toEqual(Array(3).fill([room]));
+    await cloud.putPack([{ chunk: { hash: hash(1), size: 1 }, bytes: new Uint8Array(1) }], room.key);
+    expect(decodeFrame(server.requests[3]?.body ?? Buffer.alloc(0))?.header).toMatchObject({ reservation: room.key });
+  });
 });
 
 describe('bytes on their way down', () => {

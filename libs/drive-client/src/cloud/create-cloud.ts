@@ -1,5 +1,13 @@
-import { AppError, routes, type BatchOutcome, type ChunkRef, type NodeId, type SpaceId } from '@tideline/contracts';
-import type { Cloud } from '@tideline/sync-core';
+import {
+  AppError,
+  routes,
+  type BatchOutcome,
+  type ChunkRef,
+  type NodeId,
+  type ReservationKey,
+  type SpaceId,
+} from '@tideline/contracts';
+import type { Cloud, Room } from '@tideline/sync-core';
 import type { ApiClient } from '../http/api-client.ts';
 import { isNotUnderstood } from '../http/parse-answer.ts';
 import type { Retry } from '../decorators/retry.ts';
@@ -47,10 +55,11 @@ export function createCloud(options: CloudOptions): Cloud {
       return retry(() => client.sendFrame(routes.drive.batch, { params, body }, bytes, sendTimeout(context)));
     },
     answers: (opIds) => readAnswers(context, opIds),
-    missing: (chunks) => readMissing(context, chunks),
-    putPack: async (chunks) => {
+    missing: (chunks, room) => readMissing(context, chunks, room),
+    putPack: async (chunks, roomKey) => {
+      const reservation = roomKey as ReservationKey | undefined;
       for (const slice of sliceBySize(chunks, context.limits, ({ chunk }) => chunk.size)) {
-        const body = { chunks: slice.map(({ chunk }) => chunk) };
+        const body = { chunks: slice.map(({ chunk }) => chunk), ...(reservation ? { reservation } : {}) };
         const bytes = slice.map((part) => part.bytes);
         await retry(() => client.sendFrame(routes.drive.putPack, { params, body }, bytes, sendTimeout(context)));
       }
@@ -92,11 +101,18 @@ async function readAnswers(context: CloudContext, opIds: readonly string[]): Pro
   return outcomes;
 }
 
-async function readMissing(context: CloudContext, chunks: readonly ChunkRef[]): Promise<ReadonlySet<string>> {
+/** Room is asked for with every slice: asked again, it is kept once. */
+async function readMissing(
+  context: CloudContext,
+  chunks: readonly ChunkRef[],
+  room: Room | undefined,
+): Promise<ReadonlySet<string>> {
   const { client, retry, params } = context;
+  const reserve = room ? [{ key: room.key as ReservationKey, bytes: room.bytes }] : [];
   const missing = new Set<string>();
-  for (const slice of slices(chunks, context.limits.askItems)) {
-    const answer = await retry(() => client.call(routes.drive.missing, { params, body: { chunks: [...slice] } }));
+  for (const slice of chunks.length === 0 ? [[]] : slices(chunks, context.limits.askItems)) {
+    const body = { chunks: [...slice], reserve };
+    const answer = await retry(() => client.call(routes.drive.missing, { params, body }));
     for (const hash of answer.missing) missing.add(hash);
   }
   return missing;

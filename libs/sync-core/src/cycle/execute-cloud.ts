@@ -1,8 +1,10 @@
-import { MAX_SINGLE_CHUNK_BYTES, type BatchOp, type ChunkRef } from '@tideline/contracts';
+import { MAX_SINGLE_CHUNK_BYTES, type BatchOp, type BatchOutcome, type ChunkRef, type OpId } from '@tideline/contracts';
 import type { CloudOp } from '../model/plan.ts';
+import type { Room } from '../ports/cloud.ts';
 import type { Execution } from './execution.ts';
 import { atomicGroupOf, groupOps, isLarge, type Upload } from './group-ops.ts';
-import { sendChunks } from './send-chunks.ts';
+import { roomFor } from './room-for.ts';
+import { findMissing, sendChunks } from './send-chunks.ts';
 import { settle } from './settle-cloud.ts';
 import { chunksOf, toBatchOp } from './to-batch-op.ts';
 
@@ -37,7 +39,9 @@ async function executeGroup(group: readonly CloudOp[], execution: Execution): Pr
   const [first] = group;
   if (first && isLarge(first)) return executeLarge(first, execution);
   const ready: Ready[] = [];
-  for (const op of readyOps(group, execution)) {
+  const { fitting, tooLarge } = byRoom(readyOps(group, execution), execution);
+  settle(tooLarge, tooLarge.map(outOfRoom), execution);
+  for (const op of fitting) {
     const item = op.op === 'cloudUpload' ? await readSmall(op, execution) : { op, wire: wireOf(op, [], execution) };
     if (item) ready.push(item);
   }
@@ -53,13 +57,21 @@ function readyOps(group: readonly CloudOp[], execution: Execution): CloudOp[] {
   });
 }
 
+/** What cannot fit is not sent; where something of the request waits for it, the drive has to refuse both. */
+function byRoom(group: readonly CloudOp[], execution: Execution): { fitting: CloudOp[]; tooLarge: Upload[] } {
+  const needed = new Set(group.flatMap((op) => op.after ?? []));
+  const isTooLarge = (op: CloudOp): op is Upload =>
+    op.op === 'cloudUpload' && op.content.size >= execution.tooLargeBytes && !needed.has(op.opId);
+  return { fitting: group.filter((op) => !isTooLarge(op)), tooLarge: group.filter(isTooLarge) };
+}
+
 function isPutOff(op: CloudOp, execution: Execution): boolean {
   const key = op.op === 'cloudTrash' ? op.id : op.key;
   return execution.isDeferred(execution.live.pathOf(key), execution.decided.local.get(key)?.sinceMs ?? 0);
 }
 
 function wireOf(op: CloudOp, chunks: readonly ChunkRef[], execution: Execution): BatchOp {
-  return toBatchOp(op, chunks, execution.revs.get(op.cloudId));
+  return toBatchOp(op, chunks, { rev: execution.revs.get(op.cloudId) });
 }
 
 /** The bytes travel inside the batch, if the file still is what was decided on. */
@@ -92,20 +104,42 @@ async function commit(ready: readonly Ready[], execution: Execution): Promise<vo
 
 async function executeLarge(op: Upload, execution: Execution): Promise<void> {
   if (!execution.isReady(op) || isPutOff(op, execution)) return;
-  const path = execution.live.pathOf(op.key);
-  const chunks = path === undefined ? undefined : await manifestOf(path, op, execution);
-  const sent =
-    path === undefined || !chunks ? 'changed' : await sendChunks({ path, expect: op.expect, chunks }, execution);
-  if (sent === 'sent') return commit([{ op, wire: wireOf(op, chunks ?? [], execution) }], execution);
+  const room = roomFor(op, execution.deps);
+  const sent = op.content.size >= execution.tooLargeBytes ? 'full' : await sendLarge(op, room, execution);
+  if (sent === 'full') return settle([op], [outOfRoom(op)], execution);
+  if (typeof sent !== 'string') {
+    const wire = toBatchOp(op, sent, { rev: execution.revs.get(op.cloudId), roomKey: room.key });
+    return commit([{ op, wire }], execution);
+  }
   if (sent === 'yielded') execution.yielded += 1;
   else execution.noteRescan(op.key);
   execution.advance({ finished: [op.opId] });
 }
 
-/** Base keeps no chunks: a file that is sent again from there is cut once more. Nothing when it has become another file. */
-async function manifestOf(path: string, op: Upload, execution: Execution): Promise<readonly ChunkRef[] | undefined> {
+/** The drive said before any byte travelled what it would have said to the commit. */
+function outOfRoom({ opId }: Upload): BatchOutcome {
+  return { status: 'refused', opId: opId as OpId, code: 'QUOTA_EXCEEDED', node: null };
+}
+
+type Unsent = Exclude<Awaited<ReturnType<typeof sendChunks>>, 'sent'>;
+
+async function sendLarge(op: Upload, room: Room, execution: Execution): Promise<readonly ChunkRef[] | Unsent> {
+  const path = execution.live.pathOf(op.key);
+  if (path === undefined) return 'changed';
+  const chunks = await manifestOf({ path, op, room }, execution);
+  if (typeof chunks === 'string') return chunks;
+  const sent = await sendChunks({ path, expect: op.expect, chunks, room }, execution);
+  return sent === 'sent' ? chunks : sent;
+}
+
+/** Base keeps no chunks: a file that is sent again from there is cut once more, if there is room for it at all. */
+async function manifestOf(
+  { path, op, room }: { path: string; op: Upload; room: Room },
+  execution: Execution,
+): Promise<readonly ChunkRef[] | 'changed' | 'full'> {
   const { content, expect } = op;
   if (content.chunks || content.size <= MAX_SINGLE_CHUNK_BYTES) return chunksOf(content);
+  if ((await findMissing([], room, execution)) === 'full') return 'full';
   const cut = await execution.deps.disk.manifest(path, expect);
-  return cut.t === 'done' && cut.contentId === content.contentId ? cut.chunks : undefined;
+  return cut.t === 'done' && cut.contentId === content.contentId ? cut.chunks : 'changed';
 }

@@ -22,6 +22,8 @@ const SHORTEST_TURN_MS = 2000;
 const MAX_TRIES = 3;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
+/** Room may come back any time, and asking for it costs little. */
+const LONGEST_RETRY_FOR_ROOM_MS = 5 * 60 * 1000;
 
 /** By operation and node: how often it met something else than planned. Kept over the rounds of a cycle. */
 export type Tries = Map<string, number>;
@@ -51,6 +53,8 @@ export class Execution {
   /** Something came back from staging: no picture of the disk holds any more. */
   lookEverywhere = false;
   blocked: BlockReason | null = null;
+  /** Files from this size on were refused for want of room. */
+  tooLargeBytes = Infinity;
   done = 0;
   doneBytes = 0;
   failed = 0;
@@ -148,7 +152,8 @@ export class Execution {
     this.failed += 1;
     const nowMs = this.deps.clock.nowMs();
     const attempts = this.#problems.get(path)?.attempts ?? 0;
-    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 3 ** attempts);
+    const longestMs = code === 'QUOTA' ? LONGEST_RETRY_FOR_ROOM_MS : LONGEST_RETRY_MS;
+    const waitMs = Math.min(longestMs, FIRST_RETRY_MS * 3 ** attempts);
     this.deps.journal.setProblem(path, { code, params, retryAtMs: nowMs + waitMs }, nowMs);
   }
 

@@ -39,7 +39,7 @@ export function reportOf(deps: CycleDeps, result: RoundResult, wanted: boolean):
   return {
     ...standing(deps),
     stop: null,
-    blocked: execution.blocked,
+    blocked: execution.blocked ?? (problems.some(({ code }) => code === 'QUOTA') ? 'quota' : null),
     pending: Math.max(0, remainingOps(result) - result.heldOps - failedOps(result)),
     pendingBytes: pendingBytes(result),
     again: (wanted && progressed) || execution.yielded > 0,

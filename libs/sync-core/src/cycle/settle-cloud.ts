@@ -34,9 +34,15 @@ function refused(op: CloudOp, code: ErrorCode, execution: Execution): void {
     return;
   }
   const meaning = meant === 'observe' ? 'REFUSED' : meant;
-  if (meaning === 'QUOTA') execution.blocked = 'quota';
+  if (meaning === 'QUOTA') noteFull(op, execution);
   const path = execution.live.pathOf(op.op === 'cloudTrash' ? op.id : op.key);
   execution.fail(path ?? op.cloudId, meaning, { code });
+}
+
+/** A file of that size or more does not fit either, and need not be sent to learn it. */
+function noteFull(op: CloudOp, execution: Execution): void {
+  execution.blocked = 'quota';
+  if (op.op === 'cloudUpload') execution.tooLargeBytes = Math.min(execution.tooLargeBytes, op.content.size);
 }
 
 /** What a refusal means: look again because the cloud has moved on, or a problem that waits. */

@@ -1,10 +1,16 @@
 import { BatchOp, type ChunkRef } from '@tideline/contracts';
 import type { CloudOp } from '../model/plan.ts';
 
-/** The same operation in the words of the drive. `ifMatch` is the newest rev known, which our own earlier operation may have made. */
-export function toBatchOp(op: CloudOp, chunks: readonly ChunkRef[], revNow: number | undefined): BatchOp {
-  return BatchOp.parse(wireForm(op, chunks, revNow));
+/**
+ * The same operation in the words of the drive. `ifMatch` is the newest rev known, which our own earlier operation may have made;
+ * `roomKey` names the room that the drive keeps for the content.
+ */
+export function toBatchOp(op: CloudOp, chunks: readonly ChunkRef[], known: Known): BatchOp {
+  const reservation = known.roomKey === undefined ? {} : { reservation: known.roomKey };
+  return BatchOp.parse({ ...wireForm(op, chunks, known.rev), ...reservation });
 }
+
+type Known = { readonly rev: number | undefined; readonly roomKey?: string };
 
 function wireForm(op: CloudOp, chunks: readonly ChunkRef[], revNow: number | undefined): object {
   const common = { opId: op.opId, nodeId: op.cloudId };

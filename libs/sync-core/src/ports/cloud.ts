@@ -12,6 +12,9 @@ export type BundleItem =
   | { readonly t: 'bytes'; readonly nodeId: string; readonly contentId: string; readonly bytes: Uint8Array }
   | { readonly t: 'unavailable'; readonly nodeId: string; readonly code: string };
 
+/** Room for one file. `key` (a UUID) is the same for every try of one upload: asking again replaces what was asked before. */
+export type Room = { readonly key: string; readonly bytes: number };
+
 export type CloudListing = {
   readonly nodes: readonly DriveNode[];
   readonly cursor: string;
@@ -37,8 +40,12 @@ export type Cloud = {
   }): Promise<BatchAnswer>;
   /** After a crash or a lost answer: what became of these operations. Those the server never saw are left out. */
   answers(opIds: readonly string[]): Promise<readonly BatchOutcome[]>;
-  missing(chunks: readonly ChunkRef[]): Promise<ReadonlySet<string>>;
-  putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void>;
+  /**
+   * Which of them the drive lacks. Throws QUOTA_EXCEEDED when `room` is not there; otherwise it is kept (VE-3) while packs that
+   * name it arrive, until the commit that names it.
+   */
+  missing(chunks: readonly ChunkRef[], room?: Room): Promise<ReadonlySet<string>>;
+  putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[], roomKey?: string): Promise<void>;
   bundle(nodes: readonly { nodeId: string; contentId: string }[], signal: AbortSignal): Promise<readonly BundleItem[]>;
   /** Chunks of the head version of a file. */
   manifest(nodeId: string): Promise<{ readonly contentId: string; readonly chunks: readonly ChunkRef[] }>;

@@ -10,7 +10,7 @@ import {
   type ErrorCode,
   type FeedItem,
 } from '@tideline/contracts';
-import type { BundleItem, Cloud, CloudListing } from '../ports/cloud.ts';
+import type { BundleItem, Cloud, CloudListing, Room } from '../ports/cloud.ts';
 import type { Hashes } from '../ports/clock.ts';
 
 type Stored = { node: DriveNode; trashed: boolean; versions: string[] };
@@ -22,6 +22,11 @@ type Stored = { node: DriveNode; trashed: boolean; versions: string[] };
 export class MemoryCloud implements Cloud {
   readonly rootId: string;
   lostAnswers = 0;
+  /** Over all versions, the bin and what is reserved (VE-3); `null`: no limit. */
+  quotaBytes: number | null = null;
+  /** Bytes that travelled in packs. */
+  packedBytes = 0;
+  readonly #rooms = new Map<string, number>();
   /** Called before every commit; may throw to simulate a crash of the caller. */
   onCommit: () => void = () => undefined;
   readonly #hashes: Hashes;
@@ -122,12 +127,23 @@ export class MemoryCloud implements Cloud {
     return opIds.flatMap((opId) => this.#answers.get(opId) ?? []);
   }
 
-  async missing(chunks: readonly ChunkRef[]): Promise<ReadonlySet<string>> {
+  reservedBytes(): number {
+    return [...this.#rooms.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  async missing(chunks: readonly ChunkRef[], room?: Room): Promise<ReadonlySet<string>> {
+    if (room && this.quotaBytes !== null) {
+      if (room.bytes > this.#roomFor(room.key)) throw new AppError('QUOTA_EXCEEDED');
+      this.#rooms.set(room.key, room.bytes);
+    }
     return new Set(chunks.map((chunk) => chunk.hash).filter((hash) => !this.#bytes.has(hash)));
   }
 
   async putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void> {
-    for (const { chunk, bytes } of chunks) this.#bytes.set(chunk.hash, bytes);
+    for (const { chunk, bytes } of chunks) {
+      this.#bytes.set(chunk.hash, bytes);
+      this.packedBytes += chunk.size;
+    }
   }
 
   async bundle(nodes: readonly { nodeId: string; contentId: string }[]): Promise<readonly BundleItem[]> {
@@ -169,7 +185,16 @@ export class MemoryCloud implements Cloud {
       ? { status: 'refused', opId: op.opId, code, node: stored?.node ?? null }
       : { status: 'done', opId: op.opId, node: this.#do(op) };
     if (outcome.status === 'done') this.#answers.set(op.opId, outcome);
+    if (outcome.status === 'done' && 'content' in op) this.#rooms.delete(op.reservation ?? op.opId);
     return outcome;
+  }
+
+  /** What nobody else was promised. */
+  #roomFor(key: string): number {
+    if (this.quotaBytes === null) return Infinity;
+    const contents = [...this.#nodes.values()].flatMap((stored) => stored.versions);
+    const usedBytes = contents.reduce((sum, id) => sum + this.bytesOf(id).length, 0);
+    return this.quotaBytes - usedBytes - this.reservedBytes() + (this.#rooms.get(key) ?? 0);
   }
 
   /** All or nothing; names are compared only when every operation is through. */
@@ -196,7 +221,9 @@ export class MemoryCloud implements Cloud {
   }
 
   #refusal(op: BatchOp, check = { names: true }): ErrorCode | undefined {
-    return this.#stateRefusal(op) ?? ('parentId' in op ? this.#placeRefusal(op, check) : undefined);
+    const refusal = this.#stateRefusal(op) ?? ('parentId' in op ? this.#placeRefusal(op, check) : undefined);
+    if (refusal || !('content' in op)) return refusal;
+    return op.content.size > this.#roomFor(op.reservation ?? op.opId) ? 'QUOTA_EXCEEDED' : undefined;
   }
 
   #stateRefusal(op: BatchOp): ErrorCode | undefined {

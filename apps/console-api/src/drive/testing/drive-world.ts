@@ -193,8 +193,9 @@ export class DriveWorld {
     return this.commits.commitFrame(principal, spaceId, bodyOf(header, inline));
   }
 
-  putPack(principal: MemberPrincipal, spaceId: SpaceId, parts: readonly Uint8Array[]): Promise<number> {
-    return this.uploads.storePack(principal, spaceId, bodyOf({ chunks: parts.map(chunkOf) }, parts));
+  async putPack(principal: MemberPrincipal, spaceId: SpaceId, parts: readonly Uint8Array[]): Promise<number> {
+    const body = bodyOf({ chunks: parts.map(chunkOf) }, parts);
+    return (await this.uploads.storePack(principal, spaceId, body)).stored;
   }
 
   /** Commits one operation item by item and answers its outcome. */

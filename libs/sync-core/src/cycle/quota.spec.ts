@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '@tideline/contracts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryCloud } from '../testing/memory-cloud.ts';
+import { ManualClock, TestDevice, countingIds } from '../testing/test-device.ts';
+
+const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
+const ROOT = '00000000-0000-7000-8000-0000000000ff';
+const KIB = 1024;
+const MIB = KIB * KIB;
+const MINUTE_MS = 60_000;
+const person = countingIds(0xfff);
+
+let cloud: MemoryCloud;
+let clock: ManualClock;
+let device: TestDevice;
+
+beforeEach(() => {
+  cloud = new MemoryCloud(ROOT, hashes);
+  clock = new ManualClock();
+  device = new TestDevice(cloud, { number: 1, hashes, clock });
+});
+
+const write = (path: string, kib: number): void => device.disk.write(path, path.padEnd(kib * KIB, '.'));
+const inCloud = (): string[] => [...cloud.tree().keys()].sort();
+const problems = (): string[] =>
+  device.journal
+    .problems()
+    .map(({ path, code }) => `${path} ${code}`)
+    .sort();
+
+/** One cycle whose connection is lost when the bytes of a large file are sent. */
+async function interruptedCycle(): Promise<void> {
+  const putPack = cloud.putPack.bind(cloud);
+  cloud.putPack = async () => {
+    throw new AppError('SERVER_UNREACHABLE', { server: 'memory' });
+  };
+  expect((await device.cycle()).stop).toMatchObject({ why: 'offline' });
+  cloud.putPack = putPack;
+}
+
+describe('[VE-3] a space that is too small', () => {
+  it('[G12] takes what fits: each larger file is refused once, before any byte of it travels', async () => {
+    cloud.quotaBytes = 1000 * KIB;
+    let asked = 0;
+    const missing = cloud.missing.bind(cloud);
+    cloud.missing = (...args) => {
+      asked += 1;
+      return missing(...args);
+    };
+    const sizes = [500, 1200, 1200, 1500, 900, 199];
+    for (const [at, kib] of sizes.entries()) write(`f${at}`, kib);
+    const report = await device.cycle();
+    expect(inCloud()).toEqual(['f0', 'f5']);
+    expect(problems()).toEqual(['f1 QUOTA', 'f2 QUOTA', 'f3 QUOTA', 'f4 QUOTA']);
+    expect(report).toMatchObject({ stop: null, blocked: 'quota', failed: 4, pending: 0 });
+    expect(cloud.packedBytes).toBe(500 * KIB);
+    expect(asked).toBeLessThanOrEqual(sizes.length);
+  });
+
+  it('[G27] does not keep deletes, moves, new folders, downloads and smaller files from going on', async () => {
+    for (const path of ['gone', 'moved']) write(path, 1);
+    await device.settle();
+    cloud.put('new there', new TextEncoder().encode('from there'), { opId: person.opId(), nodeId: person.nodeId() });
+    cloud.quotaBytes = 100 * KIB;
+    write('large', 400);
+    write('small', 200);
+    write('tiny', 2);
+    device.disk.remove('gone');
+    device.disk.rename('moved', 'moved away');
+    device.disk.mkdir('folder');
+    await device.cycle();
+    clock.advance(3000); // deletes settle
+    await device.cycle();
+    expect(inCloud()).toEqual(['folder', 'moved away', 'new there', 'tiny']);
+    expect(device.disk.tree().has('new there')).toBe(true);
+    expect(problems()).toEqual(['large QUOTA', 'small QUOTA']);
+  });
+
+  it('[TA-8] keeps the task blocked while anything waits for room, and lets it go on soon after there is some', async () => {
+    cloud.quotaBytes = 100 * KIB;
+    write('large', 400);
+    expect((await device.cycle()).blocked).toBe('quota');
+    for (let minute = 0; minute < 60; minute++) {
+      clock.advance(MINUTE_MS);
+      expect((await device.cycle()).blocked).toBe('quota');
+    }
+    cloud.quotaBytes = 1000 * KIB;
+    for (let minute = 0; minute < 5; minute++) {
+      clock.advance(MINUTE_MS);
+      await device.cycle();
+    }
+    expect(inCloud()).toEqual(['large']);
+    expect(await device.cycle()).toMatchObject({ blocked: null, failed: 0 });
+  });
+
+  it('does not have small files sent again and again that are as large as one that was refused', async () => {
+    cloud.quotaBytes = 0;
+    let sentBytes = 0;
+    const commit = cloud.commit.bind(cloud);
+    cloud.commit = (request) => {
+      for (const { bytes } of request.inline) sentBytes += bytes.length;
+      return commit(request);
+    };
+    for (let at = 0; at < 100; at++) write(`f${at}`, 200);
+    await device.cycle();
+    expect(problems()).toHaveLength(100);
+    expect(sentBytes).toBeLessThanOrEqual(4 * MIB);
+  });
+});
+
+describe('[VE-3] room that is kept for an upload', () => {
+  it('is kept once over plans, other names and edits, and used up by the commit', async () => {
+    cloud.quotaBytes = 2500 * KIB;
+    write('large', 2200);
+    await interruptedCycle();
+    expect(cloud.reservedBytes()).toBe(2200 * KIB);
+    device.disk.rename('large', 'other name');
+    await interruptedCycle();
+    expect(cloud.reservedBytes()).toBe(2200 * KIB);
+    device.disk.write('other name', 'shorter'.padEnd(1900 * KIB, '.'));
+    await interruptedCycle();
+    expect(cloud.reservedBytes()).toBe(1900 * KIB);
+    await device.settle();
+    expect(inCloud()).toEqual(['other name']);
+    expect(cloud.reservedBytes()).toBe(0);
+  });
+
+  it('is not had by another device meanwhile', async () => {
+    const other = new TestDevice(cloud, { number: 2, hashes, clock });
+    cloud.quotaBytes = 2500 * KIB;
+    write('large', 2200);
+    await interruptedCycle();
+    other.disk.write('something else', 'so that no file has the id of the first'); // the cloud in memory knows no devices
+    other.disk.write('from there', 'x'.padEnd(400 * KIB, '.'));
+    expect((await other.cycle()).blocked).toBe('quota');
+    await device.cycle();
+    expect(inCloud()).toEqual(['large', 'something else']);
+  });
+});
