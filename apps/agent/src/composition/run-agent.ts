@@ -5,6 +5,7 @@ import type { AgentConfig } from '../config/agent-config.ts';
 import type { Device } from '../enrollment/device.ts';
 import type { Enrollment } from '../enrollment/device-record.ts';
 import { createLog, type Log } from '../logging/log.ts';
+import { createMemoryReturn } from '../runtime/give-memory-back.ts';
 import { lockHome } from '../runtime/home-lock.ts';
 import { systemTimers } from '../runtime/task-engine.ts';
 import type { TaskTarget } from '../tasks/create-task.ts';
@@ -71,6 +72,7 @@ function composeParts({ config, device, enrollment, log, shutdown }: Composition
       ...{ deviceId, deviceName, server, user, enterprise, version: AGENT_VERSION },
       keyStore: device.keyStore(),
     },
+    activity: createMemoryReturn(systemTimers),
     server: createServer(session.client),
     openSocket: (onEvent) => createDeviceSocket({ session, onEvent }),
     openTask: (store) => createTaskOpener({ client: session.client, deviceName, log, store }),

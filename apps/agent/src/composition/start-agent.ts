@@ -27,6 +27,7 @@ export type AgentParts = {
   readonly doctor: (agent: Agent) => Promise<DoctorAnswer>;
   readonly reportFacts: () => Promise<ReportFacts>;
   readonly timers: Timers;
+  readonly activity?: AgentDeps['activity'];
   readonly log: Log;
   readonly shutdown: () => void;
 };
@@ -35,11 +36,14 @@ export type StartedAgent = { readonly agent: Agent; stop(): Promise<void> };
 
 /** Loads the tasks, lets them run, and answers once the command line can reach the agent. */
 export async function startAgent(parts: AgentParts): Promise<StartedAgent> {
-  const { home, server, timers, log } = parts;
+  const { home, server, timers, log, activity } = parts;
   const { deviceId } = parts.identity;
   const store = new TaskStore(home);
   const socket = parts.openSocket((event) => agent.watch.handle(event));
-  const agent: Agent = new Agent({ store, server, socket, timers, log, openTask: parts.openTask(store), deviceId });
+  const agent: Agent = new Agent({
+    ...{ store, server, socket, timers, log, openTask: parts.openTask(store), deviceId },
+    ...(activity ? { activity } : {}),
+  });
   const create = toCreateDeps(parts, agent, store);
   const service = new AgentService({
     ...{ agent, create, identity: parts.identity, decide: parts.decide, shutdown: parts.shutdown },

@@ -15,7 +15,7 @@ import type { TaskStore } from '../tasks/task-store.ts';
 import { ChangeSignal } from './change-signal.ts';
 import { classifyFailure } from './classify-failure.ts';
 import { featurePause, rightAllows } from './pause-gates.ts';
-import { RunSlots } from './run-slots.ts';
+import { RunSlots, type Activity } from './run-slots.ts';
 import { ServerWatch } from './server-watch.ts';
 import type { DeviceSocket } from '../telemetry/device-socket.ts';
 import type { Timers } from './task-engine.ts';
@@ -27,6 +27,7 @@ export type AgentDeps = {
   readonly server: Server;
   readonly socket: Pick<DeviceSocket, 'start' | 'stop' | 'watch'>;
   readonly timers: Timers;
+  readonly activity?: Activity;
   /** Opens one task; `maxFiles` is what LI-2 leaves to it. */
   readonly openTask: (
     record: TaskRecord,
@@ -52,7 +53,7 @@ export class Agent {
     this.deps = deps;
     this.tasks = new TaskRegistry({
       ...deps,
-      slots: new RunSlots(MAX_RUNS_AT_ONCE),
+      slots: new RunSlots(MAX_RUNS_AT_ONCE, deps.activity),
       open: (record, current) => deps.openTask(record, { current, maxFiles: () => this.filesLeftFor(record) }),
       onChange: () => this.changes.notify(),
       onDoubt: (task, doubt) => void (doubt === 'rights' ? this.checkRights(task) : this.watch.refresh()),
@@ -75,6 +76,7 @@ export class Agent {
     this.watch.start();
     this.watchSpaces();
     await Promise.all(this.tasks.list().map((task) => task.start()));
+    this.deps.activity?.idle();
   }
 
   async stop(): Promise<void> {

@@ -50,3 +50,14 @@ it('frees a slot once, however often it is released', async () => {
   stop.abort();
   expect(await more).toBeNull();
 });
+
+it('tells when the first run begins and when the last has ended', async () => {
+  const told: string[] = [];
+  const slots = new RunSlots(2, { busy: () => void told.push('busy'), idle: () => void told.push('idle') });
+  const [first, second] = [await slots.take(never), await slots.take(never)];
+  const third = slots.take(never);
+  first?.();
+  second?.();
+  (await third)?.();
+  expect(told).toEqual(['busy', 'idle']);
+});

@@ -1,16 +1,25 @@
+/** Told when the first of several runs begins and when the last has ended. */
+export type Activity = { readonly busy: () => void; readonly idle: () => void };
+const NOBODY: Activity = { busy: () => undefined, idle: () => undefined };
+
 /** At most `size` runs at a time on this device; the others wait their turn in order. */
 export class RunSlots {
+  private readonly size: number;
   private free: number;
   private readonly waiting: (() => void)[] = [];
+  private readonly activity: Activity;
 
-  constructor(size: number) {
+  constructor(size: number, activity = NOBODY) {
+    this.size = size;
     this.free = size;
+    this.activity = activity;
   }
 
   /** Answers the release, or null when `signal` was aborted before the turn came. */
   async take(signal: AbortSignal): Promise<(() => void) | null> {
     if (signal.aborted) return null;
     if (this.free > 0) {
+      if (this.free === this.size) this.activity.busy();
       this.free -= 1;
       return this.release();
     }
@@ -39,7 +48,8 @@ export class RunSlots {
 
   private handOn(): void {
     const next = this.waiting.shift();
-    if (next) next();
-    else this.free += 1;
+    if (next) return next();
+    this.free += 1;
+    if (this.free === this.size) this.activity.idle();
   }
 }

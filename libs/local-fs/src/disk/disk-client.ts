@@ -26,11 +26,11 @@ export function createDiskClient(disk: DiskRoot): DiskClient {
           key: disk.root,
           request: (id) => ({ id, disk, method, args }) as DiskCall,
           onReply: (reply) => {
+            rescued.push(...reply.rescued);
             if ('error' in reply) {
               reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }));
               return true;
             }
-            rescued.push(...reply.rescued);
             resolve(reply.result as never);
             return true;
           },

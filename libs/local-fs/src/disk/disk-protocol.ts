@@ -27,7 +27,7 @@ export type DiskCall = {
   };
 }[keyof DiskWork];
 
-export type DiskReply =
-  /** `rescued`: what came back under another name on the way and is not part of the result. */
-  | { readonly id: number; readonly result: unknown; readonly rescued: readonly string[] }
-  | { readonly id: number; readonly error: { readonly message: string; readonly code: string } };
+/** `rescued`: what came back under another name on the way and is not part of the result. */
+export type DiskReply = { readonly id: number; readonly rescued: readonly string[] } & (
+  { readonly result: unknown } | { readonly error: { readonly message: string; readonly code: string } }
+);

@@ -18,12 +18,16 @@ function answer({ id, disk, method, args }: DiskCall): DiskReply {
     const run = work[method] as (...values: readonly unknown[]) => unknown;
     return { id, result: run(...args), rescued: context.rescued.splice(0) };
   } catch (error) {
-    return { id, error: { message: error instanceof Error ? error.message : String(error), code: codeOf(error) } };
+    const rescued = benches.get(keyOf(disk))?.context.rescued.splice(0) ?? [];
+    const message = error instanceof Error ? error.message : String(error);
+    return { id, error: { message, code: codeOf(error) }, rescued };
   }
 }
 
+const keyOf = ({ root, homeTrash }: DiskRoot): string => `${root}\0${homeTrash}`;
+
 function benchFor(disk: DiskRoot): Bench {
-  const key = `${disk.root}\0${disk.homeTrash}`;
+  const key = keyOf(disk);
   const known = benches.get(key);
   if (known) return known;
   const context = createDiskContext(disk);

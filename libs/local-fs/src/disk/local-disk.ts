@@ -8,6 +8,7 @@ import { createDiskClient } from './disk-client.ts';
 import { createDiskContext, type DiskContext } from './disk-context.ts';
 import { readLater, readNow, SYNC_READ_BYTES, type ReadRequest } from './read.ts';
 import { stage } from './stage.ts';
+import { isStagingEmpty } from './staging.ts';
 
 export type DiskOptions = {
   readonly root: string;
@@ -40,10 +41,10 @@ export function createDisk(options: DiskOptions): LocalDisk {
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     },
     settleDisplaced: async (nowMs) => {
-      const settled = await call('settleDisplaced', nowMs);
+      const settled = isStagingEmpty(root) ? [] : await call('settleDisplaced', nowMs);
       return [...takeRescued().map((rescuedTo) => ({ rescuedTo })), ...settled];
     },
-    recover: (unfinishedOpIds) => call('recover', unfinishedOpIds),
+    recover: async (unfinishedOpIds) => (isStagingEmpty(root) ? [] : call('recover', unfinishedOpIds)),
     close,
   };
 }

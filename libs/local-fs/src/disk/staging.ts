@@ -47,6 +47,17 @@ export function namesIn(folder: FolderHandle | undefined): readonly string[] {
   return folder ? readdirSync(folder.at('.')).filter((name) => !name.endsWith('.json')) : [];
 }
 
+/** Asked at the start of every cycle, when there mostly is nothing: no worker needs to be woken for that. */
+export function isStagingEmpty(root: string): boolean {
+  return STAGING_PARTS.every((part) => {
+    try {
+      return readdirSync(`${root}/${stagingPath(part)}`).length === 0;
+    } catch (error) {
+      return codeOf(error) === 'ENOENT';
+    }
+  });
+}
+
 /** A file or folder that is out of sight in a part of staging. */
 export type Aside = { readonly folder: FolderHandle; readonly name: string };
 

@@ -25,7 +25,7 @@ function tell(request: WatchRequest): void {
 }
 
 function startWatchWorker(): Worker {
-  const started = startWorker(import.meta.url, 'watch-worker', {});
+  const started = startWorker(import.meta.url, 'watch-worker');
   started.on('message', (reply: WatchReply) => listeners.get(reply.id)?.onReply(reply));
   started.on('error', fail);
   started.on('exit', () => fail(new Error('WATCH_STOPPED')));

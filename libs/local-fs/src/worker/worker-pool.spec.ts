@@ -59,6 +59,13 @@ describe('a pool of workers', () => {
     expect(new Set(await Promise.all(calls)).size).toBe(2);
   });
 
+  it('ends a worker that nobody needs any more, and starts another when somebody does', async () => {
+    pool = createWorkerPool({ importerUrl: import.meta.url, name: 'pool-worker.fixture', size: 1, retireAfterMs: 0 });
+    const first = await call('a');
+    await new Promise<void>((resolve) => setTimeout(resolve, 1)); // later than the timer that was set before
+    expect(await call('a')).not.toBe(first);
+  });
+
   it('fails the calls of a worker that dies and goes on with a new one', async () => {
     const before = await call('a');
     await expect(call('a', { work: 'die' })).rejects.toThrow('the disk caught fire');

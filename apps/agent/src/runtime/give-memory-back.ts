@@ -1,0 +1,49 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Timers } from './task-engine.ts';
+
+/** A run may follow at once; and collecting takes some 100 ms, in which nobody should be waiting. */
+const QUIET_MS = 5000;
+/** What a heap may grow by before it is worth the time. */
+const WORTH_BYTES = 16 * 1024 ** 2;
+
+export type Memory = { readonly heapBytes: () => number; readonly collect: () => void };
+
+/**
+ * After work that needed much memory, such as the first sync of a large tree, the engine's heap stays as large as it was until
+ * somebody allocates again, which an idle agent hardly does. So once nothing runs, the garbage is collected.
+ */
+export function createMemoryReturn(timers: Pick<Timers, 'after'>, memory: Memory = v8Memory()) {
+  let cancel = (): void => undefined;
+  let floorBytes = 0;
+  return {
+    busy: (): void => cancel(),
+    idle: (): void => {
+      cancel();
+      cancel = timers.after(QUIET_MS, () => {
+        if (memory.heapBytes() - floorBytes < WORTH_BYTES) return;
+        memory.collect();
+        floorBytes = memory.heapBytes();
+      });
+    },
+  };
+}
+
+function v8Memory(): Memory {
+  let collect: (() => void) | undefined;
+  return {
+    heapBytes: () => getHeapStatistics().total_heap_size,
+    collect: () => {
+      collect ??= exposeCollector();
+      collect();
+    },
+  };
+}
+
+/** V8 shows its collector to contexts that are made while the flag is set. */
+function exposeCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  setFlagsFromString('--no-expose-gc');
+  return collect;
+}
