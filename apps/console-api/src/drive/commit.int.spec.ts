@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchOutcome, NodeId, OpId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MemberPrincipal } from '../platform/principal.ts';
 import { bodyOf, bytesOf, chunkOf, DriveWorld, newId, ops } from './testing/drive-world.ts';
 
 let world: DriveWorld;
@@ -265,7 +266,7 @@ describe('operations', () => {
     expect(all(await world.commit(device, spaceId, [ops.move(mid.nodeId, other.nodeId, 'rescued')]))).toEqual(['done']);
   });
 
-  it('[VE-2] restores the same node, unless its name is taken or its folder is in the bin', async () => {
+  it('[VE-2] restores the same node, unless its name is taken, after the folder that returns in the same batch', async () => {
     const { device, spaceId, rootId } = await world.owner();
     const folder = ops.folder(rootId, 'F');
     const inner = ops.folder(folder.nodeId, 'inner');
@@ -281,6 +282,79 @@ describe('operations', () => {
     ]);
     expect(all(answer)).toEqual(['done', 'done', 'done']);
     expect(answer.outcomes[1]).toMatchObject({ node: { id: folder.nodeId, name: 'F', trashedAt: null } });
+  });
+
+  describe('[VE-2] restoring below folders that are gone', () => {
+    async function trashedBelow() {
+      const { device, spaceId, rootId } = await world.owner();
+      const top = ops.folder(rootId, 'top');
+      const mid = ops.folder(top.nodeId, 'mid');
+      const file = ops.file(mid.nodeId, 'f', { bytes: bytesOf('') });
+      await world.commit(device, spaceId, [top, mid, file, ops.trash(file.nodeId), ops.trash(top.nodeId)]);
+      return { device, spaceId, rootId, top, mid, file };
+    }
+    const children = async (device: MemberPrincipal, id: NodeId) =>
+      (await world.browse.listFolder(device, id, { limit: 10 })).nodes;
+
+    it.each([true, false])('makes them again, with the same id for what returns (atomic: %s)', async (atomic) => {
+      const { device, spaceId, rootId, file } = await trashedBelow();
+      const { outcomes } = await world.commit(device, spaceId, [ops.restore(file.nodeId)], { atomic });
+      expect(outcomes).toMatchObject([{ status: 'done', node: { id: file.nodeId, name: 'f', trashedAt: null } }]);
+      const [top] = await children(device, rootId);
+      const [mid] = await children(device, top!.id);
+      expect([top!.name, mid!.name, await children(device, mid!.id)]).toMatchObject([
+        'top',
+        'mid',
+        [{ id: file.nodeId }],
+      ]);
+    });
+
+    it('uses those that are there again, also when the batch itself just made them', async () => {
+      const { device, spaceId, rootId, file } = await trashedBelow();
+      const again = ops.folder(rootId, 'top');
+      await world.commit(device, spaceId, [again]);
+      const mid = ops.folder(again.nodeId, 'mid');
+      const { outcomes } = await world.commit(device, spaceId, [mid, ops.restore(file.nodeId)]);
+      expect(outcomes[1]).toMatchObject({ status: 'done', node: { parentId: mid.nodeId } });
+    });
+
+    it('keeps the seqs of the feed without a gap, and is told to readers with its new folders', async () => {
+      const { device, spaceId, file } = await trashedBelow();
+      const before = await world.commit(device, spaceId, [ops.trash(newId())]);
+      const after = await world.commit(device, spaceId, [ops.restore(file.nodeId)]);
+      expect(after.seq).toBe(before.seq + 3);
+      const rows = await world.sql<{ seq: string }>(
+        `SELECT from_seq AS seq FROM node_history WHERE space_id = $1 AND from_seq > $2 ORDER BY 1`,
+        [spaceId, before.seq],
+      );
+      expect(rows.map((row) => Number(row.seq))).toEqual([1, 2, 3].map((step) => before.seq + step));
+    });
+
+    it('changes nothing when a file has a name of the path, or the name of what returns', async () => {
+      const { device, spaceId, rootId, file } = await trashedBelow();
+      const usurper = ops.file(rootId, 'top', { bytes: bytesOf('') });
+      await world.commit(device, spaceId, [usurper]);
+      const { seq, outcomes } = await world.commit(device, spaceId, [ops.restore(file.nodeId)]);
+      expect(outcomes).toMatchObject([{ code: 'NAME_TAKEN', node: { id: usurper.nodeId } }]);
+      const top = ops.folder(rootId, 'top');
+      const mid = ops.folder(top.nodeId, 'mid');
+      const other = ops.file(mid.nodeId, 'f', { bytes: bytesOf('') });
+      await world.commit(device, spaceId, [ops.trash(usurper.nodeId), top, mid, other]);
+      const refused = await world.commit(device, spaceId, [ops.restore(file.nodeId)]);
+      expect([refused.outcomes, refused.seq]).toMatchObject([[{ code: 'NAME_TAKEN' }], seq + 4]);
+    });
+
+    it('[PE-6] needs the right to create where they are made again', async () => {
+      const team = await world.space('team', { teamId: await world.team(), name: 'Restoring' });
+      const admin = await world.person('drive_admin');
+      const top = ops.folder(team.rootId, 'top');
+      const file = ops.file(top.nodeId, 'f', { bytes: bytesOf('') });
+      await world.commit(admin, team.spaceId, [top, file, ops.trash(file.nodeId), ops.trash(top.nodeId)]);
+      const guest = await world.person();
+      await world.grant(team.spaceId, top.nodeId, { user: guest.userId }, 'synchronizer');
+      expect(await world.one(guest, team.spaceId, ops.restore(file.nodeId))).toMatchObject({ status: 'refused' });
+      expect(await world.one(admin, team.spaceId, ops.restore(file.nodeId))).toMatchObject({ status: 'done' });
+    });
   });
 
   it('refuses to trash a folder below which something changed since', async () => {

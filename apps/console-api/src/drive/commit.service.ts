@@ -11,7 +11,9 @@ import {
   type ChunkHash,
   type ChunkRef,
   type ContentId,
+  type DriveNode,
   type Manifest,
+  type NodeId,
   type SpaceId,
   type VersionId,
 } from '@tideline/contracts';
@@ -33,6 +35,7 @@ import { findAndLockSpace, listAnswers, listChangedSubtrees, loadBatchNodes, wri
 import { findRoom, usedUp } from './batch-room.ts';
 import { BatchTree } from './batch-tree.ts';
 import { decideBatch, type Change } from './decide-batch.ts';
+import { loadRestorePaths } from './restore-path.store.ts';
 import { SpaceGate } from './space-gate.ts';
 import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
 
@@ -97,7 +100,9 @@ export class CommitService {
     if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
     const answered = await listAnswers(manager, actor, opIdsOf(request.ops));
     const found = await loadBatchNodes(manager, key, request.ops);
-    const tree = new BatchTree(found.nodes, rights);
+    const { lostPaths, occupants } = await loadRestorePaths(manager, key, { ops: request.ops, ...found });
+    const onPaths = await this.#rightsOn(manager, principal, occupants);
+    const tree = new BatchTree([...found.nodes, ...occupants], new Map([...rights, ...onPaths]));
     const room = await findRoom(manager, { key, space, actorId: actor.actorId, ops: request.ops });
     const decision = decideBatch({
       ops: request.ops,
@@ -106,7 +111,7 @@ export class CommitService {
       tree,
       takenIds: found.takenIds,
       purged: found.purged,
-      lost: found.lost,
+      lostPaths,
       unusable,
       changedSubtrees: await listChangedSubtrees(manager, key, request.ops),
       roomBytes: room.freeBytes,
@@ -114,6 +119,7 @@ export class CommitService {
       seq: space.seq,
       now: this.clock.now().toISOString(),
       newVersionId: () => uuidv7() as VersionId,
+      newNodeId: () => uuidv7() as NodeId,
       contentIdOf: toContentId,
     });
     if (decision.changes.length > 0) {
@@ -123,6 +129,13 @@ export class CommitService {
     await removeReservations(manager, key, usedUp(room, decision.outcomes));
     const seq = space.seq + decision.changes.length;
     return { seq, epoch: space.epoch, outcomes: [...decision.outcomes], changed: decision.changes.length };
+  }
+
+  /** Rare: only what returns to folders that are gone depends on what lives there today. */
+  async #rightsOn(manager: EntityManager, principal: MemberPrincipal, nodes: readonly DriveNode[]) {
+    if (nodes.length === 0) return [];
+    const ids = nodes.map((node) => node.id);
+    return this.access.resolve(manager, principal, ids);
   }
 
   /**

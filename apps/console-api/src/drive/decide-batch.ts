@@ -42,16 +42,19 @@ class BatchRun {
   readonly #input: BatchInput;
   readonly #outcomes: BatchOutcome[] = [];
   readonly #changes: Change[] = [];
+  readonly #restoring: ReadonlySet<string>;
   #roomBytes: number | null;
 
   constructor(input: BatchInput) {
     this.#input = input;
     this.#roomBytes = input.roomBytes;
+    this.#restoring = new Set(input.ops.flatMap((op) => (op.kind === 'restore' ? [op.nodeId] : [])));
   }
 
   take(op: BatchOp): void {
     const answered = this.#input.answered.get(op.opId);
-    this.#outcomes.push(answered ?? this.#carryOut(op, decideOp(op, { ...this.#input, roomBytes: this.#roomFor(op) })));
+    const context = { ...this.#input, roomBytes: this.#roomFor(op), restoring: this.#restoring };
+    this.#outcomes.push(answered ?? this.#carryOut(op, decideOp(op, context)));
   }
 
   #roomFor({ opId }: BatchOp): number | null {
@@ -75,18 +78,29 @@ class BatchRun {
   #carryOut(op: BatchOp, verdict: Verdict): BatchOutcome {
     if (verdict.kind === 'refused') return toRefused(op.opId, verdict);
     if (verdict.kind === 'unchanged') return { status: 'done', opId: op.opId, node: verdict.node };
-    const { tree, atomic, seq } = this.#input;
-    const before = tree.find(op.nodeId) ?? null;
-    const after = { ...verdict.node, rev: verdict.node.rev + 1, seq: seq + this.#changes.length + 1 };
-    tree.put(after);
-    const refusal = atomic ? undefined : findPlaceRefusal(op, tree);
+    const before = this.#input.tree.find(op.nodeId) ?? null;
+    const made = (verdict.folders ?? []).map((folder) => this.#put(op, { before: null, node: folder, version: null }));
+    const change = this.#put(op, { before, node: verdict.node, version: verdict.version });
+    const refusal = this.#input.atomic ? undefined : findPlaceRefusal(op, this.#input.tree);
     if (refusal) {
-      tree.undo(after, before);
+      for (const each of [change, ...made.toReversed()]) this.#takeBack(each);
       return toRefused(op.opId, refusal);
     }
-    this.#changes.push({ opId: op.opId, before, after, version: verdict.version });
     if (this.#roomBytes !== null && verdict.version) this.#roomBytes += this.#kept(op.opId) - verdict.version.size;
-    return { status: 'done', opId: op.opId, node: after };
+    return { status: 'done', opId: op.opId, node: change.after };
+  }
+
+  #put(op: BatchOp, { before, node, version }: Omit<Change, 'opId' | 'after'> & { node: DriveNode }): Change {
+    const after = { ...node, rev: node.rev + 1, seq: this.#input.seq + this.#changes.length + 1 };
+    const change = { opId: op.opId, before, after, version };
+    this.#input.tree.put(after);
+    this.#changes.push(change);
+    return change;
+  }
+
+  #takeBack({ after, before }: Change): void {
+    this.#input.tree.undo(after, before);
+    this.#changes.pop();
   }
 
   #judgePlace(op: BatchOp, outcome: BatchOutcome | undefined): BatchOutcome {

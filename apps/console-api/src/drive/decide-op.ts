@@ -10,6 +10,7 @@ import type {
   VersionId,
 } from '@tideline/contracts';
 import type { BatchTree } from './batch-tree.ts';
+import { findHome, type RestoreContext } from './decide-restore.ts';
 
 export type NewVersion = {
   readonly id: VersionId;
@@ -27,10 +28,15 @@ export type Refusal = {
 export type Verdict =
   | Refusal
   | { readonly kind: 'unchanged'; readonly node: DriveNode }
-  | { readonly kind: 'changed'; readonly node: DriveNode; readonly version: NewVersion | null };
+  | {
+      readonly kind: 'changed';
+      readonly node: DriveNode;
+      readonly version: NewVersion | null;
+      /** Folders that are made for it, from the top down. */
+      readonly folders?: readonly DriveNode[];
+    };
 
-export type OpContext = {
-  readonly tree: BatchTree;
+export type OpContext = Omit<RestoreContext, 'restoring'> & {
   /** Ids that nodes of other spaces have. */
   readonly takenIds: ReadonlySet<string>;
   /** By opId: chunks of the manifest that the caller may not use. */
@@ -39,8 +45,6 @@ export type OpContext = {
   readonly changedSubtrees: ReadonlySet<string>;
   /** Given up for good; they and what is below them are as good as gone. */
   readonly purged: ReadonlySet<string>;
-  /** Trashed from folders that were purged since: there is no place to go back to unless one is told. */
-  readonly lost: ReadonlySet<string>;
   /** Bytes the space still takes; `null`: no limit. */
   readonly roomBytes: number | null;
   readonly now: string;
@@ -48,13 +52,15 @@ export type OpContext = {
   readonly contentIdOf: (chunks: Manifest) => ContentId;
 };
 
+type Context = OpContext & RestoreContext;
+
 const PLACING: ReadonlySet<BatchOp['kind']> = new Set(['createFolder', 'createFile', 'move', 'restore']);
 
 type Op<K extends BatchOp['kind']> = Extract<BatchOp, { kind: K }>;
 type Existing = Exclude<BatchOp, Op<'createFolder'> | Op<'createFile'>>;
 
 /** Everything but what depends on where other operations of the batch put things: that is `findPlaceRefusal`. */
-export function decideOp(op: BatchOp, context: OpContext): Verdict {
+export function decideOp(op: BatchOp, context: Context): Verdict {
   switch (op.kind) {
     case 'createFolder':
     case 'createFile':
@@ -85,7 +91,7 @@ export function findPlaceRefusal(op: BatchOp, tree: BatchTree): Refusal | undefi
   return occupant ? refuse('NAME_TAKEN', visible(tree, occupant.id)) : undefined;
 }
 
-function decideCreate(op: Op<'createFolder'> | Op<'createFile'>, context: OpContext): Verdict {
+function decideCreate(op: Op<'createFolder'> | Op<'createFile'>, context: Context): Verdict {
   const { tree } = context;
   if (context.takenIds.has(op.nodeId) || tree.find(op.nodeId)) return refuse('NODE_ID_TAKEN');
   const refusal = findParentRefusal(op.parentId, tree);
@@ -96,9 +102,9 @@ function decideCreate(op: Op<'createFolder'> | Op<'createFile'>, context: OpCont
 
 function decideExisting<O extends Existing>(
   op: O,
-  context: OpContext,
+  context: Context,
   atom: Atom,
-  decide: (op: O, node: DriveNode, context: OpContext) => Verdict,
+  decide: (op: O, node: DriveNode, context: Context) => Verdict,
 ): Verdict {
   const node = context.tree.find(op.nodeId);
   const atoms = context.tree.atomsOf(op.nodeId);
@@ -109,18 +115,18 @@ function decideExisting<O extends Existing>(
   return decide(op, node, context);
 }
 
-function decidePutVersion(op: Op<'putVersion'>, node: DriveNode, context: OpContext): Verdict {
+function decidePutVersion(op: Op<'putVersion'>, node: DriveNode, context: Context): Verdict {
   return findUnwritable(node, context.tree) ?? withContent(op, node, context);
 }
 
-function decideSetMeta(op: Op<'setMeta'>, node: DriveNode, context: OpContext): Verdict {
+function decideSetMeta(op: Op<'setMeta'>, node: DriveNode, context: Context): Verdict {
   const refusal = findUnwritable(node, context.tree);
   if (refusal) return refusal;
   if (node.mtimeMs === op.mtimeMs && node.exec === op.exec) return { kind: 'unchanged', node };
   return { kind: 'changed', node: { ...node, mtimeMs: op.mtimeMs, exec: op.exec }, version: null };
 }
 
-function decideMove(op: Op<'move'>, node: DriveNode, context: OpContext): Verdict {
+function decideMove(op: Op<'move'>, node: DriveNode, context: Context): Verdict {
   const { tree } = context;
   if (node.trashedAt !== null) return refuse('NODE_TRASHED', node);
   if (node.parentId === op.parentId && node.name === op.name) return { kind: 'unchanged', node };
@@ -128,26 +134,40 @@ function decideMove(op: Op<'move'>, node: DriveNode, context: OpContext): Verdic
   return refusal ?? { kind: 'changed', node: { ...node, parentId: op.parentId, name: op.name }, version: null };
 }
 
-function decideTrash(op: Op<'trash'>, node: DriveNode, context: OpContext): Verdict {
+function decideTrash(op: Op<'trash'>, node: DriveNode, context: Context): Verdict {
   if (node.trashedAt !== null) return refuse('NODE_TRASHED', node);
   if (context.changedSubtrees.has(op.opId)) return refuse('SUBTREE_CHANGED', node);
   return { kind: 'changed', node: { ...node, trashedAt: context.now }, version: null };
 }
 
-function decideRestore(op: Op<'restore'>, node: DriveNode, context: OpContext): Verdict {
+function decideRestore(op: Op<'restore'>, node: DriveNode, context: Context): Verdict {
   if (node.trashedAt === null) return refuse('NOT_TRASHED', node);
   const live = { ...node, trashedAt: null };
-  if (!op.to) return context.lost.has(node.id) ? refuse('PARENT_UNKNOWN', node) : changed(live);
-  const refusal = findParentRefusal(op.to.parentId, context.tree);
-  return refusal ?? changed({ ...live, parentId: op.to.parentId, name: op.to.name });
+  if (op.to) {
+    const refusal = findParentRefusal(op.to.parentId, context.tree);
+    return refusal ?? changed({ ...live, parentId: op.to.parentId, name: op.to.name });
+  }
+  return decideReturn(live, context);
 }
 
-function changed(node: DriveNode): Verdict {
+/** To where it was trashed from; folders on the way that are gone need the right to make them. */
+function decideReturn(node: DriveNode, context: Context): Verdict {
+  const { tree, lostPaths } = context;
+  const { parentId } = node;
+  if (parentId && !lostPaths.has(node.id) && !tree.isInBin(parentId)) return changed(node);
+  const home = findHome(node, context);
+  if (home.kind === 'refused') return refuse(home.code, visible(tree, home.nodeId));
+  const [first] = home.made;
+  const refusal = findParentRefusal(first?.parentId ?? home.folderId, tree);
+  return refusal ?? { ...changed({ ...node, parentId: home.folderId }), folders: home.made };
+}
+
+function changed(node: DriveNode): Extract<Verdict, { kind: 'changed' }> {
   return { kind: 'changed', node, version: null };
 }
 
 /** What was trashed by itself outlives a purged folder above it, and can be restored to another place. */
-function isPurged(op: Existing, node: DriveNode, { tree, purged }: OpContext): boolean {
+function isPurged(op: Existing, node: DriveNode, { tree, purged }: Context): boolean {
   if (purged.size === 0) return false;
   return op.kind === 'restore' ? purged.has(node.id) : tree.chainOf(node.id).some((each) => purged.has(each.id));
 }
@@ -166,7 +186,7 @@ function findUnwritable(node: DriveNode, tree: BatchTree): Refusal | undefined {
   return tree.isInBin(node.id) ? refuse('PARENT_TRASHED', node) : undefined;
 }
 
-function withContent(op: Op<'createFile'> | Op<'putVersion'>, node: DriveNode, context: OpContext): Verdict {
+function withContent(op: Op<'createFile'> | Op<'putVersion'>, node: DriveNode, context: Context): Verdict {
   const shown = op.kind === 'createFile' ? null : node;
   const missing = context.unusable.get(op.opId);
   if (missing) return { ...refuse('CHUNKS_MISSING', shown), missing };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BatchOp, NodeId, ReservationKey, SpaceId } from '@tideline/contracts';
+import type { BatchOp, NodeId, OpId, ReservationKey, SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actorIdOf } from '../drive/author.ts';
 import { chunkOf, newId, noise, ops } from '../drive/testing/drive-world.ts';
@@ -74,7 +74,7 @@ describe('[VE-3] room', () => {
     const first = newFile(rootId, 60, 31);
     await reserve(device, spaceId, 60, first.reservation);
     await reserve(device, spaceId, 60, first.reservation); // a later plan
-    const again = { ...first.op, opId: newId(), nodeId: newId() };
+    const again = { ...first.op, opId: newId<OpId>(), nodeId: newId<NodeId>() };
     expect(await world.drive.one(device, spaceId, again, [first.bytes])).toMatchObject({ status: 'done' });
     expect(await amounts(spaceId)).toEqual({ used: 60, reserved: 0 });
     await reserve(device, spaceId, 40, first.reservation);

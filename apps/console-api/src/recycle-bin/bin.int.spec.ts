@@ -128,9 +128,20 @@ describe('[VE-2] restoring', () => {
     expect((await world.bin.list(person, spaceId, { limit: 9 })).nodes).toMatchObject([
       { name: 'f', place: ['a', 'b'] },
     ]);
-    expect(await world.drive.one(person, spaceId, ops.restore(file.nodeId))).toMatchObject({ code: 'PARENT_UNKNOWN' });
     const [item] = await restored(person, spaceId as never, file.nodeId);
     expect(names(item!.recreated)).toEqual(['a', 'b']);
+    expect(await pathOf(file.nodeId)).toEqual(['a', 'b', 'f']);
+  });
+
+  it('in a batch makes purged folders again, too', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const [a, b] = [ops.folder(rootId, 'a'), newId<NodeId>()];
+    const file = ops.file(b, 'f', { bytes: bytesOf('') });
+    await world.drive.commit(person, spaceId, [a, ops.folder(a.nodeId, 'b', b), file]);
+    await world.drive.commit(person, spaceId, [ops.trash(file.nodeId), ops.trash(b), ops.trash(a.nodeId)]);
+    await world.purges.purge(person, spaceId, [b]);
+    await world.purges.purge(person, spaceId, [a.nodeId]);
+    expect(await world.drive.one(person, spaceId, ops.restore(file.nodeId))).toMatchObject({ status: 'done' });
     expect(await pathOf(file.nodeId)).toEqual(['a', 'b', 'f']);
   });
 
