@@ -2,13 +2,22 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { isCycle, type Chance, type ScriptStep, type SimDevice, type SimWorld } from '@tideline/sync-core/testing';
 
-/** `SIM_RUNS=10` runs ten times as many cases; `SIM_SEED` repeats a run. Every run says the seed it used. */
-const FACTOR = Number(process.env['SIM_RUNS'] ?? 1);
-const SEED = process.env['SIM_SEED'] === undefined ? Date.now() & 0x7fffffff : Number(process.env['SIM_SEED']);
+/**
+ * `SIM_RUNS=10` runs ten times as many cases, `SIM_RUNS=all` every small world there is; `SIM_SEED` repeats a run. Every run says the
+ * seed it used.
+ */
+const RUNS = process.env['SIM_RUNS'] ?? '1';
+const FACTOR = RUNS === 'all' ? 1 : Number(RUNS);
+export const SEED = process.env['SIM_SEED'] === undefined ? Date.now() & 0x7fffffff : Number(process.env['SIM_SEED']);
 console.info(`SIM_SEED=${SEED}`);
 
 export function check<T extends [unknown, ...unknown[]]>(cases: number, property: fc.IProperty<T>): void {
   fc.assert(property, { numRuns: Math.ceil(cases * FACTOR), seed: SEED });
+}
+
+/** How many cases of something countable to go through: all of them, if they were asked for. */
+export function share(cases: number, whole: number): number {
+  return RUNS === 'all' ? whole : Math.ceil(cases * FACTOR);
 }
 
 export type Faults = { readonly losesState?: boolean; readonly losesAnswers?: boolean };

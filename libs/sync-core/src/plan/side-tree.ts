@@ -28,7 +28,7 @@ export class SideTree {
   readonly #slots = new Map<string, Entity>();
   readonly #children = new Map<Entity, Set<Entity>>();
   readonly #sealed = new Set<Entity>();
-  #leftBehind = 0;
+  readonly #strangers = new Map<Entity, 'file' | 'folder'>();
   readonly #foldedChildren = new Map<Entity, Map<string, BaseNode>>();
 
   constructor(scene: Scene, side: 'local' | 'cloud', scope: Scope) {
@@ -42,16 +42,25 @@ export class SideTree {
   }
 
   /**
-   * These entities get other cloud nodes; those they had stay where they are, and belong to nobody here. What lies in one of
-   * them is out of sight with it.
+   * These entities get other cloud nodes; those they had stay where they are with what others have put into them, and belong to
+   * nobody here.
    */
   #leaveBehind(scene: Scene, entities: ReadonlySet<Entity>): void {
+    const strangers = new Map<Entity, Entity>();
     for (const entity of entities) {
-      const state = scene.cloud(entity);
+      const stranger = STRANGER - strangers.size;
+      strangers.set(entity, stranger);
+      this.#strangers.set(stranger, scene.kindOf(entity));
       this.remove(entity);
-      if (state.t !== 'present' || state.parent === NOWHERE || entities.has(state.parent)) continue;
-      this.#leftBehind += 1;
-      this.put(STRANGER - this.#leftBehind, state);
+    }
+    for (const [entity, stranger] of strangers) {
+      const state = scene.cloud(entity);
+      if (state.t !== 'present' || state.parent === NOWHERE) continue;
+      this.put(stranger, { parent: strangers.get(state.parent) ?? state.parent, name: state.name });
+    }
+    for (const [entity, place] of [...this.#places]) {
+      const parent = place === null ? undefined : strangers.get(place.parent);
+      if (place && parent !== undefined) this.put(entity, { parent, name: place.name });
     }
   }
 
@@ -70,6 +79,11 @@ export class SideTree {
     if (known !== undefined) return known;
     const row = entity > 0 ? this.#base.get(entity) : undefined;
     return row && this.#isThere(row) ? { parent: row.parent, name: this.#nameOf(row) } : null;
+  }
+
+  /** What a cloud node is that lost its entity; undefined for everything else. */
+  strangerKind(entity: Entity): 'file' | 'folder' | undefined {
+    return this.#strangers.get(entity);
   }
 
   isSealed(entity: Entity): boolean {

@@ -122,7 +122,7 @@ export class Clashes {
 
   #rename(claim: Claim, owner: Entity): void {
     const { entity, facts, target } = claim;
-    const isYield = facts.kind === 'file' && this.#tree.scene.kindOf(owner) === 'folder';
+    const isYield = facts.kind === 'file' && this.#kindOf(owner) === 'folder';
     const isMappedOnly = this.#isUpload || this.#hasOwnLocalName(claim, owner);
     if (!isMappedOnly && isOnlyHere(claim)) {
       this.#tree.set(entity, this.#aside(claim, owner, isYield));
@@ -134,6 +134,10 @@ export class Clashes {
     const renamed: KeptTarget = { ...target, rule, cloudName: name, localName: isMappedOnly ? target.localName : name };
     this.#tree.set(entity, { ...renamed, placedBy: placedBy(facts, renamed) });
     this.#cloudClaims.set(this.#cloudNow.slot(target.parent, name), entity);
+  }
+
+  #kindOf(owner: Entity): 'file' | 'folder' {
+    return this.#cloudNow.strangerKind(owner) ?? this.#tree.scene.kindOf(owner);
   }
 
   /** Two names that differ here and are one in the cloud (letters written in two Unicode forms): the second is mapped there. */

@@ -58,14 +58,20 @@ export class UploadMerge {
 
   /** UP-7: somebody moved the item in the cloud, or a folder that holds it. */
   #isCut({ row }: Facts, cloud: There, place: { parent: Entity; cloudName: string }): boolean {
-    if (cloud.parent === NOWHERE) return true;
-    if (cloud.parent !== ROOT_ID) {
-      this.decide(cloud.parent);
-      const above = this.#tree.get(cloud.parent);
-      if (above.t === 'kept' && above.anew) return true;
-    }
+    if (cloud.parent === NOWHERE || this.#isInMovedFolder(cloud)) return true;
     const isThere = cloud.parent === place.parent && cloud.name === place.cloudName;
     return !isThere && (row === undefined || isMovedInCloud(cloud, row));
+  }
+
+  /** Also a folder that is here no more takes what it holds away when it is moved there. */
+  #isInMovedFolder({ parent }: There): boolean {
+    if (parent === ROOT_ID || parent === NOWHERE) return false;
+    this.decide(parent);
+    const above = this.#tree.get(parent);
+    if (above.t === 'kept') return above.anew === true;
+    const { cloud, row } = this.#scene.facts(parent);
+    if (cloud.t !== 'present' || row === undefined) return false;
+    return isMovedInCloud(cloud, row) || this.#isInMovedFolder(cloud);
   }
 }
 

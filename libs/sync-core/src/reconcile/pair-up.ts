@@ -1,5 +1,5 @@
 import type { SyncPolicy } from '../model/policy.ts';
-import { ROOT_ID, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
+import { ROOT_ID, type BaseId, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
 import { toCloudName, toLocalName } from '../naming/name-rules.ts';
 import type { GoneFromCloud } from './gone-from-cloud.ts';
 import type { Scene } from './scene.ts';
@@ -18,7 +18,7 @@ export function pairUp(
   const candidates = newInCloud(scene.trees, policy, gone.ids);
   if (candidates.size === 0) return;
   const visited = new Set<LocalKey>();
-  const remade = new Set<LocalKey>(gone.rows);
+  const remade = remadeRows(scene.trees, policy, gone);
   const visit = (key: LocalKey): void => {
     if (key === ROOT_ID || visited.has(key)) return;
     visited.add(key);
@@ -33,8 +33,13 @@ export function pairUp(
     scene.link(key, match.id);
   };
   for (const key of keys) if (key < 0) visit(key);
-  // In upload mode a node deleted in the cloud is always uploaded as a new one (UP-8).
-  if (policy.mode === 'bidirectional') for (const id of [...gone.rows].sort((a, b) => a - b)) visit(id);
+  for (const id of remade) visit(id);
+}
+
+/** In upload mode a file that was deleted in the cloud is always uploaded as a new one (UP-8); folders are merged (FI-3). */
+function remadeRows({ base }: ThreeTrees, { mode }: SyncPolicy, gone: GoneFromCloud): ReadonlySet<BaseId> {
+  const rows = mode === 'bidirectional' ? gone.rows : gone.rows.filter((id) => base.get(id)?.kind === 'folder');
+  return new Set([...rows].sort((a, b) => a - b));
 }
 
 type Candidate = { readonly id: CloudId; readonly kind: 'file' | 'folder'; taken: boolean };

@@ -250,6 +250,42 @@ describe('upload mode', () => {
     expect(story.versionsOf('a')).toEqual(['1', '2', '3']);
   });
 
+  it('[BI-9] [SY-18] calls a file that meets a folder of others a file, also where the folder was ours until it was moved there', () => {
+    const story = new Scenario(['a/'], { policy: UPLOAD });
+    story.here.write('n', '1');
+    story.there.move('a', 'n');
+    story.sync();
+    expect(story.there.tree()).toEqual({ a: 'folder', n: 'folder', 'n (file)': '1' });
+  });
+
+  it('[SY-21] gives a file in a folder made anew its own name, whatever others put into the folder that was moved away', () => {
+    const story = new Scenario(['a/'], { policy: UPLOAD });
+    story.here.write('a/f', '1');
+    story.there.move('a', 'n');
+    story.there.mkdir('n/f');
+    story.sync();
+    expect(story.there.tree()).toEqual({ a: 'folder', 'a/f': '1', n: 'folder', 'n/f': 'folder' });
+  });
+
+  it('[SY-21] lets go of a file in a folder that was moved there, also when the folder is gone here', () => {
+    const story = new Scenario(['a/f=1', 'x'], { policy: UPLOAD_AND_DELETE });
+    story.here.move('a/f', 'g');
+    story.here.remove('a');
+    story.there.move('a', 'n');
+    story.sync();
+    expect(story.there.tree()).toEqual({ g: '1', n: 'folder', 'n/f': '1', x: 'x' });
+  });
+
+  it('[FI-3] [SY-4] merges a folder with one that was made anew in its place, and uploads a file anew beside it', () => {
+    const story = new Scenario(['d/f=1', 'a=1'], { policy: UPLOAD });
+    story.there.remove('d');
+    story.there.write('d/z', '2');
+    story.there.remove('a');
+    story.there.write('a', '3');
+    story.sync();
+    expect(story.there.tree()).toEqual({ a: '3', 'a (2)': '1', d: 'folder', 'd/f': '1', 'd/z': '2' });
+  });
+
   it('[UP-7] never takes a node that somebody moved to a name for the new one', () => {
     const story = new Scenario(['a=1', 'b=2'], { policy: UPLOAD });
     story.there.move('a', 't');

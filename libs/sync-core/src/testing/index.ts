@@ -10,5 +10,6 @@ export * from './verbs.ts';
 export * from './journal-contract.ts';
 export * from './hands.ts';
 export * from './memory-cloud.ts';
+export * from './oracle/index.ts';
 export * from './memory-disk.ts';
 export * from './test-device.ts';
