@@ -6,6 +6,7 @@ export type CycleSurroundings = {
   readonly platform: NodeJS.Platform;
   readonly now: Date;
   readonly maxFiles: number;
+  readonly bootedAtMs?: number;
 };
 
 /** What the engine is told of a task and its device for one cycle. */
@@ -23,6 +24,7 @@ export function toCycleSettings(record: TaskRecord, of: CycleSurroundings): Cycl
     },
     exclude: record.settings.exclude,
     maxFiles: of.maxFiles,
+    ...(of.bootedAtMs === undefined ? {} : { bootedAtMs: of.bootedAtMs }),
   };
 }
 

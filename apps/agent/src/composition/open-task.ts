@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import type { SyncMode } from '@tideline/contracts';
 import {
   createCloud,
@@ -46,7 +47,7 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
       },
       settings: () => {
         const surroundings = { deviceName: parts.deviceName, platform: process.platform, now: new Date() };
-        return toCycleSettings(current(), { ...surroundings, maxFiles: maxFiles() });
+        return toCycleSettings(current(), { ...surroundings, maxFiles: maxFiles(), bootedAtMs: bootedAtMs() });
       },
       close: async () => {
         await Promise.all([scanners.close(), disk.close()]);
@@ -102,6 +103,8 @@ function createScanners(root: string, journalPath: string) {
     close: async () => scanner?.close(),
   };
 }
+
+const bootedAtMs = (): number => Date.now() - uptime() * 1000;
 
 function newBucket(): TokenBucket {
   return createTokenBucket({ bytesPerSecond: null, clock: monotonic, sleep });

@@ -86,6 +86,25 @@ describe('RootSupervisor', () => {
     expect(engine.runs).toHaveLength(2);
   });
 
+  it('[R12] takes fifty files that were made during a cycle with the next one', async () => {
+    const { engine } = await start();
+    const folders = Array.from({ length: 50 }, (_, index) => `folder ${index}`);
+    for (const folder of folders) engine.onDirty(new Set([folder]));
+    await engine.finish();
+    expect(engine.last.dirty).toEqual(new Set(folders));
+  });
+
+  it('[R18] finds what a watcher that tells nothing has missed by the next timed look at everything', async () => {
+    const { engine, timers } = await start();
+    await engine.finish();
+    for (let minute = 0; minute <= 60; minute++) {
+      timers.advance(60_000);
+      await settled();
+      await engine.finish();
+    }
+    expect(engine.runs.slice(1).map((run) => run.dirty)).toContain('all');
+  });
+
   it('goes on at once while a cycle leaves work, and wakes for deletes that settle', async () => {
     const { engine, timers, status } = await start();
     await engine.finish({ again: true });

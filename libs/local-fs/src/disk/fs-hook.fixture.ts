@@ -7,7 +7,9 @@ const ORIGINALS = {
   linkSync: fs.linkSync,
   renameSync: fs.renameSync,
   unlinkSync: fs.unlinkSync,
+  openSync: fs.openSync,
   readdirSync: fs.readdirSync,
+  writeSync: fs.writeSync,
 };
 type Hooked = keyof typeof ORIGINALS;
 

@@ -19,6 +19,7 @@ import { runScan } from './run-scan.ts';
 import type { ScanSummary } from './scan-protocol.ts';
 import { createScanWorld, type ScanWorld } from './scan-world.fixture.ts';
 import type { ScanEnv } from './session.ts';
+import { sigToTrust } from './trust.ts';
 
 const BUFFER = new Uint8Array(1024 * 1024);
 /** A moment long enough ago that nothing done now could share its times. */
@@ -83,6 +84,42 @@ describe('signatures of young files', () => {
     };
     const seen = only(scanHere({ hash: slowly }).seen.values());
     expect(seen).toMatchObject({ t: 'present', node: { sig: { ctimeNs: RACY_CTIME } } });
+  });
+});
+
+describe('two edits within one step of the clock of the file system', () => {
+  it('[B15] [SA-1] leave the second one to be found although the file looks as after the first', async () => {
+    world.write('a', 'other');
+    await world.sync();
+    const row = baseOf('a');
+    if (!row?.sig) throw new Error('a is in base');
+    const stats = lstatSync(world.path('a'), { bigint: true });
+    const openedMs = Number(stats.ctimeNs / 1_000_000n) + 5;
+    const sig = sigToTrust(toStatSig(stats, volume), openedMs);
+    // What was read then were the bytes of the first edit.
+    world.journal.advance({ rows: [{ ...row, sig, contentId: 'of the first edit' }] });
+    await world.scan();
+    expect(world.differences()).toEqual({ a: 'edited' });
+  });
+});
+
+describe('a file that another program holds', () => {
+  const isHeld = (path: string): void => {
+    if (path === world.path('a')) throw Object.assign(new Error('held'), { code: 'EBUSY' });
+  };
+
+  it('[R14] is busy and no more; the others go on, and it is found once it is let go', async () => {
+    for (const name of ['a', 'b']) world.write(name, 'old');
+    await world.sync();
+    for (const name of ['a', 'b']) world.write(name, 'new bytes');
+    beforeCall('openSync', isHeld);
+    const { summary, seen } = scanHere();
+    expect(summary?.unreadable).toEqual([{ path: 'a', code: 'BUSY' }]);
+    const idOf = (name: string): number => baseOf(name)?.id ?? 0;
+    expect(seen.get(idOf('a'))).toMatchObject({ t: 'unknown', why: 'busy' });
+    expect(seen.get(idOf('b'))).toMatchObject({ t: 'present' });
+    releaseCalls();
+    expect(scanHere().seen.get(idOf('a'))).toMatchObject({ t: 'present' });
   });
 });
 

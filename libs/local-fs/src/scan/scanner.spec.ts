@@ -86,6 +86,14 @@ describe('a full scan', () => {
     expect(world.differences()['a.txt']).toContain('edited');
   });
 
+  it('[R18] finds a hundred changes that no watcher told of', async () => {
+    for (let number = 0; number < 100; number += 1) world.write(`d${number % 10}/f${number}`, 'old');
+    await world.sync();
+    for (let number = 0; number < 100; number += 1) world.write(`d${number % 10}/f${number}`, 'new bytes');
+    await world.scan();
+    expect(Object.values(world.differences())).toEqual(Array.from({ length: 100 }, () => 'edited'));
+  });
+
   it('[M28] takes a hard link for a second file, never for a move', async () => {
     world.write('a', 'A');
     await world.sync();

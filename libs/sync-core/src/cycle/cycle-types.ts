@@ -29,6 +29,8 @@ export type CycleSettings = {
   readonly exclude: readonly string[];
   /** Files this task may still hold under LI-2 (all tasks of the device together stay under the limit). */
   readonly maxFiles: number;
+  /** When this machine was started, by its clock (K04). */
+  readonly bootedAtMs?: number;
 };
 
 export type CyclePhase = 'scanning' | 'syncing';

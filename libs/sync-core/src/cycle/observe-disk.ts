@@ -52,18 +52,35 @@ async function whereToLook(
 ): Promise<DirtyPaths | null> {
   const rescued = settings.mode === 'upload' ? [] : await deps.disk.settleDisplaced(deps.clock.nowMs());
   if (dirty === 'all') return dirty;
-  const back = [...broughtBack, ...rescued.map(({ rescuedTo }) => rescuedTo)].map(folderOf);
+  const back = [...broughtBack, ...rescued.map(({ rescuedTo }) => rescuedTo), ...busyAndDue(deps)].map(folderOf);
   const look = new Set([...(dirty ?? recentlyGone(deps)), ...back]);
   return dirty === null && look.size === 0 ? null : look;
 }
+
+/** R14: a file that somebody held or wrote to is tried again by itself; letting it go makes no event. */
+function busyAndDue({ journal, clock }: CycleDeps): RelativePath[] {
+  const nowMs = clock.nowMs();
+  return journal
+    .problems()
+    .filter(({ code, source, retryAtMs }) => code === 'BUSY' && source === 'scan' && retryAtMs <= nowMs)
+    .map(({ path }) => path);
+}
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 60_000;
+
+/** What rests later is asked about less and less often. `attempts`: how often it was busy before. */
+const busyRetryMs = (attempts: number): number => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
 
 /** A folder that was read again tells anew what in it cannot be read. */
 function noteUnreadable(deps: CycleDeps, result: ScanResult, dirty: DirtyPaths): void {
   const { journal, clock } = deps;
   const nowMs = clock.nowMs();
   const unreadable = new Set(result.unreadable.map((item) => item.path));
+  const attempts = new Map(journal.problems().map((problem) => [problem.path, problem.attempts]));
   for (const { path, code } of result.unreadable) {
-    journal.setProblem(path, { code, params: {}, retryAtMs: nowMs, source: 'scan' }, nowMs);
+    const retryAtMs = code === 'BUSY' ? nowMs + busyRetryMs(attempts.get(path) ?? 0) : nowMs;
+    journal.setProblem(path, { code, params: {}, retryAtMs, source: 'scan' }, nowMs);
   }
   for (const { path, source } of journal.problems()) {
     const wasLookedAt = result.full || (dirty !== 'all' && dirty.has(folderOf(path)));

@@ -331,3 +331,29 @@ describe('a cycle that loses its answer or its process', () => {
     return calls;
   }
 });
+
+describe('the order of promises', () => {
+  it('[K02] puts into base only what the disk has said is durable', async () => {
+    const order: string[] = [];
+    const { disk, journal } = b.deps;
+    const place = disk.place.bind(disk);
+    const advance = journal.advance.bind(journal);
+    Object.assign(disk, {
+      place: async (...args: Parameters<typeof place>) => {
+        const answer = await place(...args);
+        order.push('durable on disk');
+        return answer;
+      },
+    });
+    Object.assign(journal, {
+      advance: (step: Parameters<typeof advance>[0]) => {
+        if (step.rows && step.rows.length > 0) order.push('in base');
+        advance(step);
+      },
+    });
+    a.disk.write('f', '1');
+    await a.settle();
+    await b.settle();
+    expect(order).toEqual(['durable on disk', 'in base']);
+  });
+});

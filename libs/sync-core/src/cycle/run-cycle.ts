@@ -11,6 +11,7 @@ import { Execution, type Tries } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
 import { observeCloud, stopFor } from './observe-cloud.ts';
 import { observeDisk, observeRoot } from './observe-disk.ts';
+import { mendPowerLoss, type PowerFacts } from './mend-power-loss.ts';
 import { noteProblems } from './note-problems.ts';
 import { concludeSync } from './conclude-sync.ts';
 import { rightTheClock } from './right-the-clock.ts';
@@ -53,7 +54,8 @@ async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): P
   if ('why' in seen) return seen;
   const trees = observedTrees(deps, request.settings);
   const wanted = decide(trees, cyclePolicy(deps, request), planIds(deps));
-  const decided = limitFiles(wanted, trees.base, request.settings.maxFiles);
+  const mended = mendPowerLoss(wanted, trees, powerFacts(deps, request.settings));
+  const decided = limitFiles(mended, trees.base, request.settings.maxFiles);
   const guarded = guardPlan(decided, guardFacts(deps, seen.observedFromMs));
   deps.journal.setHolds(guarded.holds, deps.clock.nowMs());
   const execution = new Execution(deps, request, { ...trees, approvedOps: guarded.approvedOps, tries });
@@ -82,6 +84,11 @@ function observedTrees({ journal }: CycleDeps, { exclude, mode, names }: CycleSe
   const observed = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
   const trees = { ...observed, cloudSeq: journal.meta().seq };
   return applyFilter(trees, compileFilter(exclude, { caseSensitive: names.caseSensitive }), mode);
+}
+
+/** In upload mode nothing is ever written on the disk. */
+function powerFacts({ hashes }: CycleDeps, { mode, bootedAtMs = null }: CycleSettings): PowerFacts {
+  return { bootedAtMs: mode === 'upload' ? null : bootedAtMs, sha256Hex: (text) => hashes.sha256Hex(text) };
 }
 
 /** What our own work calls to look at again: folders that were not as planned, a feed that has moved, or the rest of a plan. */
