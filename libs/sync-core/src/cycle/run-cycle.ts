@@ -87,8 +87,8 @@ function observedTrees({ journal }: CycleDeps, { exclude, mode, names }: CycleSe
 }
 
 /** In upload mode nothing is ever written on the disk. */
-function powerFacts({ hashes }: CycleDeps, { mode, bootedAtMs = null }: CycleSettings): PowerFacts {
-  return { bootedAtMs: mode === 'upload' ? null : bootedAtMs, sha256Hex: (text) => hashes.sha256Hex(text) };
+function powerFacts({ hashes }: CycleDeps, { mode, bootedAtMs }: CycleSettings): PowerFacts {
+  return { bootedAtMs: mode === 'upload' ? null : (bootedAtMs ?? null), sha256Hex: (text) => hashes.sha256Hex(text) };
 }
 
 /** What our own work calls to look at again: folders that were not as planned, a feed that has moved, or the rest of a plan. */
