@@ -10,6 +10,7 @@ export * from './identity.ts';
 export * from './ids.ts';
 export * from './manifest.ts';
 export * from './names.ts';
+export * from './notice.ts';
 export * from './retention.ts';
 export * from './rights.ts';
 export * from './people.ts';

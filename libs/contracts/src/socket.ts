@@ -31,5 +31,7 @@ export const ToConsole = z.discriminatedUnion('type', [
   z.object({ type: z.literal('device.v1'), deviceId: DeviceId }),
   z.object({ type: z.literal('space.v1'), space: SpaceId, seq: z.int() }),
   z.object({ type: z.literal('feature.v1') }),
+  /** There is something new to be told to this person. */
+  z.object({ type: z.literal('notice.v1') }),
 ]);
 export type ToConsole = z.infer<typeof ToConsole>;

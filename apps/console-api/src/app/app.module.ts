@@ -14,6 +14,7 @@ import { FleetModule } from '../fleet/fleet.module.ts';
 import { GrantsModule } from '../grants/grants.module.ts';
 import { IdentityModule } from '../identity/identity.module.ts';
 import { JobsModule } from '../jobs/jobs.module.ts';
+import { NoticesModule } from '../notices/notices.module.ts';
 import { OperatorModule } from '../operator/operator.module.ts';
 import { PeopleAdminModule } from '../people-admin/people-admin.module.ts';
 import { AuthGuard } from '../platform/auth.guard.ts';
@@ -54,6 +55,7 @@ export class AppModule {
         PlatformModule.create(parts),
         SocketHubModule,
         JobsModule,
+        NoticesModule,
         IdentityModule,
         GrantsModule,
         BlobsModule.at(parts.config.blobs),

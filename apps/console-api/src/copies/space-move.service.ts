@@ -3,6 +3,7 @@ import {
   AppError,
   MAX_SPACE_MOVE_NODES,
   type Atom,
+  type DriveNode,
   type MoveToSpaceAnswer,
   type NodeId,
   type PlaceRequest,
@@ -29,7 +30,9 @@ import { getSource, getTarget, hasRoom } from './target.ts';
 type Place = z.output<typeof PlaceRequest>;
 type MovedToSpace = z.output<typeof MoveToSpaceAnswer>;
 /** `to`: where the place is, if that was decided already. */
-type Asked = { readonly nodeId: NodeId; readonly place: Place; readonly to?: SpaceKey };
+type Asked = { readonly nodeId: NodeId; readonly place: Place; readonly to?: SpaceKey } & Partial<Told>;
+/** What else happens in the transaction that moves. */
+type Told = { readonly whenMoved: (manager: EntityManager, node: DriveNode) => Promise<unknown> };
 /** Taking a folder away from everybody there and reading it elsewhere needs the right to do both where it is. */
 const NEEDED: readonly Atom[] = ['move', 'delete', 'copy', 'download'];
 
@@ -53,7 +56,7 @@ export class SpaceMoveService {
   handOver(
     principal: MemberPrincipal,
     nodeId: NodeId,
-    into: { readonly place: Place; readonly to: SpaceKey },
+    into: { readonly place: Place; readonly to: SpaceKey } & Told,
   ): Promise<MovedToSpace> {
     return this.#move(principal, { nodeId, ...into });
   }
@@ -95,6 +98,7 @@ export class SpaceMoveService {
     const grantsEnded = await removeGrants(manager, move);
     const node = await nodeOf(manager, to, nodeId);
     if (!node) throw new Error('a node is gone inside its own transaction');
+    await asked.whenMoved?.(manager, node);
     return { move, node, grantsEnded };
   }
 

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { Clock } from '../platform/clock.ts';
+import { NoticeService } from '../notices/notice.service.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { insertDevice } from './device.store.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type Enrollee,
   type TokenRow,
 } from './enrollment-token.store.ts';
+import { deviceTopic } from './own-device.service.ts';
 import { hashSecret } from './secret-token.ts';
 
 type Request = z.output<typeof EnrollRequest>;
@@ -24,10 +26,11 @@ export class EnrollmentService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    private readonly notices: NoticeService,
   ) {}
 
-  enroll(request: Request, fromLoopback: boolean): Promise<z.input<typeof EnrollAnswer>> {
-    return inTransaction(this.dataSource, async (manager) => {
+  async enroll(request: Request, fromLoopback: boolean): Promise<z.input<typeof EnrollAnswer>> {
+    const { answer, waits } = await inTransaction(this.dataSource, async (manager) => {
       const token = await findTokenForUpdate(manager, hashSecret(request.token));
       const usable = requireUsable(token, fromLoopback, this.clock.now());
       const user = await requireUser(manager, usable, request.email);
@@ -42,12 +45,22 @@ export class EnrollmentService {
         lifecycle: usable.preApproved ? 'active' : 'pending_approval',
         readsPersonalSpace: usable.readsPersonalSpace,
       });
-      return {
+      const answer = {
         deviceId,
         enterprise: { code: usable.enterpriseCode, name: usable.enterpriseName },
         user: { id: user.id, name: user.name, email: user.email },
       };
+      if (usable.readsPersonalSpace) return { answer };
+      const waits = { enterpriseId: usable.enterpriseId, to: user.id };
+      await this.notices.tell(manager, {
+        ...waits,
+        topic: deviceTopic(deviceId),
+        told: { kind: 'device_waits', deviceId, deviceName: request.deviceName },
+      });
+      return { answer, waits };
     });
+    if (waits) this.notices.announce(waits);
+    return answer;
   }
 }
 

@@ -3,8 +3,14 @@ import { AppError, type DeviceId, type OwnDevice } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
+import { NoticeService } from '../notices/notice.service.ts';
 import { DeviceGate } from './device-gate.ts';
 import { listOwnDevices, updatePersonalSpace } from './own-device.store.ts';
+
+/** Of the notice that a device waits for its person's word. */
+export function deviceTopic(deviceId: DeviceId): string {
+  return `device ${deviceId}`;
+}
 
 /** PE-5: the person, and nobody else, decides which devices read the personal space. */
 @Injectable()
@@ -13,6 +19,7 @@ export class OwnDeviceService {
     private readonly dataSource: DataSource,
     private readonly gate: DeviceGate,
     private readonly sockets: SocketHub,
+    private readonly notices: NoticeService,
   ) {}
 
   list(person: PersonPrincipal): Promise<OwnDevice[]> {
@@ -24,6 +31,7 @@ export class OwnDeviceService {
     if (!isOwn) throw new AppError('NOT_FOUND', { what: 'The device' });
     this.gate.forget(deviceId);
     this.sockets.settingsChanged(person.enterpriseId, deviceId);
+    await this.notices.settle({ enterpriseId: person.enterpriseId, to: person.userId }, deviceTopic(deviceId));
     return this.list(person);
   }
 }

@@ -52,6 +52,18 @@ export async function insertEnterprise(
   ]);
 }
 
+export type Ending = { readonly enterpriseId: EnterpriseId; readonly until: Date };
+
+/** Enterprises whose entitlement ends between now and then. */
+export async function listEnding(manager: EntityManager, now: Date, horizon: Date): Promise<Ending[]> {
+  return queryRows<Ending>(
+    manager,
+    `SELECT id AS "enterpriseId", entitled_until AS until FROM enterprise
+     WHERE entitled AND entitled_until > $1 AND entitled_until <= $2`,
+    [now, horizon],
+  );
+}
+
 /** Enterprises whose entitlement ended after `since`: they act as switched off from then on (EN-6). */
 export async function listEnded(manager: EntityManager, since: Date, now: Date): Promise<EnterpriseId[]> {
   const rows = await queryRows<{ id: EnterpriseId }>(

@@ -3,6 +3,7 @@ import { AppError, type Handover, type SpaceId, type UserId } from '@tideline/co
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../platform/clock.ts';
+import { NoticeService } from '../notices/notice.service.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { findKeptSpace, findReceiver, insertHandover, keepPersonalSpace, listHandovers } from './handover.store.ts';
@@ -21,6 +22,7 @@ export class HandoverService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    private readonly notices: NoticeService,
   ) {}
 
   list(caller: PersonPrincipal): Promise<Handover[]> {
@@ -37,12 +39,18 @@ export class HandoverService {
     return spaceId && { spaceId, keptUntil };
   }
 
-  handOver(caller: PersonPrincipal, wanted: Wanted): Promise<Handover> {
+  async handOver(caller: PersonPrincipal, wanted: Wanted): Promise<Handover> {
     const work = (manager: EntityManager) => this.begin(manager, caller, wanted);
-    return orAlreadyExists('A hand-over of this space', () => inTransaction(this.dataSource, work));
+    const begun = await orAlreadyExists('A hand-over of this space', () => inTransaction(this.dataSource, work));
+    this.announce(caller, wanted.successorId);
+    return begun;
   }
 
-  /** PE-5: nobody names himself, so that no admin comes to read a personal space by deleting its owner. */
+  announce({ enterpriseId }: Pick<PersonPrincipal, 'enterpriseId'>, successorId: UserId): void {
+    this.notices.announce({ enterpriseId, to: successorId });
+  }
+
+  /** `announce` follows its commit. PE-5: nobody names himself, so that no admin comes to read a personal space by deleting its owner. */
   async begin(manager: EntityManager, caller: PersonPrincipal, wanted: Wanted): Promise<Handover> {
     const { enterpriseId } = caller;
     const now = this.clock.now();
@@ -63,6 +71,8 @@ export class HandoverService {
       createdBy: caller.userId,
       createdAt: now,
     });
+    const told = { kind: 'space_handed_over', from: space.name } as const;
+    await this.notices.tell(manager, { enterpriseId, to: wanted.successorId, told });
     const [handover] = await listHandovers(manager, { enterpriseId }, id);
     if (!handover) throw new Error('the hand-over just inserted is there');
     return handover;

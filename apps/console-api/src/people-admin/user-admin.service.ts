@@ -103,6 +103,7 @@ export class UserAdminService {
     });
     this.announcer.devicesChanged(enterpriseId, devices);
     await this.announcer.membershipChanged(enterpriseId);
+    if (kept.handover && successorId !== undefined) this.handovers.announce(caller, successorId);
     return kept;
   }
 

@@ -34,3 +34,8 @@ export function personOf(principal: Principal): PersonPrincipal {
   if (principal.kind !== 'person') throw new AppError('FORBIDDEN');
   return principal;
 }
+
+/** Drive admins and the super admin (PE-3). */
+export function isDriveAdmin(role: PersonPrincipal['role']): boolean {
+  return role === 'super_admin' || role === 'drive_admin';
+}

@@ -1,4 +1,4 @@
-import type { DeviceId, EnterpriseId, SpaceId } from '@tideline/contracts';
+import type { DeviceId, EnterpriseId, SpaceId, UserId } from '@tideline/contracts';
 
 export type SpaceWatcher = (spaceId: SpaceId, seq: number | undefined) => void;
 
@@ -24,6 +24,8 @@ export abstract class SocketHub {
   abstract rightsChanged(enterpriseId: EnterpriseId, spaceId: SpaceId): void;
   /** Feature, limits or spaces changed, for one device or all of the enterprise. */
   abstract settingsChanged(enterpriseId: EnterpriseId, deviceId?: DeviceId): void;
+  /** Somebody, or every admin, is to be told something: their pages fetch it. */
+  abstract noticesChanged(enterpriseId: EnterpriseId, to: UserId | 'admins'): void;
   /** State of a device changed: console pages fetch it again. */
   abstract deviceChanged(enterpriseId: EnterpriseId, deviceId: DeviceId): void;
 }

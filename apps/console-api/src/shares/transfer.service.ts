@@ -1,12 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type NodeId, type OpId, type TransferAnswer, type UserId } from '@tideline/contracts';
-import { DataSource } from 'typeorm';
+import {
+  AppError,
+  type DriveNode,
+  type NodeId,
+  type OpId,
+  type TransferAnswer,
+  type UserId,
+} from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { CommitService } from '../drive/commit.service.ts';
 import { AccessService } from '../grants/access.service.ts';
+import { NoticeService } from '../notices/notice.service.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
-import { findFolderNamed, findReceiver, type Receiver } from './transfer.store.ts';
+import { findFolderNamed, findReceiver, getUserName, type Receiver } from './transfer.store.ts';
 
 /** Where received transfers are found (TA-2). */
 export const TRANSFERS_FOLDER = 'Received transfers';
@@ -23,6 +31,7 @@ export class TransferService {
     private readonly access: AccessService,
     private readonly commits: CommitService,
     private readonly moves: SpaceMoveService,
+    private readonly notices: NoticeService,
   ) {}
 
   async transfer(giver: PersonPrincipal, nodeId: NodeId, to: UserId): Promise<TransferAnswer> {
@@ -35,7 +44,15 @@ export class TransferService {
       throw new AppError('INVALID_INPUT', { reason: 'body.to: it is yours already' });
     const parentId = await this.ensureFolder(giver, receiver);
     const space = { enterpriseId: giver.enterpriseId, spaceId: receiver.spaceId };
-    const { node } = await this.moves.handOver(giver, nodeId, { place: { parentId }, to: space });
+    const of = { enterpriseId: giver.enterpriseId, to: receiver.userId };
+    const from = await getUserName(manager, giver);
+    const whenMoved = (inMove: EntityManager, { id, kind, name }: DriveNode) =>
+      this.notices.tell(inMove, {
+        ...of,
+        told: { kind: 'transfer_received', nodeId: id, nodeKind: kind, name, from },
+      });
+    const { node } = await this.moves.handOver(giver, nodeId, { place: { parentId }, to: space, whenMoved });
+    this.notices.announce(of);
     return { nodeId, kind: node.kind, name: node.name, to: receiver.name };
   }
 

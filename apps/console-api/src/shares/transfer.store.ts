@@ -41,3 +41,15 @@ export async function findFolderNamed(
   );
   return row?.id;
 }
+
+export async function getUserName(
+  manager: EntityManager,
+  { enterpriseId, userId }: { readonly enterpriseId: EnterpriseId; readonly userId: UserId },
+): Promise<string> {
+  const [row] = await queryRows<{ name: string }>(
+    manager,
+    `SELECT name FROM app_user WHERE enterprise_id = $1 AND id = $2`,
+    [enterpriseId, userId],
+  );
+  return row?.name ?? '';
+}

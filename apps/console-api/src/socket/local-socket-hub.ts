@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { DeviceId, EnterpriseId, SpaceId } from '@tideline/contracts';
+import type { DeviceId, EnterpriseId, SpaceId, UserId } from '@tideline/contracts';
+import { isDriveAdmin } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { Connections, tellDevice, tellPage } from './connections.ts';
 
@@ -38,6 +39,13 @@ export class LocalSocketHub extends SocketHub {
     for (const device of this.connections.devices(enterpriseId, deviceId)) tellDevice(device, { type: 'settings.v1' });
     if (deviceId !== undefined) return;
     for (const page of this.connections.pages(enterpriseId)) tellPage(page, { type: 'feature.v1' });
+  }
+
+  noticesChanged(enterpriseId: EnterpriseId, to: UserId | 'admins'): void {
+    for (const page of this.connections.pages(enterpriseId)) {
+      const { userId, role } = page.principal;
+      if (to === 'admins' ? isDriveAdmin(role) : userId === to) tellPage(page, { type: 'notice.v1' });
+    }
   }
 
   deviceChanged(enterpriseId: EnterpriseId, deviceId: DeviceId): void {

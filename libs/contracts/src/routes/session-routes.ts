@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as identity from '../identity.ts';
+import { NoticesAnswer, SeenNotices } from '../notice.ts';
 import { defineRoute } from '../route.ts';
 import { deviceParam, none } from './params.ts';
 
@@ -43,5 +44,20 @@ export const sessionRoutes = {
     body: z.object({ allowed: z.boolean() }),
     response: z.object({ devices: z.array(identity.OwnDevice) }),
     errors: ['NOT_FOUND'],
+  }),
+  notices: defineRoute({
+    method: 'GET',
+    path: '/session/notices',
+    permission: 'person',
+    summary: 'What I was told in the last 90 days, newest first, and how much of it I have not seen',
+    response: NoticesAnswer,
+  }),
+  seenNotices: defineRoute({
+    method: 'POST',
+    path: '/session/notices/seen',
+    permission: 'person',
+    summary: 'Mark notices as seen, for me alone',
+    body: SeenNotices,
+    response: NoticesAnswer,
   }),
 };

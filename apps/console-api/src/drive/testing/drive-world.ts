@@ -50,6 +50,9 @@ export class RecordingHub extends SocketHub {
   override settingsChanged(): void {
     // the drive never calls it
   }
+  override noticesChanged(): void {
+    // the drive never calls it
+  }
   override deviceChanged(): void {
     // the drive never calls it
   }
