@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 import { boundaryConfig } from './tools/lint/boundaries.mjs';
 
 const SOURCES = ['libs/**/*.ts', 'apps/**/*.{ts,tsx}', 'test/**/*.ts', 'bench/**/*.ts', '*.ts'];
-const TESTS = ['**/*.spec.{ts,tsx}', 'test/**/*.ts', '**/testing/**/*.ts', 'libs/testing/**/*.ts'];
+const TESTS = ['**/*.spec.{ts,tsx}', '**/*.fixture.ts', 'test/**/*.ts', '**/testing/**/*.ts', 'libs/testing/**/*.ts'];
 
 /** House style limits. Tables and schemas have no logic to lose sight of and are excepted below. */
 const limits = {

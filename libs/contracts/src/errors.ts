@@ -127,6 +127,10 @@ export const ERROR_TEXTS = {
   CLOUD_PATH_INVALID: ['{path} is not a cloud path.', 'Write it like personal:/Docs or team/Engineering:/Specs.'],
   TASK_UNKNOWN: ['There is no task {task} on this device.', 'See `tideline task list`.'],
   TASK_PAUSED_BY: ['The task is paused ({reason}) and cannot be started here.', 'Solve the reason first.'],
+  HOLD_ANSWERED: [
+    'This hold was answered already ({answer}).',
+    'See `tideline holds list`; what is held again asks again.',
+  ],
   // agent
   AGENT_NOT_RUNNING: ['The agent is not running.', 'Start it with `tideline run`.'],
   AGENT_ALREADY_RUNNING: ['An agent is running already in {home}.', 'Stop it first, or use another TIDELINE_HOME.'],

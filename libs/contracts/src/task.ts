@@ -61,6 +61,7 @@ export const ProblemCode = z.enum([
   'LIMIT_FILES',
   'QUOTA',
   'DISK_FULL',
+  'DISK_READ_ONLY',
   'RIGHT_MISSING',
   'ROOT_MISSING',
   'TRANSFER_FAILED',

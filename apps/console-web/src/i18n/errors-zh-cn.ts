@@ -79,6 +79,7 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   CLOUD_PATH_INVALID: ['{path} 不是云端路径。', '请按 personal:/Docs 或 team/Engineering:/Specs 的格式书写。'],
   TASK_UNKNOWN: ['此设备上没有任务 {task}。', '请查看 `tideline task list`。'],
   TASK_PAUSED_BY: ['任务已暂停（{reason}），不能在此处启动。', '请先解决暂停的原因。'],
+  HOLD_ANSWERED: ['此拦截已有答复（{answer}）。', '请查看 `tideline holds list`；再次被拦截的内容会重新询问。'],
   AGENT_NOT_RUNNING: ['客户端未运行。', '请用 `tideline run` 启动。'],
   AGENT_ALREADY_RUNNING: ['{home} 中已有客户端在运行。', '请先停止它，或使用其他 TIDELINE_HOME。'],
   NOT_ENROLLED: ['此设备尚未登录。', '请运行 `tideline enroll`。'],

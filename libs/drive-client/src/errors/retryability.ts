@@ -87,6 +87,7 @@ export const RETRYABILITY: Readonly<Record<ErrorCode, Retryability>> = {
   CLOUD_PATH_INVALID: 'stop',
   TASK_UNKNOWN: 'stop',
   TASK_PAUSED_BY: 'stop',
+  HOLD_ANSWERED: 'stop',
   AGENT_NOT_RUNNING: 'stop',
   AGENT_ALREADY_RUNNING: 'stop',
   NOT_ENROLLED: 'stop',

@@ -1,20 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { BaseId, Hold, StoredHold } from '@tideline/sync-core';
+import type { HoldAnswer } from '@tideline/contracts';
+import type { BaseId, CloudId, Hold, StoredHold } from '@tideline/sync-core';
 
 export type HoldStore = {
   readonly list: () => readonly StoredHold[];
   readonly replaceWaiting: (holds: readonly Hold[], nowMs: number) => void;
-  readonly answer: (holdId: string, answer: 'approved' | 'restored') => void;
-  /** Approved holds end when none of their nodes is in base any more. */
-  readonly endApproved: (isInBase: (id: BaseId) => boolean) => void;
+  /** Whether it was still to be answered. */
+  readonly answer: (holdId: string, answer: HoldAnswer) => boolean;
+  readonly end: (holdIds: readonly string[]) => void;
 };
 
 export function createHoldStore(db: DatabaseSync): HoldStore {
   const all = db.prepare('SELECT * FROM hold ORDER BY since_ms, hold_id');
-  const put = db.prepare('INSERT INTO hold (hold_id, kind, ids, files, since_ms, answer) VALUES (?, ?, ?, ?, ?, NULL)');
+  const put = db.prepare(
+    'INSERT INTO hold (hold_id, kind, ids, files, since_ms, gone, answer) VALUES (?, ?, ?, ?, ?, ?, NULL)',
+  );
   const remove = db.prepare('DELETE FROM hold WHERE hold_id = ?');
-  const approve = db.prepare(`UPDATE hold SET answer = 'approved' WHERE hold_id = ?`);
+  const answer = db.prepare('UPDATE hold SET answer = ? WHERE hold_id = ? AND answer IS NULL');
   const list = () => all.all().map(toHold);
   return {
     list,
@@ -25,17 +28,14 @@ export function createHoldStore(db: DatabaseSync): HoldStore {
         // A hold that goes on keeps its id and its age, also when more nodes join it.
         const before = waiting.find((one) => one.kind === hold.kind);
         const holdId = before?.holdId ?? randomUUID();
-        put.run(holdId, hold.kind, JSON.stringify(hold.ids), hold.files, before?.sinceMs ?? nowMs);
+        const [ids, gone] = [JSON.stringify(hold.ids), hold.gone ? JSON.stringify(hold.gone) : null];
+        put.run(holdId, hold.kind, ids, hold.files, before?.sinceMs ?? nowMs, gone);
         if (before) waiting.splice(waiting.indexOf(before), 1);
       }
     },
-    answer: (holdId, answer) => {
-      if (answer === 'approved') approve.run(holdId);
-      else remove.run(holdId);
-    },
-    endApproved: (isInBase) => {
-      const approved = list().filter((hold) => hold.answer === 'approved');
-      for (const hold of approved) if (!hold.ids.some(isInBase)) remove.run(hold.holdId);
+    answer: (holdId, given) => Number(answer.run(given, holdId).changes) > 0,
+    end: (holdIds) => {
+      for (const holdId of holdIds) remove.run(holdId);
     },
   };
 }
@@ -47,6 +47,7 @@ function toHold(row: Record<string, unknown>): StoredHold {
     ids: JSON.parse(row['ids'] as string) as BaseId[],
     files: Number(row['files']),
     sinceMs: Number(row['since_ms']),
-    answer: row['answer'] === 'approved' ? 'approved' : null,
+    answer: row['answer'] as HoldAnswer | null,
+    ...(row['gone'] === null ? {} : { gone: JSON.parse(row['gone'] as string) as CloudId[] }),
   };
 }

@@ -273,26 +273,6 @@ describe('operations, problems, holds', () => {
     expect(journal.problems()).toEqual([]);
   });
 
-  it('[GU-1] keeps the id and age of a hold that goes on, and an approved one until its deletes ran', () => {
-    journal.advance({ rows: [root, row(2), row(3)] });
-    journal.setHolds([{ kind: 'mass_delete_local', ids: [2], files: 1 }], 1);
-    journal.setHolds([{ kind: 'mass_delete_local', ids: [2, 3], files: 2 }], 5);
-    const [hold] = reopen().holds();
-    expect(hold).toMatchObject({ ids: [2, 3], files: 2, sinceMs: 1, answer: null });
-    journal.answerHold(hold?.holdId ?? '', 'approved');
-    journal.setHolds([], 6);
-    journal.advance({ forget: [2] });
-    expect(journal.holds()).toMatchObject([{ answer: 'approved' }]);
-    journal.advance({ forget: [3] });
-    expect(journal.holds()).toEqual([]);
-  });
-
-  it('[GU-1] remembers deletes for the window of the guard', () => {
-    journal.recordDeleted(5, 1000);
-    journal.recordDeleted(7, 2000);
-    expect([journal.deletedSince(0), journal.deletedSince(1001), journal.deletedSince(2001)]).toEqual([12, 7, 0]);
-  });
-
   it('keeps the facts of the task', () => {
     journal.advance({ meta: { cursor: 'c', seq: 4 } });
     expect(reopen().meta()).toMatchObject({ cursor: 'c', seq: 4, firstSyncDone: false, recovery: false });

@@ -19,6 +19,7 @@ const NEW_TASK: TaskMeta = {
   seq: 0,
   capsRev: null,
   hidden: [],
+  rights: null,
   firstSyncDone: false,
   recovery: false,
   rootIdentity: null,

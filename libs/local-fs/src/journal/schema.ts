@@ -37,6 +37,11 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX deletion_at ON deletion (at_ms);
    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
   `ALTER TABLE problem ADD COLUMN source TEXT NOT NULL DEFAULT 'cycle'`,
+  `CREATE TABLE deed (at_ms REAL NOT NULL, kind TEXT NOT NULL, nodes TEXT NOT NULL, files INTEGER NOT NULL) STRICT;
+   CREATE INDEX deed_at ON deed (at_ms);
+   INSERT INTO deed SELECT at_ms, 'trashedInCloud', '[]', files FROM deletion;
+   DROP TABLE deletion;
+   ALTER TABLE hold ADD COLUMN gone TEXT`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

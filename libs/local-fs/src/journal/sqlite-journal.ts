@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Advance, CloudId, Journal, LocalKey, Op } from '@tideline/sync-core';
 import { adopt, type FindChildKeys } from './adopt.ts';
 import { createBaseStore } from './base-store.ts';
+import { createDeedStore, type DeedStore } from './deed-store.ts';
 import { foldScan } from './fold-scan.ts';
 import { createHoldStore, type HoldStore } from './hold-store.ts';
 import { createMetaStore, type MetaStore } from './meta-store.ts';
@@ -28,6 +29,7 @@ type Parts = {
   readonly trees: Trees;
   readonly meta: MetaStore;
   readonly holds: HoldStore;
+  readonly deeds: DeedStore;
   readonly childKeys: FindChildKeys;
 };
 
@@ -36,9 +38,10 @@ export function createSqliteJournal(db: DatabaseSync, path: string, origin: Jour
   const trees: Trees = { base, local: createLocalOverlayStore(db), cloud: createCloudOverlayStore(db) };
   const meta = createMetaStore(db, base.highestId());
   const holds = createHoldStore(db);
+  const deeds = createDeedStore(db);
   const childrenInOverlay = db.prepare('SELECT key FROM local_delta WHERE parent = ?');
   const childKeys: FindChildKeys = (parent) => childrenInOverlay.all(parent).map((row) => Number(row['key']));
-  const parts: Parts = { db, trees, meta, holds, childKeys };
+  const parts: Parts = { db, trees, meta, holds, deeds, childKeys };
   return {
     path,
     origin,
@@ -62,7 +65,7 @@ export function createSqliteJournal(db: DatabaseSync, path: string, origin: Jour
     },
     advance: (step) => atomically(parts, () => advance(parts, step)),
     ...operations(db),
-    ...deletions(db),
+    deedsSince: deeds.since,
     ...createProblemStore(db),
     holds: holds.list,
     setHolds: (open, nowMs) => inTransaction(db, () => holds.replaceWaiting(open, nowMs)),
@@ -85,7 +88,7 @@ function atomically({ db, trees, meta }: Parts, work: () => void): void {
 }
 
 function advance(parts: Parts, step: Advance): void {
-  const { trees, meta, holds } = parts;
+  const { trees, meta } = parts;
   const rows = step.rows ?? [];
   const forget = step.forget ?? [];
   const forgotten = forget.map((id) => trees.base.get(id)?.cloudId).filter((id) => id !== undefined);
@@ -100,8 +103,14 @@ function advance(parts: Parts, step: Advance): void {
     new Set([...rows.map((row) => row.cloudId), ...forgotten, ...cloudIds]),
   );
   finishOps(parts.db, step.finished ?? []);
-  if (forget.length > 0) holds.endApproved((id) => trees.base.get(id) !== undefined);
+  takeGuarded(parts, step);
   if (step.meta) meta.patch(step.meta);
+}
+
+function takeGuarded({ holds, deeds }: Parts, { forgetDeeds = [], deeds: done = [], endHolds = [] }: Advance): void {
+  deeds.forget(forgetDeeds);
+  deeds.note(done);
+  holds.end(endHolds);
 }
 
 function takeLocal({ local }: Trees, entries: NonNullable<Advance['local']>): LocalKey[] {
@@ -137,22 +146,6 @@ function operations(db: DatabaseSync): Pick<Journal, 'start' | 'unfinished'> {
         for (const op of ops) if ('opId' in op) put.run(op.opId, encodeOp(op));
       }),
     unfinished: () => all.all().map((row) => decodeOp(row['body'] as string)),
-  };
-}
-
-function deletions(db: DatabaseSync): Pick<Journal, 'deletedSince' | 'recordDeleted'> {
-  const sum = db.prepare('SELECT coalesce(sum(files), 0) AS n FROM deletion WHERE at_ms >= ?');
-  const put = db.prepare('INSERT INTO deletion (at_ms, files) VALUES (?, ?)');
-  const prune = db.prepare('DELETE FROM deletion WHERE at_ms < ?');
-  const dayMs = 24 * 60 * 60 * 1000;
-  return {
-    deletedSince: (sinceMs) => Number(sum.get(sinceMs)?.['n'] ?? 0),
-    recordDeleted: (files, atMs) => {
-      inTransaction(db, () => {
-        put.run(atMs, files);
-        prune.run(atMs - dayMs);
-      });
-    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { SyncPolicy } from '../model/policy.ts';
-import { MASS_DELETE_WINDOW_MS, type GuardFacts } from '../safety/guard-plan.ts';
+import { DEEDS_KEPT_MS } from '../ports/journal.ts';
+import type { GuardFacts } from '../safety/guard-facts.ts';
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 
 /** Everything a decision may depend on besides the trees, fixed for the round. */
@@ -19,14 +20,17 @@ export function cyclePolicy(deps: CycleDeps, request: CycleRequest): SyncPolicy 
   };
 }
 
-export function guardFacts(deps: CycleDeps, observedFromMs: number): GuardFacts {
+export function guardFacts(deps: CycleDeps, { settings }: CycleRequest, observedFromMs: number): GuardFacts {
   const { journal, clock } = deps;
   const nowMs = clock.nowMs();
   return {
     base: journal.base,
+    mode: settings.mode,
+    nowMs,
     observedFromMs,
-    deletedRecently: journal.deletedSince(nowMs - MASS_DELETE_WINDOW_MS),
+    deeds: journal.deedsSince(nowMs - DEEDS_KEPT_MS),
     holds: journal.holds(),
+    looksEncrypted: false,
   };
 }
 

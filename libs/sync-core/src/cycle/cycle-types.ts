@@ -1,6 +1,6 @@
 import type { BlockReason, SyncMode } from '@tideline/contracts';
 import type { NameRules } from '../model/policy.ts';
-import type { Clock, Hashes, Ids } from '../ports/clock.ts';
+import type { Chance, Clock, Hashes, Ids } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -14,6 +14,8 @@ export type CycleDeps = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly hashes: Hashes;
+  /** Without it nothing is spread. */
+  readonly chance?: Chance;
 };
 
 export type CycleSettings = {
@@ -31,6 +33,8 @@ export type CycleSettings = {
   readonly maxFiles: number;
   /** When this machine was started, by its clock (K04). */
   readonly bootedAtMs?: number;
+  /** Asked instead where tasks share the room: how many of `wanted` new files may come beside the `held` ones. */
+  readonly claimFiles?: (of: { readonly held: number; readonly wanted: number }) => number;
 };
 
 export type CyclePhase = 'scanning' | 'syncing';
@@ -75,6 +79,8 @@ export type CycleReport = {
   readonly folders: number;
   /** More is to be done at once: new observations came in or operations met a changed state. */
   readonly again: boolean;
+  /** Where the disk must be looked at next, because our own work changed what is known of it; null: nowhere. */
+  readonly lookAgain: DirtyPaths | null;
   /** When deletes have settled or failed nodes are due, or null. */
   readonly wakeAtMs: number | null;
   readonly lastFullSyncMs: number | null;

@@ -43,6 +43,7 @@ function keyOf(op: Structural): number {
 async function bringBackStaged(execution: Execution): Promise<void> {
   const { disk, journal } = execution.deps;
   if (execution.staged.size === 0) return;
+  execution.flush();
   await disk.recover(new Set(journal.unfinished().flatMap((op) => ('opId' in op ? [op.opId] : []))));
   execution.staged.clear();
   execution.lookEverywhere = true;

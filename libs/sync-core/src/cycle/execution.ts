@@ -12,23 +12,20 @@ import {
   type LocalOverlay,
 } from '../model/tree.ts';
 import type { RelativePath } from '../ports/disk.ts';
-import type { Advance, StoredProblem } from '../ports/journal.ts';
+import type { Advance, Deed, DeedKind, StoredProblem } from '../ports/journal.ts';
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 import { createLiveTree, type LiveTree } from './live-tree.ts';
+import { ProblemBook } from './problem-book.ts';
 
 const MAX_PUT_OFF = 500;
 const SHORTEST_TURN_MS = 2000;
 /** An operation that met something else than planned so often in one cycle, each time after a new look, has something in its way. */
 const MAX_TRIES = 3;
-const FIRST_RETRY_MS = 5000;
-const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
-/** Room may come back any time, and asking for it costs little. */
-const LONGEST_RETRY_FOR_ROOM_MS = 5 * 60 * 1000;
 
 /** By operation and node: how often it met something else than planned. Kept over the rounds of a cycle. */
 export type Tries = Map<string, number>;
 
-/** What the plan at hand rests on. `approvedOps`: deletes that a person agreed to. */
+/** What the plan at hand rests on. `approvedOps`: what a person agreed to. */
 export type Decided = {
   readonly local: LocalOverlay;
   readonly cloud: CloudOverlay;
@@ -64,10 +61,12 @@ export class Execution {
   unready = 0;
   /** Left for the next cycle because something newer waits. */
   yielded = 0;
-  readonly #problems: ReadonlyMap<RelativePath, StoredProblem>;
+  readonly #problems: ProblemBook;
+  readonly #deeds = new Map<DeedKind, { files: number; nodes: Set<string> }>();
   readonly #localNow = new Map<LocalKey, LocalNode>();
   readonly #completed = new Set<string>();
   readonly #settled: Settled[] = [];
+  readonly #finished: string[] = [];
   readonly #beganAtMs: number;
 
   constructor(deps: CycleDeps, request: CycleRequest, decided: Decided) {
@@ -76,7 +75,7 @@ export class Execution {
     this.decided = decided;
     this.#beganAtMs = deps.clock.nowMs();
     this.live = createLiveTree(deps.journal.base, decided.local);
-    this.#problems = new Map(deps.journal.problems().map((problem) => [problem.path, problem]));
+    this.#problems = new ProblemBook(deps);
   }
 
   /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */
@@ -84,7 +83,7 @@ export class Execution {
     const ready = (op.after ?? []).every((opId) => this.#completed.has(opId));
     if (!ready) {
       this.unready += 1;
-      this.deps.journal.advance({ finished: [op.opId] });
+      this.#over([op.opId]);
     }
     return ready;
   }
@@ -96,10 +95,13 @@ export class Execution {
     this.doneBytes += bytes;
   }
 
-  /** For the window of GU-1; deletes a person agreed to do not count. */
-  recordDeleted(opId: string, files: number): void {
-    if (files === 0 || this.decided.approvedOps?.has(opId)) return;
-    this.deps.journal.recordDeleted(files, this.deps.clock.nowMs());
+  /** What the guards count, durable with the next flush; what a person agreed to does not count. */
+  noteDeed(opId: string, kind: DeedKind, of: { readonly nodes: readonly string[]; readonly files: number }): void {
+    if (this.decided.approvedOps?.has(opId)) return;
+    const deed = this.#deeds.get(kind) ?? { files: 0, nodes: new Set() };
+    deed.files += of.files;
+    for (const node of of.nodes) deed.nodes.add(node);
+    this.#deeds.set(kind, deed);
   }
 
   /** What the disk holds of a node now: as scanned, or as our own operations left it. */
@@ -117,10 +119,16 @@ export class Execution {
     this.live.put(key, node);
   }
 
-  /** Durable when it returns, together with everything put off before it. */
+  /** Durable when it returns, together with everything put off before it. That operations are over may wait (K01). */
   advance(step: Advance): void {
+    if (Object.keys(step).every((key) => key === 'finished')) return this.#over(step.finished ?? []);
     this.flush();
     this.deps.journal.advance(step);
+  }
+
+  #over(opIds: readonly string[]): void {
+    this.#finished.push(...opIds);
+    if (this.#finished.length >= MAX_PUT_OFF) this.flush();
   }
 
   /**
@@ -139,36 +147,37 @@ export class Execution {
   }
 
   flush(): void {
+    this.#problems.flush();
     const steps = this.#settled.splice(0);
-    if (steps.length === 0) return;
+    const deeds = this.#takeDeeds();
+    const over = this.#finished.splice(0);
+    if (steps.length + deeds.length + over.length === 0) return;
     const { journal } = this.deps;
     const trees = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
     const step = settleAll(trees, steps);
-    journal.advance(step);
+    journal.advance({ ...step, finished: [...(step.finished ?? []), ...over], deeds });
     for (const { key, id } of step.adopt ?? []) this.live.adopt(key, id);
+  }
+
+  #takeDeeds(): Deed[] {
+    const atMs = this.deps.clock.nowMs();
+    const deeds = [...this.#deeds].map(([kind, { files, nodes }]) => ({ kind, files, nodes: [...nodes], atMs }));
+    this.#deeds.clear();
+    return deeds;
   }
 
   fail(path: RelativePath, code: ProblemCode, params: StoredProblem['params'] = {}): void {
     this.failed += 1;
-    const nowMs = this.deps.clock.nowMs();
-    const attempts = this.#problems.get(path)?.attempts ?? 0;
-    const longestMs = code === 'QUOTA' ? LONGEST_RETRY_FOR_ROOM_MS : LONGEST_RETRY_MS;
-    const waitMs = Math.min(longestMs, FIRST_RETRY_MS * 3 ** attempts);
-    this.deps.journal.setProblem(path, { code, params, retryAtMs: nowMs + waitMs }, nowMs);
+    this.#problems.fail(path, code, params);
   }
 
   succeed(path: RelativePath | undefined): void {
-    if (path !== undefined && this.#problems.has(path)) {
-      this.deps.journal.setProblem(path, null, this.deps.clock.nowMs());
-    }
+    if (path !== undefined) this.#problems.succeed(path);
   }
 
-  /** G26: a node that failed waits, unless it changed since. Times ahead of the clock were made before it was set right. */
+  /** G26: a node that failed waits, unless it changed since. */
   isDeferred(path: RelativePath | undefined, changedAtMs: number): boolean {
-    const problem = path === undefined ? undefined : this.#problems.get(path);
-    const nowMs = this.deps.clock.nowMs();
-    if (!problem || problem.source === 'scan' || problem.lastSeenMs > nowMs) return false;
-    if (problem.retryAtMs <= nowMs || changedAtMs > problem.lastSeenMs) return false;
+    if (path === undefined || !this.#problems.isDeferred(path, changedAtMs)) return false;
     this.deferred += 1;
     return true;
   }

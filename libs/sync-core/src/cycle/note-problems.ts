@@ -1,5 +1,9 @@
 import type { Plan } from '../model/plan.ts';
+import type { NewProblem, ProblemChange, StoredProblem } from '../ports/journal.ts';
 import type { Execution } from './execution.ts';
+
+/** A problem that goes on is written again after this long only: most cycles find what the one before found. */
+const REFRESH_MS = 60_000;
 
 /**
  * Keeps problems as state: what the decision found is noted, and after a full scan a problem whose file wants nothing any more
@@ -8,17 +12,24 @@ import type { Execution } from './execution.ts';
 export function noteProblems(plan: Plan, execution: Execution, scannedAll: boolean): void {
   const { journal, clock } = execution.deps;
   const nowMs = clock.nowMs();
-  const noted = new Set<string>();
+  const noted = new Map<string, NewProblem>();
   for (const { key, cloudId, code, params } of plan.problems) {
     const path = (key === null ? undefined : execution.live.pathOf(key)) ?? cloudId ?? '';
-    noted.add(path);
-    journal.setProblem(path, { code, params, retryAtMs: nowMs }, nowMs);
+    noted.set(path, { code, params, retryAtMs: nowMs });
   }
   for (const path of hiddenFolders(execution)) {
-    noted.add(path);
-    journal.setProblem(path, { code: 'RIGHT_MISSING', params: {}, retryAtMs: nowMs }, nowMs);
+    noted.set(path, { code: 'RIGHT_MISSING', params: {}, retryAtMs: nowMs });
   }
-  if (scannedAll) clearSolved(noted.union(wantedPaths(plan, execution)), execution);
+  const before = journal.problems();
+  const known = new Map(before.map((problem) => [problem.path, problem]));
+  const changes = [...noted].map(([path, problem]) => ({ path, problem }));
+  const news = changes.filter(({ path, problem }) => !isSaid(known.get(path), problem, nowMs));
+  const solved = scannedAll ? findSolved(before, new Set(noted.keys()).union(wantedPaths(plan, execution))) : [];
+  journal.setProblems([...news, ...solved], nowMs);
+}
+
+function isSaid(known: StoredProblem | undefined, { code }: NewProblem, nowMs: number): boolean {
+  return known?.code === code && known.lastSeenMs <= nowMs && nowMs - known.lastSeenMs < REFRESH_MS;
 }
 
 /** Synced folders that went out of sight (PE-2): what is in them here is not synced any more, and that must be said. */
@@ -32,11 +43,10 @@ function hiddenFolders({ deps, live, decided }: Execution): string[] {
 }
 
 /** Problems of reading are kept by the scan itself. */
-function clearSolved(open: ReadonlySet<string>, execution: Execution): void {
-  const { journal, clock } = execution.deps;
-  for (const { path, source } of journal.problems()) {
-    if (source === 'cycle' && !open.has(path)) journal.setProblem(path, null, clock.nowMs());
-  }
+function findSolved(problems: readonly StoredProblem[], open: ReadonlySet<string>): ProblemChange[] {
+  return problems.flatMap(({ path, source }) => {
+    return source === 'cycle' && !open.has(path) ? { path, problem: null } : [];
+  });
 }
 
 function wantedPaths(plan: Plan, execution: Execution): Set<string> {

@@ -2,6 +2,7 @@ import { AppError, type CapsAnswer, type ChangesAnswer, type ErrorCode } from '@
 import type { CloudStep } from '../feed/cloud-step.ts';
 import { diffListing, diffSubtree, foldFeed } from '../feed/remote-state.ts';
 import type { CloudListing } from '../ports/cloud.ts';
+import type { Boundary } from '../rights/rights-map.ts';
 import type { CycleDeps, CycleStop } from './cycle-types.ts';
 
 /** Pages of one pull; more than this is the next cycle's. */
@@ -25,11 +26,12 @@ export async function observeCloud(deps: CycleDeps, signal: AbortSignal): Promis
 
 async function readFeed(deps: CycleDeps, signal: AbortSignal): Promise<void> {
   for (let page = 0; page < MAX_PAGES; page++) {
-    const { cursor, epoch, capsRev } = deps.journal.meta();
+    const { cursor, epoch, capsRev, rights } = deps.journal.meta();
     const answer = await changesOrNull(deps, cursor ?? '', signal);
     if (!answer) return readListing(deps, signal);
     if (epoch !== null && answer.epoch !== epoch) return recover(deps, signal);
-    if (answer.capsRev !== capsRev && (await sightChanged(deps, answer.capsRev))) return readListing(deps, signal);
+    const isNews = answer.capsRev !== capsRev || rights === null;
+    if (isNews && (await sightChanged(deps, answer.capsRev))) return readListing(deps, signal);
     await foldPage(deps, answer, signal);
     if (!answer.more) return;
   }
@@ -49,11 +51,16 @@ async function foldPage(deps: CycleDeps, answer: ChangesAnswer, signal: AbortSig
 
 /** Rights moved in the space. The feed says nothing of nodes that only came into sight or went out of it: a listing must. */
 async function sightChanged(deps: CycleDeps, capsRev: number): Promise<boolean> {
-  const hidden = hiddenIn(await deps.cloud.caps());
+  const caps = await deps.cloud.caps();
+  const hidden = hiddenIn(caps);
   const before = deps.journal.meta().hidden;
   if (hidden.length !== before.length || hidden.some((id, index) => id !== before[index])) return true;
-  deps.journal.advance({ meta: { capsRev } });
+  deps.journal.advance({ meta: { capsRev, rights: rightsIn(caps) } });
   return false;
+}
+
+function rightsIn({ boundaries }: CapsAnswer): readonly Boundary[] {
+  return boundaries.map(({ nodeId, atoms }) => ({ nodeId, atoms }));
 }
 
 /** Folders that listings and feed pass over; what base knows in them is out of sight. */
@@ -94,24 +101,24 @@ async function recover(deps: CycleDeps, signal: AbortSignal): Promise<void> {
 
 async function readListing(deps: CycleDeps, signal: AbortSignal): Promise<void> {
   const { journal, cloud, clock } = deps;
-  const { listing, hidden } = await listWithRights(deps, signal);
+  const { listing, hidden, rights } = await listWithRights(deps, signal);
   const before = journal.meta();
   const recovery = before.recovery || (before.epoch !== null && before.epoch !== listing.epoch);
   const context = { base: journal.base, overlay: journal.cloudOverlay(), rootId: cloud.rootId, nowMs: clock.nowMs() };
   const seen = diffListing(listing.nodes, { ...context, hidden: new Set(hidden) });
   const { cursor, epoch, seq, capsRev } = listing;
-  journal.advance({ cloud: seen, meta: { cursor, epoch, seq, capsRev, hidden, recovery } });
+  journal.advance({ cloud: seen, meta: { cursor, epoch, seq, capsRev, hidden, rights, recovery } });
 }
 
 /** A listing and the rights it was made with: what the caller may not see must not look deleted. */
 async function listWithRights(
   deps: CycleDeps,
   signal: AbortSignal,
-): Promise<{ listing: CloudListing; hidden: readonly string[] }> {
+): Promise<{ listing: CloudListing; hidden: readonly string[]; rights: readonly Boundary[] }> {
   for (let attempt = 0; attempt < MAX_LISTINGS; attempt++) {
     const caps = await deps.cloud.caps();
     const listing = await deps.cloud.listing(deps.cloud.rootId, signal);
-    if (listing.capsRev === caps.capsRev) return { listing, hidden: hiddenIn(caps) };
+    if (listing.capsRev === caps.capsRev) return { listing, hidden: hiddenIn(caps), rights: rightsIn(caps) };
   }
   throw new AppError('UNAVAILABLE');
 }

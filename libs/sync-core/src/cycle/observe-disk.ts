@@ -78,12 +78,13 @@ function noteUnreadable(deps: CycleDeps, result: ScanResult, dirty: DirtyPaths):
   const nowMs = clock.nowMs();
   const unreadable = new Set(result.unreadable.map((item) => item.path));
   const attempts = new Map(journal.problems().map((problem) => [problem.path, problem.attempts]));
-  for (const { path, code } of result.unreadable) {
+  const found = result.unreadable.map(({ path, code }) => {
     const retryAtMs = code === 'BUSY' ? nowMs + busyRetryMs(attempts.get(path) ?? 0) : nowMs;
-    journal.setProblem(path, { code, params: {}, retryAtMs, source: 'scan' }, nowMs);
-  }
-  for (const { path, source } of journal.problems()) {
+    return { path, problem: { code, params: {}, retryAtMs, source: 'scan' as const } };
+  });
+  const solved = journal.problems().filter(({ path, source }) => {
     const wasLookedAt = result.full || (dirty !== 'all' && dirty.has(folderOf(path)));
-    if (source === 'scan' && wasLookedAt && !unreadable.has(path)) journal.setProblem(path, null, nowMs);
-  }
+    return source === 'scan' && wasLookedAt && !unreadable.has(path);
+  });
+  journal.setProblems([...found, ...solved.map(({ path }) => ({ path, problem: null }))], nowMs);
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import type { DirtyPaths } from '../ports/scanner.ts';
 import type { CycleDeps, CycleReport, CycleStop } from './cycle-types.ts';
 import type { Execution } from './execution.ts';
 
@@ -11,7 +12,13 @@ export type RoundResult = {
   readonly wakeAtMs: number | null;
   /** The whole disk was looked at; what in it could not be read is a problem each. */
   readonly scannedAll: boolean;
+  /** Where our own work calls to look again: on the disk, and in the cloud. Null: nowhere, and nothing is left to decide. */
+  readonly look: Look | null;
 };
+
+export type Look = { readonly dirty: DirtyPaths | null; readonly pullFeed: boolean };
+/** A round that planned nothing, or could not go on. */
+export type StoppedRound = { readonly stop: CycleStop; readonly lookAgain: DirtyPaths | null };
 
 /** A round that met nothing new and moved nothing waits this long before it is tried again. */
 const STALLED_RETRY_MS = 2000;
@@ -29,8 +36,9 @@ export function isSettled(deps: CycleDeps, result: RoundResult): boolean {
   return remainingOps(result) === 0 && deps.journal.problems().length === 0 && deps.journal.holds().length === 0;
 }
 
-export function reportOf(deps: CycleDeps, result: RoundResult, wanted: boolean): CycleReport {
-  const { execution } = result;
+export function reportOf(deps: CycleDeps, result: RoundResult): CycleReport {
+  const { execution, look } = result;
+  const wanted = look !== null;
   const problems = deps.journal.problems();
   const progressed = execution.done > 0 || execution.yielded > 0;
   const retries = problems.map((problem) => problem.retryAtMs).filter((atMs) => atMs > deps.clock.nowMs());
@@ -43,12 +51,13 @@ export function reportOf(deps: CycleDeps, result: RoundResult, wanted: boolean):
     pending: Math.max(0, remainingOps(result) - result.heldOps - failedOps(result)),
     pendingBytes: pendingBytes(result),
     again: (wanted && progressed) || execution.yielded > 0,
+    lookAgain: look?.dirty ?? null,
     wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),
   };
 }
 
 /** Nothing was planned: what is known to differ waits. */
-export function stoppedReport(deps: CycleDeps, stop: CycleStop): CycleReport {
+export function stoppedReport(deps: CycleDeps, { stop, lookAgain }: StoppedRound): CycleReport {
   const pending = deps.journal.localOverlay().size;
   return {
     ...standing(deps),
@@ -57,6 +66,7 @@ export function stoppedReport(deps: CycleDeps, stop: CycleStop): CycleReport {
     pending,
     pendingBytes: 0,
     again: false,
+    lookAgain,
     wakeAtMs: null,
   };
 }

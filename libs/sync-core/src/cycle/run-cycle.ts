@@ -1,28 +1,20 @@
-import { applyFilter } from '../filter/apply-filter.ts';
-import { compileFilter } from '../filter/compile-filter.ts';
-import type { ThreeTrees } from '../model/tree.ts';
-import { decide } from '../reconcile/decide.ts';
-import { guardPlan } from '../safety/guard-plan.ts';
-import { limitFiles } from '../safety/limit-files.ts';
-import { bringBack } from './bring-back.ts';
-import { cyclePolicy, guardFacts, planIds } from './cycle-policy.ts';
-import type { CycleDeps, CycleReport, CycleRequest, CycleSettings, CycleStop } from './cycle-types.ts';
+import type { Plan } from '../model/plan.ts';
+import type { BaseId } from '../model/tree.ts';
+import { guardPlan, type GuardedPlan } from '../safety/guard-plan.ts';
+import { concludeSync } from './conclude-sync.ts';
+import { guardFacts } from './cycle-policy.ts';
+import type { CycleDeps, CycleReport, CycleRequest } from './cycle-types.ts';
+import { decideNow, type Wanted } from './decide-now.ts';
 import { Execution, type Tries } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
-import { observeCloud, stopFor } from './observe-cloud.ts';
-import { observeDisk, observeRoot } from './observe-disk.ts';
-import { mendPowerLoss, type PowerFacts } from './mend-power-loss.ts';
 import { noteProblems } from './note-problems.ts';
-import { concludeSync } from './conclude-sync.ts';
-import { rightTheClock } from './right-the-clock.ts';
-import { reportOf, stoppedReport, type RoundResult } from './report.ts';
-import { settleUnfinished } from './settle-unfinished.ts';
+import { observe, type Observed } from './observe.ts';
+import { stopFor } from './observe-cloud.ts';
+import { reportOf, stoppedReport, type Look, type RoundResult, type StoppedRound } from './report.ts';
+import { sampleChanges } from './sample-changes.ts';
 
 /** Observations that our own work calls for are made in the same cycle; what still moves after this is the next cycle's. */
 const MAX_ROUNDS = 4;
-
-type Look = Pick<CycleRequest, 'dirty' | 'pullFeed'>;
-type Observed = { readonly scannedAll: boolean; readonly observedFromMs: number };
 
 /**
  * One cycle of a task: observe both sides, decide, act, and say truly how things stand. It may be ended at any line: whatever
@@ -36,65 +28,69 @@ export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<
   const tries: Tries = new Map();
   for (let round = 1; ; round++) {
     const result = await runRound(deps, { ...request, ...look }, tries);
-    if ('why' in result) return stoppedReport(deps, result);
+    if ('stop' in result) return stoppedReport(deps, result);
     scannedAll ||= result.scannedAll;
     feedRead ||= look.pullFeed;
-    const wanted = followUp(result);
-    if (wanted && round < MAX_ROUNDS && !request.signal.aborted) {
-      look = wanted;
+    if (result.look && round < MAX_ROUNDS && !request.signal.aborted) {
+      look = result.look;
       continue;
     }
-    await concludeSync(deps, result, { scannedAll, feedRead, settled: wanted === null });
-    return reportOf(deps, result, wanted !== null);
+    await concludeSync(deps, result, { scannedAll, feedRead, settled: result.look === null });
+    return reportOf(deps, result);
   }
 }
 
-async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): Promise<RoundResult | CycleStop> {
+async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): Promise<RoundResult | StoppedRound> {
   const seen = await observe(deps, request);
-  if ('why' in seen) return seen;
-  const trees = observedTrees(deps, request.settings);
-  const wanted = decide(trees, cyclePolicy(deps, request), planIds(deps));
-  const mended = mendPowerLoss(wanted, trees, powerFacts(deps, request.settings));
-  const decided = limitFiles(mended, trees.base, request.settings.maxFiles);
-  const guarded = guardPlan(decided, guardFacts(deps, seen.observedFromMs));
-  deps.journal.setHolds(guarded.holds, deps.clock.nowMs());
+  if ('stop' in seen) return seen;
+  const wanted = decideNow(deps, request);
+  const guarded = await guard(wanted, deps, { request, seen });
+  const { trees, plan: decided, unseen } = wanted;
   const execution = new Execution(deps, request, { ...trees, approvedOps: guarded.approvedOps, tries });
   noteProblems(decided, execution, seen.scannedAll);
   const failure = await executePlan(guarded.plan, execution).then(() => null, stopFor);
+  endSpentHolds(deps);
+  const look = followUp(execution, decided, unseen);
+  if (failure) return { stop: failure, lookAgain: look?.dirty ?? null };
   const { heldOps, postponedUntilMs: wakeAtMs } = guarded;
-  return failure ?? { execution, decided, heldOps, wakeAtMs, scannedAll: seen.scannedAll };
+  return { execution, decided, heldOps, wakeAtMs, scannedAll: seen.scannedAll, look };
 }
 
-async function observe(deps: CycleDeps, request: CycleRequest): Promise<Observed | CycleStop> {
-  const observedFromMs = deps.clock.nowMs();
-  const lost = await observeRoot(deps);
-  if (lost) return lost;
-  const broughtBack = await bringBack(deps, request);
-  const unsettled = await settleUnfinished(deps, request).then(() => null, stopFor);
-  if (unsettled) return unsettled;
-  const disk = await observeDisk(deps, request, broughtBack);
-  if ('why' in disk) return disk;
-  const stop = request.pullFeed ? await observeCloud(deps, request.signal) : null;
-  rightTheClock(deps);
-  return stop ?? { ...disk, observedFromMs };
+/** What waits for a person is on record before anything else of the plan runs. */
+async function guard(
+  { plan, trees }: Wanted,
+  deps: CycleDeps,
+  { request, seen }: { request: CycleRequest; seen: Observed },
+): Promise<GuardedPlan> {
+  const before = guardFacts(deps, request, seen.observedFromMs);
+  const looksEncrypted = await sampleChanges(deps, plan, { trees, facts: before });
+  // Read again: a person may have answered meanwhile.
+  const guarded = guardPlan(plan, { ...guardFacts(deps, request, seen.observedFromMs), looksEncrypted });
+  deps.journal.setHolds(guarded.holds, deps.clock.nowMs());
+  if (guarded.spentHolds.length > 0) deps.journal.advance({ endHolds: guarded.spentHolds });
+  return guarded;
 }
 
-/** Everything that was seen and that the task's filter lets be decided about. */
-function observedTrees({ journal }: CycleDeps, { exclude, mode, names }: CycleSettings): ThreeTrees {
-  const observed = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
-  const trees = { ...observed, cloudSeq: journal.meta().seq };
-  return applyFilter(trees, compileFilter(exclude, { caseSensitive: names.caseSensitive }), mode);
-}
-
-/** In upload mode nothing is ever written on the disk. */
-function powerFacts({ hashes }: CycleDeps, { mode, bootedAtMs }: CycleSettings): PowerFacts {
-  return { bootedAtMs: mode === 'upload' ? null : (bootedAtMs ?? null), sha256Hex: (text) => hashes.sha256Hex(text) };
+/** What was agreed to and has run leaves nothing to be asked about. */
+function endSpentHolds({ journal }: CycleDeps): void {
+  const overlay = journal.localOverlay();
+  const isThere = (id: BaseId) => journal.base.get(id) !== undefined;
+  const isRewritten = (id: BaseId) => overlay.get(id)?.t === 'present';
+  const spent = journal.holds().filter(({ answer, kind, ids }) => {
+    return answer === 'approved' && !ids.some(kind === 'mass_change' ? isRewritten : isThere);
+  });
+  if (spent.length > 0) journal.advance({ endHolds: spent.map((hold) => hold.holdId) });
 }
 
 /** What our own work calls to look at again: folders that were not as planned, a feed that has moved, or the rest of a plan. */
-function followUp({ execution, decided }: RoundResult): Look | null {
-  const moved = execution.done > 0 || decided.base.length > 0;
-  if (execution.lookEverywhere) return { dirty: 'all', pullFeed: true };
-  if (execution.rescan.size === 0 && !execution.refeed && !(decided.more && moved)) return null;
-  return { dirty: execution.rescan.size > 0 ? execution.rescan : null, pullFeed: execution.refeed };
+function followUp(execution: Execution, decided: Plan, unseen: Wanted['unseen']): Look | null {
+  if (execution.lookEverywhere || unseen === 'all') return { dirty: 'all', pullFeed: true };
+  const folders = execution.rescan.union(unseen ?? new Set<string>());
+  const isLeft = unseen !== null || leavesMore(execution, decided);
+  if (folders.size === 0 && !execution.refeed && !isLeft) return null;
+  return { dirty: folders.size > 0 ? folders : null, pullFeed: execution.refeed };
+}
+
+function leavesMore({ done }: Execution, { more, base }: Plan): boolean {
+  return more && (done > 0 || base.length > 0);
 }

@@ -1,6 +1,8 @@
 import type { BatchOutcome, DriveNode, ErrorCode, ProblemCode } from '@tideline/contracts';
 import type { CloudOp } from '../model/plan.ts';
 import { toCloudNode } from './cloud-node.ts';
+import { isReupload } from '../safety/reupload-loop.ts';
+import { isRewrite } from '../safety/mass-change.ts';
 import type { Execution } from './execution.ts';
 
 /** Base moves for what the drive confirmed; the rest is looked at again or becomes a problem. */
@@ -15,15 +17,24 @@ export function settle(ops: readonly CloudOp[], outcomes: readonly BatchOutcome[
 }
 
 function confirmed(op: CloudOp, node: DriveNode, execution: Execution): void {
-  const { journal } = execution.deps;
   execution.revs.set(op.cloudId, node.rev);
-  if (op.op === 'cloudTrash') {
-    execution.recordDeleted(op.opId, op.ids.filter((id) => journal.base.get(id)?.kind === 'file').length);
-  } else {
-    execution.succeed(execution.live.pathOf(op.key));
-  }
+  noteDeed(op, execution);
+  if (op.op !== 'cloudTrash') execution.succeed(execution.live.pathOf(op.key));
   execution.settled(op, op.op === 'cloudTrash' ? { t: 'done' } : { t: 'cloud', node: toCloudNode(node) });
   execution.complete(op.opId, op.op === 'cloudUpload' ? op.content.size : 0);
+}
+
+/** Base still is what it was before the operation. */
+function noteDeed(op: CloudOp, execution: Execution): void {
+  const { base } = execution.deps.journal;
+  if (op.op === 'cloudTrash') {
+    const files = op.ids.filter((id) => base.get(id)?.kind === 'file').length;
+    execution.noteDeed(op.opId, 'trashedInCloud', { nodes: [op.cloudId], files });
+  } else if (isReupload(op, base)) {
+    execution.noteDeed(op.opId, 'sentAgain', { nodes: [String(op.id)], files: 1 });
+  } else if (op.op === 'cloudUpload' && isRewrite(op, base)) {
+    execution.noteDeed(op.opId, 'rewrote', { nodes: [], files: 1 });
+  }
 }
 
 function refused(op: CloudOp, code: ErrorCode, execution: Execution): void {
@@ -35,6 +46,8 @@ function refused(op: CloudOp, code: ErrorCode, execution: Execution): void {
   }
   const meaning = meant === 'observe' ? 'REFUSED' : meant;
   if (meaning === 'QUOTA') noteFull(op, execution);
+  // The feed says when rights have changed; what they are now decides the next plan (G14).
+  if (meaning === 'RIGHT_MISSING') execution.refeed = true;
   const path = execution.live.pathOf(op.op === 'cloudTrash' ? op.id : op.key);
   execution.fail(path ?? op.cloudId, meaning, { code });
 }

@@ -1,5 +1,5 @@
 import type { LocalOp } from '../model/plan.ts';
-import type { BaseId } from '../model/tree.ts';
+import { ROOT_ID, type BaseId, type CloudId } from '../model/tree.ts';
 import type { Execution } from './execution.ts';
 import { giveUp, notDone } from './land-local.ts';
 
@@ -21,9 +21,20 @@ export async function trashLocal(op: Trash, execution: Execution): Promise<void>
     if (kind === 'file') files += 1;
   }
   const complete = gone.length === op.ids.length;
+  const nodes = topmostGone(op.id, execution);
   execution.settled(op, { t: 'removed', ids: gone.reverse() });
-  execution.recordDeleted(op.opId, files);
+  if (files > 0) execution.noteDeed(op.opId, 'trashedHere', { nodes, files });
   if (complete) execution.complete(op.opId);
+}
+
+/** What lies in the recycle bin by itself: the node, or the folder above it that it went with. */
+function topmostGone(id: BaseId, { deps, decided }: Execution): readonly CloudId[] {
+  const { base } = deps.journal;
+  let topmost: CloudId | undefined;
+  for (let row = base.get(id); row && row.id !== ROOT_ID; row = base.get(row.parent)) {
+    if (decided.cloud.get(row.cloudId)?.t === 'absent') topmost = row.cloudId;
+  }
+  return topmost === undefined ? [] : [topmost];
 }
 
 async function trashFile(op: Trash, id: BaseId, execution: Execution): Promise<boolean> {

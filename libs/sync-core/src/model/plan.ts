@@ -1,4 +1,4 @@
-import type { ProblemCode } from '@tideline/contracts';
+import type { HoldKind, ProblemCode } from '@tideline/contracts';
 import type { BaseId, BaseNode, CloudId, CloudNode, Content, FileMeta, LocalKey, StatSig } from './tree.ts';
 
 /** A folder of the target tree, as an operation names it: its base id, given out in advance for folders still to be made. */
@@ -195,11 +195,13 @@ export type Plan = {
 };
 
 /**
- * What a guard found: these deletes wait for a person (GU-1); everything else in the plan goes on. `mass_delete_local` names
+ * What a guard found: the work on these nodes waits for a person; everything else in the plan goes on. `mass_delete_local` names
  * deletes on the disk (the cloud lost the files), `mass_delete_cloud` deletes in the cloud (the disk lost them).
  */
 export type Hold = {
-  readonly kind: 'mass_delete_local' | 'mass_delete_cloud';
+  readonly kind: HoldKind;
   readonly ids: readonly BaseId[];
   readonly files: number;
+  /** Mass deletes: what was deleted in the same window before the mass showed, and is in the recycle bin by now. */
+  readonly gone?: readonly CloudId[];
 };

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '@tideline/contracts';
+import type { HoldAnswer, ProblemCode } from '@tideline/contracts';
 import type {
   BaseId,
   BaseNode,
@@ -12,6 +12,7 @@ import type {
   Observed,
 } from '../model/tree.ts';
 import type { Hold, Op } from '../model/plan.ts';
+import type { Boundary } from '../rights/rights-map.ts';
 
 /** Facts of a task that outlive a cycle. */
 export type TaskMeta = {
@@ -23,6 +24,8 @@ export type TaskMeta = {
   readonly capsRev: number | null;
   /** Cloud ids of folders below the root that this device may not see: out of sight, never deleted (D22). */
   readonly hidden: readonly string[];
+  /** What the person may do from the task's folder downwards, as of `capsRev`; null: never read. */
+  readonly rights: readonly Boundary[] | null;
   /** False until the first complete sync: FI rules apply. */
   readonly firstSyncDone: boolean;
   /** True after lost state or a new epoch, until the next complete sync: FI-4 applies. */
@@ -52,6 +55,11 @@ export type Advance = {
   readonly local?: readonly { readonly key: LocalKey; readonly seen: Observed<LocalNode> | 'equal' }[];
   /** Operations that are over, whatever their outcome. */
   readonly finished?: readonly string[];
+  readonly deeds?: readonly Deed[];
+  /** Deeds of these kinds were made good: they count no more. */
+  readonly forgetDeeds?: readonly DeedKind[];
+  /** Holds whose answer was carried out. */
+  readonly endHolds?: readonly string[];
   readonly meta?: Partial<TaskMeta>;
 };
 
@@ -84,14 +92,33 @@ export type StoredProblem = {
   readonly retryAtMs: number;
 };
 
+/**
+ * What we did ourselves and the guards count, over cycles and restarts: files that went to the recycle bin because they were
+ * deleted here, or to the trash here because they were deleted in the cloud, without anybody's consent; versions sent of files
+ * that were rewritten; files sent again because the cloud lost them.
+ */
+export type DeedKind = 'trashedInCloud' | 'trashedHere' | 'rewrote' | 'sentAgain';
+export type Deed = {
+  readonly kind: DeedKind;
+  /** Cloud ids, of whole folders the folder's alone; of files sent again their base ids, because they get new cloud ids. */
+  readonly nodes: readonly string[];
+  readonly files: number;
+  readonly atMs: number;
+};
+/** The longest window of any guard (GU-4). */
+export const DEEDS_KEPT_MS = 24 * 60 * 60 * 1000;
+
 /** `source`: the cycle, unless told otherwise. */
 export type NewProblem = Pick<StoredProblem, 'code' | 'params' | 'retryAtMs'> & { readonly source?: ProblemSource };
 
 export type StoredHold = Hold & {
   readonly holdId: string;
   readonly sinceMs: number;
-  readonly answer: 'approved' | null;
+  /** Null while it waits. Given once, and carried out by the next cycles however often they are cut short. */
+  readonly answer: HoldAnswer | null;
 };
+
+export type ProblemChange = { readonly path: string; readonly problem: NewProblem | null };
 
 /**
  * Durable state of one task: base, overlays, cursor, running operations, problems, holds. One writer.
@@ -110,14 +137,16 @@ export type Journal = {
   start(ops: readonly Op[]): void;
   /** Operations started and not finished: after a crash only. */
   unfinished(): readonly Op[];
-  /** Files deleted by us on either side since `sinceMs` (for the window of GU-1). */
-  deletedSince(sinceMs: number): number;
-  recordDeleted(files: number, atMs: number): void;
+  /** Deeds at or after `sinceMs`, in order; at least those of the last `DEEDS_KEPT_MS` before the newest. */
+  deedsSince(sinceMs: number): readonly Deed[];
   problems(): readonly StoredProblem[];
   /** Sets (or refreshes) the problem of a path; null clears it. */
   setProblem(path: string, problem: NewProblem | null, nowMs: number): void;
+  /** The same for many, as one step. */
+  setProblems(changes: readonly ProblemChange[], nowMs: number): void;
   holds(): readonly StoredHold[];
-  /** Replaces the open holds that wait for an answer; approved ones stay until their deletes ran. */
+  /** Replaces the holds that wait for an answer; answered ones stay until they are ended. A kind waits at most once. */
   setHolds(holds: readonly Hold[], nowMs: number): void;
-  answerHold(holdId: string, answer: 'approved' | 'restored'): void;
+  /** False when nothing of that id waits for an answer: the first answer stands. */
+  answerHold(holdId: string, answer: HoldAnswer): boolean;
 };

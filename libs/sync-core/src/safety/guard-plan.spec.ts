@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { CloudOp, LocalOp, Plan } from '../model/plan.ts';
 import { ROOT_ID } from '../model/tree.ts';
-import type { StoredHold } from '../ports/journal.ts';
+import type { Deed, StoredHold } from '../ports/journal.ts';
 import { fileRow, folderRow } from '../testing/journal-contract.ts';
 import { MemoryBase } from '../testing/memory-base.ts';
-import { guardPlan, type GuardFacts } from './guard-plan.ts';
+import type { GuardFacts } from './guard-facts.ts';
+import { guardPlan } from './guard-plan.ts';
 import { checkRoot } from './root-check.ts';
 
 const NOW = 1_000_000;
 const LONG_AGO = NOW - 60_000;
+const deleted = (kind: Deed['kind'], files: number, atMs = LONG_AGO): Deed => ({ kind, nodes: ['gone'], files, atMs });
 
 /** A task of `files` files, the first of which have the ids 100, 101 …, in a folder beside which another file stands. */
 function factsFor(files: number, more: Partial<GuardFacts> = {}): GuardFacts {
@@ -16,7 +18,10 @@ function factsFor(files: number, more: Partial<GuardFacts> = {}): GuardFacts {
   const root = folderRow(ROOT_ID, { localName: '', cloudName: '', cloudId: 'root' });
   const rows = Array.from({ length: files - 1 }, (_, index) => fileRow(100 + index, { parent: 2 }));
   base.write({ rows: [root, folderRow(2), fileRow(3), ...rows], forget: [] });
-  return { base, observedFromMs: NOW, deletedRecently: 0, holds: [], ...more };
+  return {
+    ...{ base, mode: 'bidirectional', nowMs: NOW, observedFromMs: NOW, deeds: [], holds: [], looksEncrypted: false },
+    ...more,
+  };
 }
 
 const trash = (id: number, more: object = {}): CloudOp => ({
@@ -80,8 +85,11 @@ describe('mass deletes', () => {
   });
 
   it('[GU-1] [SY-27] count what was deleted in the last minutes', () => {
-    expect(guardPlan(planOf(some(11)), factsFor(10_000, { deletedRecently: 190 })).holds).toHaveLength(1);
-    expect(guardPlan(planOf(some(10)), factsFor(10_000, { deletedRecently: 190 })).holds).toHaveLength(0);
+    const deeds = [deleted('trashedInCloud', 190)];
+    expect(guardPlan(planOf(some(11)), factsFor(10_000, { deeds })).holds).toMatchObject([{ gone: ['gone'] }]);
+    expect(guardPlan(planOf(some(10)), factsFor(10_000, { deeds })).holds).toHaveLength(0);
+    const others = [deleted('trashedHere', 190), deleted('trashedInCloud', 190, NOW - 11 * 60_000)];
+    expect(guardPlan(planOf(some(11)), factsFor(10_000, { deeds: others })).holds).toHaveLength(0);
   });
 
   it('[GU-1] [SY-27] are held in either direction, each by itself', () => {

@@ -1,5 +1,5 @@
 import { MAX_FILES } from '@tideline/contracts';
-import type { Plan, PlanProblem } from '../model/plan.ts';
+import type { CloudOp, LocalOp, Plan, PlanProblem } from '../model/plan.ts';
 import type { BaseView } from '../model/tree.ts';
 
 /**
@@ -16,7 +16,7 @@ export function limitFiles(plan: Plan, base: BaseView, maxFiles: number): Plan {
   };
   const params = { max: MAX_FILES };
   const cloud = plan.cloud.filter((op) =>
-    admit(op.op === 'cloudUpload' && !base.get(op.id), {
+    admit(isNewFile(op, base), {
       key: 'key' in op ? op.key : null,
       cloudId: null,
       code: 'LIMIT_FILES',
@@ -24,7 +24,7 @@ export function limitFiles(plan: Plan, base: BaseView, maxFiles: number): Plan {
     }),
   );
   const local = plan.local.filter((op) =>
-    admit(op.op === 'localDownload' && !base.get(op.id), {
+    admit(isNewFile(op, base), {
       key: null,
       cloudId: 'cloud' in op ? op.cloud.id : null,
       code: 'LIMIT_FILES',
@@ -32,4 +32,13 @@ export function limitFiles(plan: Plan, base: BaseView, maxFiles: number): Plan {
     }),
   );
   return { ...plan, cloud, local, problems: [...plan.problems, ...problems] };
+}
+
+/** Files that base does not know yet. */
+export function newFilesOf(plan: Plan, base: BaseView): number {
+  return [...plan.cloud, ...plan.local].filter((op) => isNewFile(op, base)).length;
+}
+
+function isNewFile(op: CloudOp | LocalOp, base: BaseView): boolean {
+  return (op.op === 'cloudUpload' || op.op === 'localDownload') && !base.get(op.id);
 }

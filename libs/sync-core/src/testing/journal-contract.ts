@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CloudOp } from '../model/plan.ts';
 import { ROOT_ID, type BaseNode, type CloudNode, type LocalNode, type Observed, type StatSig } from '../model/tree.ts';
-import type { Journal, ScanResult } from '../ports/journal.ts';
+import { DEEDS_KEPT_MS, type Deed, type Journal, type ScanResult } from '../ports/journal.ts';
 
 export type JournalUnderTest = {
   readonly journal: Journal;
@@ -249,24 +249,52 @@ export function journalContract(name: string, create: () => Promise<JournalUnder
     });
 
     describe('guards and problems', () => {
-      it('[GU-1] counts deletes of a window', () => {
-        journal.recordDeleted(3, 1000);
-        journal.recordDeleted(4, 2000);
-        expect(journal.deletedSince(1500)).toBe(4);
-        expect(journal.deletedSince(1000)).toBe(7);
+      it('[GU-1] [GU-2] [GU-4] remembers deeds for the longest window, and forgets what was made good', () => {
+        const deed = (kind: Deed['kind'], atMs: number): Deed => ({ kind, nodes: [`c${atMs}`], files: 3, atMs });
+        journal.advance({ deeds: [deed('trashedHere', 1000), deed('rewrote', 2000)] });
+        expect(journal.deedsSince(1500)).toEqual([deed('rewrote', 2000)]);
+        expect(journal.deedsSince(1000)).toEqual([deed('trashedHere', 1000), deed('rewrote', 2000)]);
+        journal.advance({ forgetDeeds: ['trashedHere'], deeds: [deed('trashedInCloud', 3000)] });
+        expect(journal.deedsSince(0).map(({ kind }) => kind)).toEqual(['rewrote', 'trashedInCloud']);
+        journal.advance({ deeds: [deed('sentAgain', 2000 + DEEDS_KEPT_MS)] });
+        expect(journal.deedsSince(0).map(({ atMs }) => atMs)).toEqual([2000, 3000, 2000 + DEEDS_KEPT_MS]);
+        journal.advance({ deeds: [deed('sentAgain', 2001 + DEEDS_KEPT_MS)] });
+        expect(journal.deedsSince(0)).toHaveLength(3);
       });
 
-      it('[GU-1] keeps a waiting hold under its id, replaces what it holds, and ends an approved one with its nodes', () => {
+      it('[GU-1] keeps a waiting hold under its id, replaces what it holds, and ends an answered one when told', () => {
         journal.advance({ rows: [fileRow(2), fileRow(3)] });
         journal.setHolds([{ kind: 'mass_delete_cloud', ids: [2], files: 1 }], 10);
         const [before] = journal.holds();
-        journal.setHolds([{ kind: 'mass_delete_cloud', ids: [2, 3], files: 2 }], 20);
-        expect(journal.holds()).toEqual([{ ...before, ids: [2, 3], files: 2, sinceMs: 10 }]);
-        journal.answerHold(before?.holdId ?? '', 'approved');
-        journal.setHolds([], 30);
-        expect(journal.holds().map((hold) => hold.answer)).toEqual(['approved']);
+        const holdId = before?.holdId ?? '';
+        journal.setHolds([{ kind: 'mass_delete_cloud', ids: [2, 3], files: 2, gone: ['c9'] }], 20);
+        expect(journal.holds()).toEqual([{ ...before, ids: [2, 3], files: 2, gone: ['c9'], sinceMs: 10 }]);
+        expect(journal.answerHold(holdId, 'restored')).toBe(true);
+        journal.setHolds([{ kind: 'mass_delete_cloud', ids: [7], files: 1 }], 30);
+        expect(journal.holds().map((hold) => hold.answer)).toEqual(['restored', null]);
         journal.advance({ forget: [2, 3] });
-        expect(journal.holds()).toEqual([]);
+        journal.advance({ endHolds: [holdId] });
+        expect(journal.holds()).toMatchObject([{ ids: [7], sinceMs: 30, answer: null }]);
+      });
+
+      it('[GU-1] lets the first answer to a hold stand', () => {
+        journal.setHolds([{ kind: 'mass_change', ids: [2], files: 1 }], 10);
+        const holdId = journal.holds()[0]?.holdId ?? '';
+        expect(journal.answerHold(holdId, 'approved')).toBe(true);
+        expect(journal.answerHold(holdId, 'restored')).toBe(false);
+        expect(journal.answerHold('another', 'approved')).toBe(false);
+        expect(journal.holds()).toMatchObject([{ answer: 'approved' }]);
+      });
+
+      it('sets and clears many problems as one step', () => {
+        const problem = { code: 'BUSY', params: {}, retryAtMs: 50 } as const;
+        const paths = Array.from({ length: 300 }, (_, index) => `f${index}`);
+        journal.setProblems(
+          paths.map((path) => ({ path, problem })),
+          10,
+        );
+        journal.setProblems([{ path: 'f7', problem: null }], 20);
+        expect(journal.problems()).toHaveLength(299);
       });
 
       it('counts attempts of a problem and clears it', () => {
@@ -288,12 +316,15 @@ export function journalContract(name: string, create: () => Promise<JournalUnder
         cloud: [{ id: 'c3', seen: ABSENT }],
         meta: { cursor: 'k', recovery: true },
       });
-      journal.recordDeleted(2, 1000);
+      journal.advance({ deeds: [{ kind: 'trashedHere', nodes: ['c5'], files: 2, atMs: 1000 }] });
+      journal.setHolds([{ kind: 'mass_change', ids: [2], files: 1, gone: ['c6'] }], 10);
+      journal.answerHold(journal.holds()[0]?.holdId ?? '', 'restored');
       const next = journal.allocateIds(1);
       const before = [journal.meta(), [...journal.localOverlay()], [...journal.cloudOverlay()], journal.base.get(2)];
       const again = await made.reopen();
       expect([again.meta(), [...again.localOverlay()], [...again.cloudOverlay()], again.base.get(2)]).toEqual(before);
-      expect(again.deletedSince(0)).toBe(2);
+      expect(again.deedsSince(0)).toEqual([{ kind: 'trashedHere', nodes: ['c5'], files: 2, atMs: 1000 }]);
+      expect(again.holds()).toMatchObject([{ ids: [2], gone: ['c6'], answer: 'restored' }]);
       expect(again.allocateIds(1)).toBeGreaterThan(next);
     });
   });

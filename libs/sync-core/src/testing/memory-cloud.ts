@@ -3,6 +3,7 @@ import {
   AppError,
   contentIdOf,
   digestOf,
+  type Atom,
   type BatchAnswer,
   type BatchOp,
   type ChangesAnswer,
@@ -27,6 +28,12 @@ export class MemoryCloud implements Cloud {
   /** Bytes that travelled in packs. */
   packedBytes = 0;
   readonly #rooms = new Map<string, number>();
+  /** What the person may do from each folder downwards; whoever changes it raises `capsRev`. Empty: everything. */
+  boundaries: { nodeId: string; atoms: readonly Atom[] }[] = [];
+  capsRev = 0;
+  /** Another one after the server was restored from a backup. */
+  epoch = 'e1';
+  #isOwner = false;
   /** Called before every commit; may throw to simulate a crash of the caller. */
   onCommit: () => void = () => undefined;
   readonly #hashes: Hashes;
@@ -79,8 +86,11 @@ export class MemoryCloud implements Cloud {
     );
   }
 
+  /** As somebody does it who may do everything. */
   apply(op: object): BatchOutcome {
+    this.#isOwner = true;
     const outcome = this.#run(op as BatchOp);
+    this.#isOwner = false;
     if (outcome.status === 'refused') throw new Error(`the cloud refused ${JSON.stringify(op)}: ${outcome.code}`);
     return outcome;
   }
@@ -102,14 +112,14 @@ export class MemoryCloud implements Cloud {
       if (isGone) items.push({ type: 'gone', id: node.id, gone: 'trashed', rev: node.rev });
       else items.push({ type: 'node', node, entered: node.rev > 1 && node.kind === 'folder' });
     }
-    return { items, cursor: String(this.#seq), seq: this.#seq, epoch: 'e1', capsRev: 0, more: false };
+    return { items, cursor: String(this.#seq), seq: this.#seq, epoch: this.epoch, capsRev: this.capsRev, more: false };
   }
 
   async listing(root: string): Promise<CloudListing> {
     if (!this.#nodes.has(root)) throw new AppError('NODE_UNKNOWN');
     const nodes = this.#live().filter((node) => root === this.rootId || this.#isBelow(node, root));
     nodes.sort((a, b) => this.#depth(a) - this.#depth(b));
-    return { nodes, cursor: String(this.#seq), seq: this.#seq, epoch: 'e1', capsRev: 0 };
+    return { nodes, cursor: String(this.#seq), seq: this.#seq, epoch: this.epoch, capsRev: this.capsRev };
   }
 
   async commit(request: Parameters<Cloud['commit']>[0]): Promise<BatchAnswer> {
@@ -120,7 +130,7 @@ export class MemoryCloud implements Cloud {
       this.lostAnswers -= 1;
       throw new AppError('SERVER_UNREACHABLE', { server: 'memory' });
     }
-    return { seq: this.#seq, epoch: 'e1', outcomes };
+    return { seq: this.#seq, epoch: this.epoch, outcomes };
   }
 
   async answers(opIds: readonly string[]): Promise<readonly BatchOutcome[]> {
@@ -173,7 +183,8 @@ export class MemoryCloud implements Cloud {
   }
 
   async caps(): Promise<Awaited<ReturnType<Cloud['caps']>>> {
-    return { capsRev: 0, boundaries: [] };
+    const boundaries = this.boundaries.map((boundary) => ({ ...boundary, syncRight: 'synchronizer' }));
+    return { capsRev: this.capsRev, boundaries: boundaries as never };
   }
 
   #run(op: BatchOp): BatchOutcome {
@@ -221,7 +232,10 @@ export class MemoryCloud implements Cloud {
   }
 
   #refusal(op: BatchOp, check = { names: true }): ErrorCode | undefined {
-    const refusal = this.#stateRefusal(op) ?? ('parentId' in op ? this.#placeRefusal(op, check) : undefined);
+    const refusal =
+      this.#stateRefusal(op) ??
+      this.#rightsRefusal(op) ??
+      ('parentId' in op ? this.#placeRefusal(op, check) : undefined);
     if (refusal || !('content' in op)) return refusal;
     return op.content.size > this.#roomFor(op.reservation ?? op.opId) ? 'QUOTA_EXCEEDED' : undefined;
   }
@@ -229,8 +243,29 @@ export class MemoryCloud implements Cloud {
   #stateRefusal(op: BatchOp): ErrorCode | undefined {
     const stored = this.#nodes.get(op.nodeId);
     if (op.kind === 'createFile' || op.kind === 'createFolder') return stored ? 'NODE_ID_TAKEN' : undefined;
-    if (!stored || stored.trashed || this.#isHidden(stored.node)) return 'NODE_UNKNOWN';
+    if (op.kind === 'restore') return stored?.trashed ? undefined : 'NOT_TRASHED';
+    if (!stored || this.#isAway(stored)) return 'NODE_UNKNOWN';
     return this.#isOutdated(op, stored) ? 'REV_MISMATCH' : this.#subtreeRefusal(op);
+  }
+
+  #isAway({ node, trashed }: Stored): boolean {
+    return trashed || this.#isHidden(node);
+  }
+
+  #mayDo(atom: Atom, id: string): boolean {
+    if (this.#isOwner) return true;
+    for (let at: string | null = id; at !== null; at = this.#nodes.get(at)?.node.parentId ?? null) {
+      const boundary = this.boundaries.find((each) => each.nodeId === at);
+      if (boundary) return boundary.atoms.includes(atom);
+    }
+    return true;
+  }
+
+  #rightsRefusal(op: BatchOp): ErrorCode | undefined {
+    const known = this.#nodes.get(op.nodeId)?.node;
+    const comes = 'parentId' in op && known?.parentId !== op.parentId ? op.parentId : null;
+    const isAllowed = known === undefined || this.#mayDo(NEEDED[op.kind], op.nodeId);
+    return isAllowed && (comes === null || this.#mayDo('create', comes)) ? undefined : 'FORBIDDEN';
   }
 
   #isOutdated(op: BatchOp, stored: Stored): boolean {
@@ -338,6 +373,11 @@ export class MemoryCloud implements Cloud {
     return slash < 0 ? this.rootId : (this.find(path.slice(0, slash))?.id ?? this.rootId);
   }
 }
+
+const NEEDED: Readonly<Record<BatchOp['kind'], Atom>> = {
+  ...{ createFile: 'create', createFolder: 'create', putVersion: 'update', setMeta: 'update' },
+  ...{ move: 'move', trash: 'delete', restore: 'delete' },
+};
 
 function changesOf(op: BatchOp): object {
   return {

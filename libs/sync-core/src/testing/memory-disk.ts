@@ -43,8 +43,8 @@ export class MemoryDisk implements Disk {
     return this.#entries;
   }
 
-  write(path: RelativePath, text: string): void {
-    const bytes = new TextEncoder().encode(text);
+  write(path: RelativePath, content: string | Uint8Array): void {
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     const inode = this.#entries.get(path);
     if (inode?.kind === 'file') Object.assign(inode, { bytes, mtimeNs: this.#now() });
     else this.#entries.set(path, this.#inode('file', bytes));

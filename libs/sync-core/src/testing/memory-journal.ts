@@ -1,3 +1,4 @@
+import type { HoldAnswer } from '@tideline/contracts';
 import type { Hold, Op } from '../model/plan.ts';
 import {
   ROOT_ID,
@@ -13,14 +14,17 @@ import {
   type Observed,
   type StatSig,
 } from '../model/tree.ts';
-import type {
-  Advance,
-  Journal,
-  ScanResult,
-  StoredHold,
-  NewProblem,
-  StoredProblem,
-  TaskMeta,
+import {
+  DEEDS_KEPT_MS,
+  type Advance,
+  type Deed,
+  type Journal,
+  type ScanResult,
+  type StoredHold,
+  type NewProblem,
+  type ProblemChange,
+  type StoredProblem,
+  type TaskMeta,
 } from '../ports/journal.ts';
 import { MemoryBase } from './memory-base.ts';
 
@@ -30,6 +34,7 @@ const NEW_TASK: TaskMeta = {
   seq: 0,
   capsRev: null,
   hidden: [],
+  rights: null,
   firstSyncDone: false,
   recovery: false,
   rootIdentity: null,
@@ -48,7 +53,7 @@ export class MemoryJournal implements Journal {
   readonly #problems = new Map<string, StoredProblem>();
   #meta = NEW_TASK;
   #holds: StoredHold[] = [];
-  #deletions: { files: number; atMs: number }[] = [];
+  #deeds: Deed[] = [];
   #lastId: BaseId = ROOT_ID;
   #lastHold = 0;
 
@@ -80,7 +85,8 @@ export class MemoryJournal implements Journal {
   advance(step: Advance): void {
     this.#write(step);
     for (const opId of step.finished ?? []) this.#ops.delete(opId);
-    this.#holds = this.#holds.filter((hold) => hold.answer === null || hold.ids.some((id) => this.base.get(id)));
+    this.#holds = this.#holds.filter((hold) => !step.endHolds?.includes(hold.holdId));
+    this.#noteDeeds(step);
     this.#meta = { ...this.#meta, ...step.meta };
   }
 
@@ -105,12 +111,16 @@ export class MemoryJournal implements Journal {
     return [...this.#ops.values()];
   }
 
-  deletedSince(sinceMs: number): number {
-    return this.#deletions.reduce((sum, entry) => sum + (entry.atMs >= sinceMs ? entry.files : 0), 0);
+  deedsSince(sinceMs: number): readonly Deed[] {
+    return this.#deeds.filter((deed) => deed.atMs >= sinceMs);
   }
 
-  recordDeleted(files: number, atMs: number): void {
-    this.#deletions.push({ files, atMs });
+  #noteDeeds({ deeds = [], forgetDeeds = [] }: Advance): void {
+    const newestMs = Math.max(...deeds.map((deed) => deed.atMs));
+    const left = this.#deeds.filter(
+      ({ kind, atMs }) => !forgetDeeds.includes(kind) && !(atMs < newestMs - DEEDS_KEPT_MS),
+    );
+    this.#deeds = [...left, ...deeds];
   }
 
   problems(): readonly StoredProblem[] {
@@ -132,6 +142,10 @@ export class MemoryJournal implements Journal {
     });
   }
 
+  setProblems(changes: readonly ProblemChange[], nowMs: number): void {
+    for (const { path, problem } of changes) this.setProblem(path, problem, nowMs);
+  }
+
   holds(): readonly StoredHold[] {
     return this.#holds;
   }
@@ -146,11 +160,10 @@ export class MemoryJournal implements Journal {
     this.#holds = [...this.#holds.filter((hold) => hold.answer !== null), ...open];
   }
 
-  answerHold(holdId: string, answer: 'approved' | 'restored'): void {
-    this.#holds = this.#holds.flatMap((hold) => {
-      if (hold.holdId !== holdId) return [hold];
-      return answer === 'approved' ? [{ ...hold, answer }] : [];
-    });
+  answerHold(holdId: string, answer: HoldAnswer): boolean {
+    const waits = this.#holds.some((hold) => hold.holdId === holdId && hold.answer === null);
+    if (waits) this.#holds = this.#holds.map((hold) => (hold.holdId === holdId ? { ...hold, answer } : hold));
+    return waits;
   }
 
   #belonging(listed: ReadonlySet<BaseId>): LocalKey[] {

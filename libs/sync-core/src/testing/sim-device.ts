@@ -109,7 +109,10 @@ export class SimDevice {
       sinceMs: 0,
       answer: null,
     } as const;
-    const facts = { base: this.journal.base, observedFromMs: Infinity, deletedRecently: 0, holds: [hold] };
+    const facts = {
+      ...{ base: this.journal.base, mode: 'bidirectional' as const, nowMs: this.nowMs, observedFromMs: Infinity },
+      ...{ deeds: [], holds: [hold], looksEncrypted: false },
+    };
     return guardPlan(plan, facts).plan;
   }
 

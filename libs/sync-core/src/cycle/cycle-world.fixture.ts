@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { AppError, type BatchOutcome } from '@tideline/contracts';
+import type { Cloud } from '../ports/cloud.ts';
+import { MemoryCloud } from '../testing/memory-cloud.ts';
+import { ManualClock, TestDevice, countingIds } from '../testing/test-device.ts';
+import type { CycleDeps, CycleReport } from './cycle-types.ts';
+
+export const hashes = {
+  sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex'),
+};
+export const ROOT = '00000000-0000-7000-8000-0000000000ff';
+export const DAY_MS = 86_400_000;
+export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+/** A cloud, a clock, and whoever works in the console. */
+export class CycleWorld {
+  readonly cloud = new MemoryCloud(ROOT, hashes);
+  readonly clock = new ManualClock();
+  readonly #ids = countingIds(0xfff);
+
+  device(number: number, settings: ConstructorParameters<typeof TestDevice>[1]['settings'] = {}): TestDevice {
+    return new TestDevice(this.cloud, { number, hashes, clock: this.clock, settings });
+  }
+
+  put(path: string, content: string): void {
+    this.cloud.put(path, text(content), { opId: this.#ids.opId(), nodeId: this.#ids.nodeId() });
+  }
+
+  trash(path: string): void {
+    this.cloud.apply({ kind: 'trash', opId: this.#ids.opId(), nodeId: this.idOf(path) });
+  }
+
+  move(path: string, name: string, parentId = ROOT): void {
+    this.cloud.apply({ kind: 'move', opId: this.#ids.opId(), nodeId: this.idOf(path), parentId, name });
+  }
+
+  idOf(path: string): string {
+    const node = this.cloud.find(path);
+    if (!node) throw new Error(`${path} is not in the cloud`);
+    return node.id;
+  }
+
+  /** Path → content, null for folders, of everything in the cloud that is not in the bin. */
+  cloudTree(): Map<string, string | null> {
+    const decoder = new TextDecoder();
+    const entries = [...this.cloud.tree()].sort(([x], [y]) => (x < y ? -1 : 1));
+    return new Map(entries.map(([path, id]) => [path, id === null ? null : decoder.decode(this.cloud.bytesOf(id))]));
+  }
+
+  /** Every content that somebody can still get at: heads, history and bin, the disks and their trashes. */
+  contents(...devices: TestDevice[]): Set<string> {
+    const decoder = new TextDecoder();
+    const there = [...this.cloud.reachableContents()].map((id) => decoder.decode(this.cloud.bytesOf(id)));
+    const here = devices.flatMap(({ disk }) => [...disk.tree().values(), ...disk.trash.map((b) => decoder.decode(b))]);
+    return new Set([...there, ...here].filter((content) => content !== null));
+  }
+
+  /** Cycles with three seconds between them; answers the last report. */
+  async cycles(on: TestDevice, count: number): Promise<CycleReport> {
+    let report = await on.cycle();
+    for (let done = 1; done < count; done++) {
+      this.clock.advance(3000);
+      report = await on.cycle();
+    }
+    this.clock.advance(3000);
+    return report;
+  }
+}
+
+export function files(on: TestDevice, count: number, prefix = 'f'): void {
+  for (let number = 0; number < count; number++) on.disk.write(`${prefix}${number}`, `content ${prefix}${number}`);
+}
+
+export function answerAll(on: TestDevice, answer: 'approved' | 'restored'): void {
+  for (const hold of on.journal.holds()) on.journal.answerHold(hold.holdId, answer);
+}
+
+/** The same object with some methods of its own. */
+export function instead<T extends object>(target: T, methods: Partial<T>): T {
+  return new Proxy(target, {
+    get: (real, name) => {
+      if (name in methods) return Reflect.get(methods, name) as unknown;
+      const value = Reflect.get(real, name) as unknown;
+      return typeof value === 'function' ? (value.bind(real) as unknown) : value;
+    },
+  });
+}
+
+export function replace(on: TestDevice, parts: Partial<CycleDeps>): void {
+  on.deps = { ...on.deps, ...parts };
+}
+
+type RefusedCode = Extract<BatchOutcome, { status: 'refused' }>['code'];
+
+/** A drive that refuses some operations of every batch. */
+export function refusing(cloud: Cloud, code: RefusedCode, isFor: (op: object) => boolean): Cloud {
+  return instead<Cloud>(cloud, {
+    commit: async (request) => {
+      const refused = request.ops.filter(isFor);
+      const answer = await cloud.commit({ ...request, ops: request.ops.filter((op) => !isFor(op)) });
+      const outcomes = refused.map((op) => ({ status: 'refused', opId: op.opId, code, node: null }) as const);
+      return { ...answer, outcomes: [...answer.outcomes, ...outcomes] };
+    },
+  });
+}
+
+export const isUpload = (op: object): boolean => 'content' in op;
+
+/** A server in maintenance: every call fails. */
+export function unreachable(cloud: Cloud): Cloud {
+  const fail = (): Promise<never> => Promise.reject(new AppError('UNAVAILABLE'));
+  return instead<Cloud>(cloud, { changes: fail, listing: fail, commit: fail, caps: fail, bundle: fail, digest: fail });
+}

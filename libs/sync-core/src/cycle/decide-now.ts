@@ -1,0 +1,66 @@
+import { applyFilter } from '../filter/apply-filter.ts';
+import { compileFilter } from '../filter/compile-filter.ts';
+import type { Plan } from '../model/plan.ts';
+import { ROOT_ID, type BaseId, type BaseView, type ThreeTrees } from '../model/tree.ts';
+import type { RelativePath } from '../ports/disk.ts';
+import { decide } from '../reconcile/decide.ts';
+import { limitByRights } from '../rights/limit-by-rights.ts';
+import { letGo } from '../safety/let-go.ts';
+import { limitFiles, newFilesOf } from '../safety/limit-files.ts';
+import { cyclePolicy, planIds } from './cycle-policy.ts';
+import type { CycleDeps, CycleRequest, CycleSettings } from './cycle-types.ts';
+import { folderOf } from './execution.ts';
+import { createLiveTree } from './live-tree.ts';
+import { mendPowerLoss, type PowerFacts } from './mend-power-loss.ts';
+
+export type Wanted = {
+  /** What was seen, and the plan rests on. */
+  readonly trees: ThreeTrees;
+  readonly plan: Plan;
+  /** Where nodes on the disk are that base has just let go: they are new once they were looked at. Null: nothing was let go. */
+  readonly unseen: 'all' | ReadonlySet<RelativePath> | null;
+};
+
+/** What is to be done by the rules, within the rights and limits of the person; the guards have not spoken yet. */
+export function decideNow(deps: CycleDeps, request: CycleRequest): Wanted {
+  const { journal } = deps;
+  const trees = observedTrees(deps, request.settings);
+  const wanted = decide(trees, cyclePolicy(deps, request), planIds(deps));
+  const decided = mendPowerLoss(wanted, trees, powerFacts(deps, request.settings));
+  const { mode } = request.settings;
+  const allowed = limitByRights(decided, trees, { boundaries: journal.meta().rights ?? [], mode });
+  const unseen = allowed.letGo.length === 0 ? null : placesOf(allowed.letGo, trees);
+  const plan = limitFiles(allowed.plan, trees.base, maxFilesFor(allowed.plan, trees.base, request.settings));
+  if (unseen) journal.advance(letGo({ base: journal.base, cloud: journal.cloudOverlay() }, allowed.letGo));
+  return { trees, plan, unseen };
+}
+
+function maxFilesFor(plan: Plan, base: BaseView, { maxFiles, claimFiles }: CycleSettings): number {
+  const held = base.fileCount();
+  return claimFiles ? held + claimFiles({ held, wanted: newFilesOf(plan, base) }) : maxFiles;
+}
+
+/** In upload mode nothing is ever written on the disk. */
+function powerFacts({ hashes }: CycleDeps, { mode, bootedAtMs }: CycleSettings): PowerFacts {
+  return { bootedAtMs: mode === 'upload' ? null : (bootedAtMs ?? null), sha256Hex: (text) => hashes.sha256Hex(text) };
+}
+
+/** Everything that was seen and that the task's filter lets be decided about. */
+function observedTrees({ journal }: CycleDeps, { exclude, mode, names }: CycleSettings): ThreeTrees {
+  const observed = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
+  const trees = { ...observed, cloudSeq: journal.meta().seq };
+  return applyFilter(trees, compileFilter(exclude, { caseSensitive: names.caseSensitive }), mode);
+}
+
+/** Folders that hold files let go. A folder on the disk takes along what was seen in it: everything is looked at again. */
+function placesOf(ids: readonly BaseId[], { base, local }: ThreeTrees): 'all' | ReadonlySet<RelativePath> {
+  const live = createLiveTree(base, local);
+  const folders = new Set<RelativePath>();
+  for (const id of ids) {
+    const path = id === ROOT_ID ? undefined : live.pathOf(id);
+    if (path === undefined) continue;
+    if (base.get(id)?.kind === 'folder') return 'all';
+    folders.add(folderOf(path));
+  }
+  return folders;
+}

@@ -1,0 +1,306 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Cloud } from '../ports/cloud.ts';
+import type { TestDevice } from '../testing/test-device.ts';
+import { answerAll, CycleWorld, DAY_MS, files, instead, replace, unreachable } from './cycle-world.fixture.ts';
+
+let world: CycleWorld;
+let a: TestDevice;
+let b: TestDevice;
+beforeEach(() => {
+  world = new CycleWorld();
+  a = world.device(1);
+  b = world.device(2);
+});
+
+async function meet(...devices: TestDevice[]): Promise<void> {
+  for (let round = 0; round < 4; round++) for (const each of devices) await each.settle();
+}
+
+const removeFiles = (on: TestDevice, from: number, to: number) => {
+  for (let number = from; number < to; number++) on.disk.remove(`f${number}`);
+};
+
+describe('a mass delete', () => {
+  beforeEach(async () => {
+    files(a, 60);
+    await meet(a, b);
+  });
+
+  it('[G02] [GU-1] restored on the device where it was made, brings every file back there', async () => {
+    removeFiles(a, 0, 50);
+    a.disk.write('fresh', '!');
+    expect((await a.settle()).holds).toBe(1);
+    expect(world.cloudTree().size).toBe(61);
+    answerAll(a, 'restored');
+    expect(await a.settle()).toMatchObject({ holds: 0, pending: 0, verified: true });
+    expect(a.disk.tree().size).toBe(61);
+    expect(a.disk.tree()).toEqual(world.cloudTree());
+  });
+
+  it('[G02] [GU-1] restored where its files would go, brings every file back to the cloud, under its id', async () => {
+    const id = world.idOf('f7');
+    for (let number = 0; number < 50; number++) world.trash(`f${number}`);
+    expect((await b.settle()).holds).toBe(1);
+    answerAll(b, 'restored');
+    await meet(b, a);
+    expect(world.idOf('f7')).toBe(id);
+    expect(a.disk.tree().size).toBe(60);
+    expect(b.disk.tree()).toEqual(a.disk.tree());
+  });
+
+  it('[G02] [GU-1] restored, brings also back what the window had deleted before the mass showed', async () => {
+    removeFiles(a, 0, 8);
+    await a.settle();
+    expect(world.cloudTree().size).toBe(52);
+    world.clock.advance(60_000);
+    removeFiles(a, 8, 30);
+    await a.settle();
+    expect(a.journal.holds()).toMatchObject([{ files: 22, gone: { length: 8 } }]);
+    answerAll(a, 'restored');
+    await meet(a);
+    expect(a.disk.tree().size).toBe(60);
+    expect(world.cloudTree()).toEqual(a.disk.tree());
+    // Made good: the next delete counts alone.
+    removeFiles(a, 0, 2);
+    expect((await a.settle()).holds).toBe(0);
+    expect(world.cloudTree().size).toBe(58);
+  });
+
+  it('[G02] [GU-1] [BI-3] restored on the other side, brings back what the window had moved to the trash', async () => {
+    world.trash('f0');
+    world.trash('f1');
+    await b.settle();
+    expect(b.disk.tree().size).toBe(58);
+    for (let number = 2; number < 40; number++) world.trash(`f${number}`);
+    await b.settle();
+    answerAll(b, 'restored');
+    await meet(b);
+    expect(b.disk.tree().size).toBe(60);
+    expect(world.cloudTree()).toEqual(b.disk.tree());
+  });
+
+  it('[G03] [GU-1] approved, goes through once, and the next cycle is silent', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    answerAll(a, 'approved');
+    expect(await a.settle()).toMatchObject({ holds: 0, pending: 0, verified: true });
+    expect(world.cloudTree().size).toBe(10);
+    const revs = [...world.cloud.tree().keys()].map((path) => world.cloud.find(path)?.rev);
+    expect(await a.cycle()).toMatchObject({ holds: 0, pending: 0 });
+    expect([...world.cloud.tree().keys()].map((path) => world.cloud.find(path)?.rev)).toEqual(revs);
+  });
+
+  it('[GU-1] consent ends with the deletes it was given for: a file that came back is asked about again', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    answerAll(a, 'approved');
+    files(a, 60);
+    await a.settle();
+    expect(a.journal.holds()).toEqual([]);
+    removeFiles(a, 0, 50);
+    expect((await a.settle()).holds).toBe(1);
+    expect(world.cloudTree().size).toBe(60);
+  });
+
+  it('[GU-1] unanswered for 7 days, ends with the files kept, on either side', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    for (let number = 50; number < 59; number++) world.trash(`f${number}`);
+    await a.settle();
+    world.clock.advance(7 * DAY_MS - 60_000);
+    expect((await a.settle()).holds).toBe(1);
+    world.clock.advance(60_000);
+    expect((await a.settle()).holds).toBe(0);
+    await meet(a);
+    expect(a.disk.tree().size).toBe(51);
+    expect(a.disk.tree()).toEqual(world.cloudTree());
+  });
+
+  it('[GU-1] waits on over a restart and while the server is away, and so does its answer', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    replace(a, { cloud: unreachable(world.cloud) });
+    answerAll(a, 'restored');
+    expect((await world.cycles(a, 3)).stop).toMatchObject({ why: 'offline' });
+    expect(world.cloudTree().size).toBe(60);
+    replace(a, { cloud: world.cloud });
+    await meet(a);
+    expect(a.disk.tree().size).toBe(60);
+  });
+
+  it('[G08] [GU-1] that waits when the server is restored from a backup, deletes nothing', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    answerAll(a, 'approved');
+    world.cloud.epoch = 'e2';
+    await meet(a, b);
+    expect(world.cloudTree().size).toBe(60);
+    expect(a.disk.tree()).toEqual(world.cloudTree());
+    expect(a.journal.holds()).toEqual([]);
+  });
+
+  it('[G07] [SY-26] that waits while the filter changes, is asked about again when the filter is back', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    Object.assign(a.settings, { exclude: ['f*'] });
+    await a.settle();
+    answerAll(a, 'approved');
+    await a.settle();
+    expect(world.cloudTree().size).toBe(60);
+    Object.assign(a.settings, { exclude: [] });
+    expect((await a.settle()).holds).toBe(1);
+    expect(world.cloudTree().size).toBe(60);
+  });
+
+  it('[GU-1] answered while a cycle runs, is as if answered before the next one', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    a.disk.write('late', 'late');
+    const answering = instead<Cloud>(world.cloud, {
+      commit: async (request) => {
+        answerAll(a, 'restored');
+        return world.cloud.commit(request);
+      },
+    });
+    replace(a, { cloud: answering });
+    await meet(a);
+    expect(a.disk.tree().size).toBe(61);
+    expect(world.cloudTree()).toEqual(a.disk.tree());
+  });
+
+  it('[GU-1] answered twice, keeps to the first answer', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    const holdId = a.journal.holds()[0]?.holdId ?? '';
+    expect(a.journal.answerHold(holdId, 'restored')).toBe(true);
+    expect(a.journal.answerHold(holdId, 'approved')).toBe(false);
+    await meet(a);
+    expect(world.cloudTree().size).toBe(60);
+    expect(a.journal.answerHold(holdId, 'approved')).toBe(false);
+  });
+
+  it('[GU-1] restored, leaves alone what came back by itself meanwhile', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    a.disk.write('f3', 'made anew');
+    answerAll(a, 'restored');
+    await meet(a, b);
+    expect(b.disk.tree().get('f3')).toBe('made anew');
+    expect(a.disk.tree().size).toBe(60);
+    expect(a.disk.tree()).toEqual(world.cloudTree());
+  });
+
+  it('[GU-1] [SA-1] restored when the bin was emptied meanwhile, sends the files that are here again', async () => {
+    for (let number = 0; number < 50; number++) world.trash(`f${number}`);
+    await b.settle();
+    const emptied = instead<Cloud>(world.cloud, {
+      commit: async (request) => {
+        const isRestore = request.ops.every((op) => op.kind === 'restore');
+        if (!isRestore) return world.cloud.commit(request);
+        const outcomes = request.ops.map(({ opId }) => {
+          return { status: 'refused', opId, code: 'NODE_UNKNOWN', node: null } as const;
+        });
+        return { seq: 0, epoch: 'e1', outcomes };
+      },
+    });
+    replace(b, { cloud: emptied });
+    answerAll(b, 'restored');
+    await meet(b);
+    expect(b.disk.tree().size).toBe(60);
+    expect(world.cloudTree()).toEqual(b.disk.tree());
+  });
+
+  it('[UP-4] [GU-1] of upload mode is held, too; kept or restored, the cloud keeps what the disk has not', async () => {
+    const backer = world.device(3, { mode: 'upload', propagateDeletes: true });
+    files(backer, 60, 'g');
+    await backer.settle();
+    for (let number = 0; number < 50; number++) backer.disk.remove(`g${number}`);
+    expect((await backer.settle()).holds).toBe(1);
+    answerAll(backer, 'restored');
+    backer.disk.onWrite = (what) => {
+      throw new Error(`wrote: ${what}`);
+    };
+    expect(await backer.settle()).toMatchObject({ holds: 0, pending: 0 });
+    expect([...world.cloudTree().keys()].filter((path) => path.startsWith('g'))).toHaveLength(60);
+    backer.disk.write('g3', 'made anew');
+    const id = world.idOf('g3');
+    await backer.settle();
+    expect(world.idOf('g3')).toBe(id);
+    expect(world.cloudTree().get('g3')).toBe('made anew');
+  });
+});
+
+describe('folders in a mass delete', () => {
+  it('[G02] [GU-1] come back with all that was in them, on either side', async () => {
+    a.disk.mkdir('d');
+    a.disk.mkdir('d/e');
+    files(a, 30, 'd/e/');
+    a.disk.write('other', 'x');
+    await meet(a, b);
+    a.disk.remove('d');
+    await a.settle();
+    answerAll(a, 'restored');
+    await meet(a);
+    expect(a.disk.tree().size).toBe(33);
+    world.trash('d');
+    await a.settle();
+    expect(a.journal.holds()).toHaveLength(1);
+    answerAll(a, 'restored');
+    await meet(a, b);
+    expect(world.cloudTree().size).toBe(33);
+    expect(a.disk.tree()).toEqual(world.cloudTree());
+    expect(b.disk.tree()).toEqual(world.cloudTree());
+  });
+});
+
+describe('a root that holds one file', () => {
+  it('[G06] is not guarded when the file is renamed', async () => {
+    a.disk.write('only', '1');
+    await meet(a);
+    a.disk.rename('only', 'renamed');
+    expect(await a.settle()).toMatchObject({ holds: 0, pending: 0 });
+    expect([...world.cloudTree().keys()]).toEqual(['renamed']);
+  });
+
+  it('[G05] is guarded when everything in it is gone though its marker is there', async () => {
+    a.disk.write('one', '1');
+    a.disk.write('two', '2');
+    await meet(a);
+    a.disk.remove('one');
+    a.disk.remove('two');
+    expect((await a.settle()).holds).toBe(1);
+    expect(world.cloudTree().size).toBe(2);
+  });
+});
+
+describe('a crash around a hold', () => {
+  it('[K01] [GU-1] before any change it makes, leaves the answer to be carried out by the next start', async () => {
+    const scenario = async (crashAt: number): Promise<number> => {
+      world = new CycleWorld();
+      a = world.device(1);
+      files(a, 40);
+      await meet(a);
+      removeFiles(a, 0, 5);
+      await a.settle();
+      removeFiles(a, 5, 30);
+      await a.settle();
+      answerAll(a, 'restored');
+      let calls = 0;
+      const crash = () => {
+        if (calls++ === crashAt) throw new Error('crash');
+      };
+      a.disk.onWrite = crash;
+      world.cloud.onCommit = crash;
+      await a.settle().catch((error: Error) => expect(error.message).toBe('crash'));
+      a.disk.onWrite = () => undefined;
+      world.cloud.onCommit = () => undefined;
+      await meet(a);
+      expect(a.disk.tree().size, `crash before change ${crashAt}`).toBe(40);
+      expect(world.cloudTree(), `crash before change ${crashAt}`).toEqual(a.disk.tree());
+      return calls;
+    };
+    const calls = await scenario(Infinity);
+    expect(calls).toBeGreaterThan(20);
+    for (let at = 0; at < calls; at++) await scenario(at);
+  });
+});
