@@ -152,7 +152,9 @@ export function renderHolds(holds: readonly HoldView[], nowMs: number): string {
     formatAge(hold.since, nowMs),
     hold.answer ?? 'waits for an answer',
   ]);
-  return formatTable(['ID', 'TASK', 'KIND', 'FILES', 'SINCE', 'ANSWER'], rows);
+  const table = formatTable(['ID', 'TASK', 'KIND', 'FILES', 'SINCE', 'ANSWER'], rows);
+  const waiting = holds.filter((hold) => hold.answer === null);
+  return [table, ...waiting.map(({ message, fix }) => `${message} ${fix}`)].join('\n');
 }
 
 export function renderExplanation(answer: ExplainAnswer): string {

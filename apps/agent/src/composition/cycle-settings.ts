@@ -7,6 +7,7 @@ export type CycleSurroundings = {
   readonly now: Date;
   readonly maxFiles: number;
   readonly bootedAtMs?: number;
+  readonly claimFiles?: CycleSettings['claimFiles'];
 };
 
 /** What the engine is told of a task and its device for one cycle. */
@@ -25,6 +26,7 @@ export function toCycleSettings(record: TaskRecord, of: CycleSurroundings): Cycl
     exclude: record.settings.exclude,
     maxFiles: of.maxFiles,
     ...(of.bootedAtMs === undefined ? {} : { bootedAtMs: of.bootedAtMs }),
+    ...(of.claimFiles ? { claimFiles: of.claimFiles } : {}),
   };
 }
 

@@ -17,7 +17,7 @@ import type { TaskRecord } from '../tasks/task-record.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 import { createCycleEngine } from './cycle-engine.ts';
 import { toCycleSettings } from './cycle-settings.ts';
-import { clock, hashes, ids, monotonic } from './surroundings.ts';
+import { chance, clock, hashes, ids, monotonic } from './surroundings.ts';
 
 export type TaskOpenerParts = {
   readonly client: ApiClient;
@@ -28,14 +28,24 @@ export type TaskOpenerParts = {
 
 /** Opens tasks with the real journal, disk and drive. */
 export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] {
-  return (record, { current, maxFiles }) => {
+  return (record, { current, claimFiles }) => {
     const root = record.localPath;
     const journal = openTaskJournal(record, parts);
+    claimFiles({ held: journal.base.fileCount(), wanted: 0 });
     const throttle = { upload: newBucket(), download: newBucket() };
     const cloud = openCloud(withThrottle(parts.client, throttle), { ...record, rootId: record.rootNodeId });
     const disk = createDisk({ root });
     const scanners = createScanners(root, journal.path);
-    const deps = { journal, disk, cloud, clock, ids, hashes, scanner: scanners.forFilters(record.settings.exclude) };
+    const deps = {
+      journal,
+      disk,
+      cloud,
+      clock,
+      ids,
+      hashes,
+      chance,
+      scanner: scanners.forFilters(record.settings.exclude),
+    };
     const engine = createCycleEngine({
       deps,
       newWatch: () => createWatch({ root, entries: () => countEntries(journal) }),
@@ -47,7 +57,8 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
       },
       settings: () => {
         const surroundings = { deviceName: parts.deviceName, platform: process.platform, now: new Date() };
-        return toCycleSettings(current(), { ...surroundings, maxFiles: maxFiles(), bootedAtMs: bootedAtMs() });
+        const shared = { maxFiles: Infinity, claimFiles, bootedAtMs: bootedAtMs() };
+        return toCycleSettings(current(), { ...surroundings, ...shared });
       },
       close: async () => {
         await Promise.all([scanners.close(), disk.close()]);

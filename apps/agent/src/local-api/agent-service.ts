@@ -1,5 +1,5 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { AppError, type TaskSettings } from '@tideline/contracts';
+import { AppError, type SyncMode, type TaskSettings } from '@tideline/contracts';
 import type { Decision } from '@tideline/sync-core';
 import { findRefusingPause } from '../runtime/schedule.ts';
 import type { Agent } from '../runtime/agent.ts';
@@ -12,7 +12,6 @@ import { compileFilters } from '../tasks/left-out.ts';
 import { listFiles } from '../tasks/list-files.ts';
 import { listSkipped } from '../tasks/list-skipped.ts';
 import { isSameOrInside } from '../tasks/is-inside.ts';
-import { restoreHold } from '../tasks/restore-hold.ts';
 import type { SyncTask } from '../tasks/sync-task.ts';
 import type {
   AccountAnswer,
@@ -156,19 +155,14 @@ export class AgentService {
     return { holds: this.deps.agent.tasks.list().flatMap(listHolds) };
   }
 
-  approveHold(holdId: string): HoldView {
+  /** The answer is on record when this returns; the next cycle carries it out. The same answer twice is one. */
+  answerHold(holdId: string, answer: 'approved' | 'restored'): HoldView {
     const { task, view } = this.findHold(holdId);
-    task.getJournal().answerHold(holdId, 'approved');
+    if (answer === 'restored') refuseRestore(view, task.record.mode);
+    if (view.answer !== null && view.answer !== answer) throw new AppError('HOLD_ANSWERED', { answer: view.answer });
+    task.getJournal().answerHold(holdId, answer);
     task.supervisor?.check();
-    return { ...view, answer: 'approved' };
-  }
-
-  async restoreHold(holdId: string): Promise<HoldView> {
-    const { task, view, hold } = this.findHold(holdId);
-    const { server, newId } = this.deps.create;
-    const journal = task.getJournal();
-    await task.supervisor?.between(() => restoreHold({ journal, record: task.record, server, newId }, hold));
-    return { ...view, answer: 'restored' };
+    return { ...view, answer };
   }
 
   /** Settles once every running task was looked at completely after this call; paused and manual ones are left out. */
@@ -254,13 +248,7 @@ export class AgentService {
   private findHold(holdId: string) {
     for (const task of this.deps.agent.tasks.list()) {
       const view = listHolds(task).find(({ id }) => id === holdId);
-      const hold =
-        view &&
-        task
-          .getJournal()
-          .holds()
-          .find((stored) => stored.holdId === holdId);
-      if (hold) return { task, view, hold };
+      if (view) return { task, view };
     }
     throw new AppError('NOT_FOUND', { what: `The hold ${holdId}` });
   }
@@ -310,6 +298,17 @@ function statusOfRun(task: SyncTask): StatusAndReason {
   if (!supervisor) return task.status();
   if (supervisor.requestIsOpen()) return { status: 'syncing', reason: null };
   return toTaskStatus({ ...supervisor.facts(), pauses: new Set() });
+}
+
+/** What has no way back is not offered one. */
+function refuseRestore({ kind }: HoldView, mode: SyncMode): void {
+  const isDelete = kind === 'mass_delete_cloud' || kind === 'mass_delete_local';
+  if (isDelete || (kind === 'mass_change' && mode === 'bidirectional')) return;
+  const reason =
+    kind === 'mass_change'
+      ? 'An upload task never writes to its folder: restore the files from their versions in the console.'
+      : 'There is nothing to restore: the files are here, and wait to be backed up again.';
+  throw new AppError('USAGE', { reason });
 }
 
 function refusalError(settings: NonNullable<Agent['settings']>, version: string): AppError {

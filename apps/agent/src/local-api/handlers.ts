@@ -26,8 +26,8 @@ export function createHandlers(service: AgentService): LocalHandlers {
     configure: ({ params, body }) => service.configure(params.taskId, body),
     files: ({ params, query, signal }) => service.files(params.taskId, query, signal),
     holds: () => service.holds(),
-    approveHold: ({ params }) => service.approveHold(params.holdId),
-    restoreHold: ({ params }) => service.restoreHold(params.holdId),
+    approveHold: ({ params }) => service.answerHold(params.holdId, 'approved'),
+    restoreHold: ({ params }) => service.answerHold(params.holdId, 'restored'),
     wait: ({ signal }) => service.wait(signal),
     explain: ({ body }) => service.explain(body),
     shutdown: () => {

@@ -1,10 +1,11 @@
+import { HOLD_TEXTS, type HoldKind } from '@tideline/contracts';
 import type { SyncTask } from '../tasks/sync-task.ts';
 import { localPathOf } from '../tasks/local-path-of.ts';
 import type { HoldView } from './messages.ts';
 
 const MAX_SAMPLE = 20;
 
-/** GU-1: what waits for an answer in one task, with the first paths; shown to the person at this device only. */
+/** GU: what waits for an answer in one task, with the first paths; shown to the person at this device only. */
 export function listHolds(task: SyncTask): HoldView[] {
   if (!task.supervisor) return [];
   const journal = task.getJournal();
@@ -12,8 +13,14 @@ export function listHolds(task: SyncTask): HoldView[] {
   return journal.holds().map((hold) => ({
     id: hold.holdId,
     task: task.record.id,
-    ...{ kind: hold.kind, files: hold.files, answer: hold.answer },
+    ...{ kind: hold.kind, files: hold.files, answer: hold.answer, gone: hold.gone?.length ?? 0 },
+    ...textOf(hold.kind, hold.files),
     since: new Date(hold.sinceMs).toISOString(),
     sample: hold.ids.slice(0, MAX_SAMPLE).flatMap((id) => localPathOf(trees, id) ?? []),
   }));
+}
+
+function textOf(kind: HoldKind, files: number): { message: string; fix: string } {
+  const [message, fix] = HOLD_TEXTS[kind];
+  return { message: message.replace('{files}', String(files)), fix };
 }

@@ -19,7 +19,7 @@ import type { Preview } from './messages.ts';
 
 const done: CycleReport = {
   ...{ stop: null, blocked: null, pending: 0, pendingBytes: 0, failed: 0, skipped: 0, holds: 0, files: 3, folders: 1 },
-  ...{ again: false, wakeAtMs: null, lastFullSyncMs: Date.UTC(2026, 0, 1), verified: true },
+  ...{ again: false, lookAgain: null, wakeAtMs: null, lastFullSyncMs: Date.UTC(2026, 0, 1), verified: true },
 };
 
 const nothing = { files: 0, bytes: 0 };

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import {
   CloudPathText,
   FeatureState,
+  HoldAnswer,
+  HoldKind,
   Space,
   SpaceKind,
   StatusReason,
@@ -157,10 +159,15 @@ export type FilesAnswer = z.infer<typeof FilesAnswer>;
 export const HoldView = z.object({
   id: z.string(),
   task: TaskId,
-  kind: z.string(),
+  kind: HoldKind,
   files: z.int(),
+  /** Files and folders that were deleted before the mass showed; restore brings them back, too. */
+  gone: z.int(),
   since: Timestamp,
-  answer: z.enum(['approved', 'restored']).nullable(),
+  answer: HoldAnswer.nullable(),
+  /** What happened, and what to do about it. */
+  message: z.string(),
+  fix: z.string(),
   sample: z.array(z.string()),
 });
 export type HoldView = z.infer<typeof HoldView>;

@@ -13,6 +13,8 @@ import { TaskRegistry } from '../tasks/task-registry.ts';
 import type { TaskRecord } from '../tasks/task-record.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 import { ChangeSignal } from './change-signal.ts';
+import { ClockWatch } from './clock-watch.ts';
+import { FileBudget } from './file-budget.ts';
 import { classifyFailure } from './classify-failure.ts';
 import { featurePause, rightAllows } from './pause-gates.ts';
 import { RunSlots, type Activity } from './run-slots.ts';
@@ -28,10 +30,10 @@ export type AgentDeps = {
   readonly socket: Pick<DeviceSocket, 'start' | 'stop' | 'watch'>;
   readonly timers: Timers;
   readonly activity?: Activity;
-  /** Opens one task; `maxFiles` is what LI-2 leaves to it. */
+  /** Opens one task; `claimFiles` is what LI-2 leaves to it (`FileBudget`). */
   readonly openTask: (
     record: TaskRecord,
-    of: { current: () => TaskRecord; maxFiles: () => number },
+    of: { current: () => TaskRecord; claimFiles: (of: { held: number; wanted: number }) => number },
   ) => ReturnType<SyncTaskDeps['open']>;
   readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
 };
@@ -46,6 +48,8 @@ export class Agent {
   readonly tasks: TaskRegistry;
   readonly watch: ServerWatch;
   private readonly deps: AgentDeps;
+  private readonly budget = new FileBudget(() => this.limits().maxFiles);
+  private readonly clockWatch: ClockWatch;
   private lastSettings: DeviceSettings | null = null;
   private unaccepted: string | null = null;
 
@@ -54,10 +58,14 @@ export class Agent {
     this.tasks = new TaskRegistry({
       ...deps,
       slots: new RunSlots(MAX_RUNS_AT_ONCE, deps.activity),
-      open: (record, current) => deps.openTask(record, { current, maxFiles: () => this.filesLeftFor(record) }),
+      open: (record, current) => {
+        const claimFiles: Parameters<AgentDeps['openTask']>[1]['claimFiles'] = (of) => this.budget.claim(record.id, of);
+        return deps.openTask(record, { current, claimFiles });
+      },
       onChange: () => this.changes.notify(),
       onDoubt: (task, doubt) => void (doubt === 'rights' ? this.checkRights(task) : this.watch.refresh()),
     });
+    this.clockWatch = new ClockWatch(deps.timers, (byMs) => this.timeJumped(byMs));
     this.watch = new ServerWatch({
       ...deps,
       askSettings: () => deps.server.settings(),
@@ -74,12 +82,14 @@ export class Agent {
   async start(): Promise<void> {
     this.tasks.load();
     this.watch.start();
+    this.clockWatch.start();
     this.watchSpaces();
     await Promise.all(this.tasks.list().map((task) => task.start()));
     this.deps.activity?.idle();
   }
 
   async stop(): Promise<void> {
+    this.clockWatch.stop();
     await Promise.all([this.watch.stop(), this.tasks.stop()]);
   }
 
@@ -94,6 +104,7 @@ export class Agent {
 
   async cancel(task: SyncTask): Promise<void> {
     await this.tasks.cancel(task);
+    this.budget.release(task.record.id);
     this.watchSpaces();
     this.changes.notify();
   }
@@ -115,12 +126,6 @@ export class Agent {
 
   reports(): TaskReport[] {
     return this.tasks.list().map((task) => task.report());
-  }
-
-  /** LI-2 counts the files of all tasks of the device together. */
-  private filesLeftFor(record: TaskRecord): number {
-    const others = this.tasks.list().filter((task) => task.record.id !== record.id);
-    return Math.max(0, this.limits().maxFiles - sumFiles(others));
   }
 
   private applySettings(settings: DeviceSettings): void {
@@ -164,6 +169,13 @@ export class Agent {
 
   private nudge(space: SpaceId): void {
     for (const task of this.tasks.inSpace(space)) task.supervisor?.nudge();
+  }
+
+  /** After a sleep all tasks look at everything again; `RunSlots` lets few of them do so at a time (D13). */
+  private timeJumped(byMs: number): void {
+    this.deps.log('time_jumped', { byMs });
+    void this.watch.refresh();
+    for (const task of this.tasks.list()) task.supervisor?.timeJumped();
   }
 
   private reconnected(): void {

@@ -9,7 +9,7 @@ import { toTaskStatus } from './task-status.ts';
 
 const idle: CycleReport = {
   ...{ stop: null, blocked: null, pending: 0, pendingBytes: 0, failed: 0, skipped: 0, holds: 0, files: 3, folders: 1 },
-  ...{ again: false, wakeAtMs: null, lastFullSyncMs: Infinity, verified: true },
+  ...{ again: false, lookAgain: null, wakeAtMs: null, lastFullSyncMs: Infinity, verified: true },
 };
 
 /** An engine whose runs end when the test says so. */
@@ -292,19 +292,61 @@ describe('RootSupervisor', () => {
     expect(engine.runs).toHaveLength(1);
   });
 
-  it('does an errand between two cycles, never during one, and looks at everything after it', async () => {
-    const { engine, supervisor } = await start();
-    const during: boolean[] = [];
-    const errand = supervisor.between(() => {
-      during.push(engine.runs[0]!.signal.aborted, engine.runs.length === 1);
-      supervisor.nudge();
-      return Promise.resolve('done');
-    });
-    expect(await errand).toBe('done');
+  it('[D12] [D13] looks at both sides at once after a jump of the clock, and plans its next looks by the new one', async () => {
+    const { engine, timers, supervisor } = await start();
+    await engine.finish();
+    supervisor.timeJumped();
     await settled();
-    expect(during).toEqual([true, true]);
     expect(engine.runs).toHaveLength(2);
     expect(engine.last).toEqual({ dirty: 'all', pullFeed: true });
+    await engine.finish();
+    timers.advance(61_000);
+    await settled();
+    expect(engine.last).toEqual({ dirty: null, pullFeed: true });
+  });
+
+  it('[D07] asks the feed within a minute when every nudge is lost', async () => {
+    const { engine, timers } = await start();
+    await engine.finish();
+    timers.advance(60_000);
+    await settled();
+    expect(engine.runs).toHaveLength(2);
+    expect(engine.last).toEqual({ dirty: null, pullFeed: true });
+  });
+
+  it('[G25] asks a server that was away one question before it reads the disk again, and then does what was to be done', async () => {
+    const { engine, timers, supervisor } = await start();
+    await engine.finish({ stop: { why: 'offline', detail: '503' } });
+    for (let tries = 2; tries < 6; tries++) {
+      timers.advance(60_000);
+      await settled();
+      expect(engine.runs).toHaveLength(tries);
+      expect(engine.last).toEqual({ dirty: null, pullFeed: true });
+      await engine.finish({ stop: { why: 'offline', detail: '503' } });
+    }
+    const run = supervisor.request();
+    await settled();
+    expect(engine.last).toEqual({ dirty: null, pullFeed: true });
+    await engine.finish();
+    expect(engine.last).toEqual({ dirty: 'all', pullFeed: true });
+    await engine.finish();
+    expect(supervisor.progressSince(run)).toEqual({ looked: true, ended: true });
+  });
+
+  it('[G25] does not ask a server that is away in a loop because a person asked once', async () => {
+    const { engine, supervisor } = await start();
+    await engine.finish({ stop: { why: 'offline', detail: '503' } });
+    const run = supervisor.request();
+    await settled();
+    await engine.finish({ stop: { why: 'offline', detail: '503' } });
+    expect(engine.runs).toHaveLength(2);
+    expect(supervisor.progressSince(run)).toEqual({ looked: false, ended: true });
+  });
+
+  it('[SA-2] looks where a cycle said that its own work calls for it', async () => {
+    const { engine } = await start();
+    await engine.finish({ lookAgain: new Set(['d']) });
+    expect(engine.last).toEqual({ dirty: new Set(['d']), pullFeed: false });
   });
 
   it('stops cleanly in the middle of a cycle, and runs nothing after', async () => {

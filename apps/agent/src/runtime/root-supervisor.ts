@@ -8,6 +8,7 @@ import {
   decide,
   giveBack,
   mergeDirty,
+  newSchedule,
   nextPollMs,
   nextRescanMs,
   requestGoesOn,
@@ -50,6 +51,8 @@ export class RootSupervisor {
   private block: BlockReason | null = null;
   private checked = false;
   private failures = 0;
+  /** The server did not answer the last run. */
+  private isAway = false;
   private readonly watching: TaskWatching;
   private detail: string | null = null;
   private tally: TaskCounts;
@@ -57,7 +60,6 @@ export class RootSupervisor {
   private aborting = new AbortController();
   private cancelTimer: () => void = () => undefined;
   private state: 'new' | 'started' | 'stopped' = 'new';
-  private errands = 0;
   /** Runs are numbered from 1; `checkedRun` is the newest that looked at both sides completely, `endedRun` the newest that ended. */
   private runs = 0;
   private checkedRun = 0;
@@ -72,19 +74,7 @@ export class RootSupervisor {
       onDegraded: () => this.watcherFailed(),
       log: options.log,
     });
-    this.schedule = {
-      pauses: new Set(options.pauses),
-      suspended: false,
-      auto: options.auto,
-      request: null,
-      dirty: 'all',
-      nudged: true,
-      again: false,
-      rescanAtMs: 0,
-      pollAtMs: Infinity,
-      wakeAtMs: null,
-      notBeforeMs: 0,
-    };
+    this.schedule = newSchedule(options);
     this.tally = {
       ...{ pending: 0, pendingBytes: 0, failed: 0, skipped: 0, holds: 0, files: 0, folders: 0 },
       ...{ lastFullSyncMs: options.lastFullSyncMs, verified: null },
@@ -168,6 +158,13 @@ export class RootSupervisor {
     this.changed();
   }
 
+  /** D12, D13: the machine slept, or its clock was set: hints may be lost, and no moment planned before means anything now. */
+  timeJumped(): void {
+    const { timers } = this.options;
+    this.schedule = { ...this.schedule, dirty: 'all', nudged: true, notBeforeMs: 0, wakeAtMs: timers.nowMs() };
+    this.changed();
+  }
+
   /** The server answers again: do not sit out the back-off. */
   reconnected(): void {
     this.schedule = { ...this.schedule, nudged: true, notBeforeMs: 0 };
@@ -193,19 +190,6 @@ export class RootSupervisor {
   /** `looked`: that run, or a later one, saw both sides completely. `ended`: it was tried, and stopped for some reason. */
   progressSince(run: number): { readonly looked: boolean; readonly ended: boolean } {
     return { looked: this.checkedRun >= run, ended: this.endedRun >= run };
-  }
-
-  /** Runs `work` while no cycle runs; a running one is ended first. What `work` changed is looked at afterwards. */
-  async between<T>(work: () => Promise<T>): Promise<T> {
-    this.errands += 1;
-    try {
-      this.interrupt();
-      await this.running;
-      return await work();
-    } finally {
-      this.errands -= 1;
-      this.check();
-    }
   }
 
   /** While a run on request is wanted or going on: its status as if nothing paused the task. */
@@ -239,7 +223,7 @@ export class RootSupervisor {
   }
 
   private kick(): void {
-    if (this.state !== 'started' || this.running !== null || this.errands > 0) return;
+    if (this.state !== 'started' || this.running !== null) return;
     this.cancelTimer();
     const { timers } = this.options;
     const decision = this.decideNow();
@@ -266,11 +250,31 @@ export class RootSupervisor {
     try {
       // Hints that came while waiting belong to this run.
       const now = this.decideNow();
-      await this.cycle(now.t === 'run' ? now : first, signal);
+      const decision = now.t === 'run' ? now : first;
+      if (this.isAway && decision.dirty !== null && !(await this.probe(signal))) return;
+      await this.cycle(decision, signal);
     } finally {
       this.phase = 'idle';
       release();
     }
+  }
+
+  /** G25: while the server is away one question goes to it before the disk is read again. What was to be done stays to be done. */
+  private async probe(signal: AbortSignal): Promise<boolean> {
+    this.phase = 'syncing';
+    const quiet = { onProgress: () => undefined, yieldNow: () => true, signal };
+    try {
+      const { stop, lookAgain } = await this.options.engine.run({ dirty: null, pullFeed: true, ...quiet });
+      this.schedule = { ...this.schedule, dirty: mergeDirty(this.schedule.dirty, lookAgain) };
+      if (stop?.why !== 'offline') return !signal.aborted;
+      this.schedule = { ...this.schedule, request: null };
+      this.failed({ t: 'offline' }, stop.detail);
+    } catch (error) {
+      this.schedule = { ...this.schedule, dirty: 'all', request: null };
+      if (!signal.aborted) this.failed(classifyFailure(error), error);
+    }
+    this.endedRun = ++this.runs;
+    return false;
   }
 
   private async cycle(decision: RunDecision, signal: AbortSignal): Promise<void> {
@@ -285,10 +289,12 @@ export class RootSupervisor {
       const yieldNow = () => this.schedule.dirty !== null || this.schedule.nudged;
       const report = await this.options.engine.run({ dirty, pullFeed, onProgress, yieldNow, signal });
       this.logRun(report, decision);
+      this.schedule = { ...this.schedule, dirty: mergeDirty(this.schedule.dirty, report.lookAgain) };
       if (signal.aborted) this.schedule = giveBack(this.schedule, decision);
       else this.finished(report, { run, decision });
     } catch (error) {
-      this.schedule = giveBack(this.schedule, decision);
+      // Nobody knows how far it came: only a look at everything tells what the disk holds now.
+      this.schedule = giveBack(this.schedule, { ...decision, dirty: 'all' });
       if (!signal.aborted) this.failed(classifyFailure(error), error);
     } finally {
       this.endedRun = run;
@@ -313,6 +319,7 @@ export class RootSupervisor {
     if (stop !== null) return this.stopped(stop, of.decision);
     if (this.block === 'root') void this.applyWatching();
     this.failures = 0;
+    this.isAway = false;
     this.block = blocked;
     this.detail = null;
     const { timers } = this.options;
@@ -373,6 +380,7 @@ export class RootSupervisor {
     this.checked = false;
     this.block = failure.t === 'blocked' ? failure.reason : null;
     this.failures += 1;
+    this.isAway = failure.t === 'offline';
     log('cycle_failed', { failure, failures: this.failures, cause });
     const waitMs = failure.t === 'blocked' ? blockedRetryMs(failure.reason) : backoffMs(this.failures, timers.random());
     if (this.schedule.request === 'rest') this.schedule = { ...this.schedule, request: null };

@@ -104,7 +104,7 @@ describe('times', () => {
     const minutes = (ms: number) => (ms - NOW) / 60_000;
     expect(minutes(nextRescanMs(NOW, false, random))).toSatisfy((m: number) => m >= 30 && m < 60);
     expect(minutes(nextRescanMs(NOW, true, random))).toSatisfy((m: number) => m >= 9 && m < 11);
-    expect(minutes(nextPollMs(NOW, random)) * 60).toSatisfy((s: number) => s >= 50 && s < 70);
+    expect(minutes(nextPollMs(NOW, random)) * 60).toSatisfy((s: number) => s >= 40 && s < 60);
   });
 
   it('doubles the back-off up to its bound', () => {

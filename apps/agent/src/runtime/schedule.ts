@@ -24,6 +24,14 @@ export type ScheduleState = {
   readonly notBeforeMs: number;
 };
 
+/** At first everything is to be looked at. */
+export function newSchedule({ auto, pauses }: { auto: boolean; pauses: Iterable<PauseReason> }): ScheduleState {
+  return {
+    ...{ pauses: new Set(pauses), suspended: false, auto, request: null, dirty: 'all', nudged: true, again: false },
+    ...{ rescanAtMs: 0, pollAtMs: Infinity, wakeAtMs: null, notBeforeMs: 0 },
+  };
+}
+
 export type RunDecision = { readonly t: 'run'; readonly dirty: DirtyPaths | null; readonly pullFeed: boolean };
 export type ScheduleDecision =
   | RunDecision
@@ -95,9 +103,9 @@ export function nextRescanMs(nowMs: number, watcherDegraded: boolean, random: nu
   return nowMs + (30 + 30 * random) * MINUTE_MS;
 }
 
-/** A lost nudge costs latency only: about every minute the feed is asked anyway. */
+/** A lost nudge costs latency only: at least once a minute the feed is asked anyway (D07). */
 export function nextPollMs(nowMs: number, random: number): number {
-  return nowMs + (50 + 20 * random) * 1000;
+  return nowMs + (40 + 20 * random) * 1000;
 }
 
 export const MAX_BACKOFF_MS = MINUTE_MS;

@@ -6,15 +6,15 @@ import { onAction, type CliContext, type Outcome } from '../cli-context.ts';
 import { renderHolds } from '../render.ts';
 
 export function addHoldCommands(program: Command, context: CliContext, outcome: Outcome): void {
-  const holds = program.command('holds').description('Deletes that wait for an answer');
+  const holds = program.command('holds').description('What looks wrong and waits for an answer');
   const list = holds.command('list').description('List what waits');
   onAction(list, { context, outcome }, async () => {
     const answer = await context.client().call(localRoutes.holds, {});
     return { json: answer, text: renderHolds(answer.holds, context.nowMs()) };
   });
   const answers = [
-    ['approve', localRoutes.approveHold, 'Let the deletes happen'],
-    ['restore', localRoutes.restoreHold, 'Bring back what waits to be deleted'],
+    ['approve', localRoutes.approveHold, 'Let it happen'],
+    ['restore', localRoutes.restoreHold, 'Bring the files back'],
   ] as const;
   for (const [verb, route, description] of answers) {
     const command = holds.command(`${verb} [id]`).description(`${description}; the id may be left out when one waits`);
