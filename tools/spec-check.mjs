@@ -19,8 +19,8 @@ const LEFT_OUT = new Set(['node_modules', 'dist', 'build', 'coverage']);
 
 /** Scenarios without a test, by the part of the product that owes it. It only ever gets shorter. */
 const NOT_YET = {
-  rules: 'B16 B17 B20 C18 C19 C20 D02 D03 D04 F10 F15 M17 M31 M32 M35 M37 M38 O12 O17 O20',
-  guards: 'D07 D12 D13 G02 G12 G13 G14 G15 G16 G17 G18 G19 G21 G24 G25 G27 O16 O19 R17',
+  rules: 'B16 B17 B20 C19 C20 D02 D03 D04 F10 F15 M17 M31 M32 M35 M37 M38 O12 O20',
+  guards: 'G19 G21 R17',
   disk: 'R13',
   transfer: 'D09 D10 D15 D16 R01 R02 R03 R15',
 };

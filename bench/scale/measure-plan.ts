@@ -92,8 +92,10 @@ function plan(journal: Journal): number {
   let id = 1e12;
   const trees = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
   const decided = decide(trees, POLICY, { opId: randomUUID, nodeId: randomUUID, baseId: () => (id += 1) });
-  const facts = { base: journal.base, observedFromMs: 0, deletedRecently: 0, holds: [] };
-  const { plan: guarded } = guardPlan(decided, facts);
+  const { plan: guarded } = guardPlan(decided, {
+    ...{ base: journal.base, mode: POLICY.mode, nowMs: POLICY.nowMs, observedFromMs: 0 },
+    ...{ deeds: [], holds: [], looksEncrypted: false },
+  });
   return guarded.local.length + guarded.cloud.length;
 }
 

@@ -38,22 +38,34 @@ export function isSettled(deps: CycleDeps, result: RoundResult): boolean {
 
 export function reportOf(deps: CycleDeps, result: RoundResult): CycleReport {
   const { execution, look } = result;
-  const wanted = look !== null;
-  const problems = deps.journal.problems();
   const progressed = execution.done > 0 || execution.yielded > 0;
-  const retries = problems.map((problem) => problem.retryAtMs).filter((atMs) => atMs > deps.clock.nowMs());
-  const stalled = wanted && !progressed ? [deps.clock.nowMs() + STALLED_RETRY_MS] : [];
-  const wakes = [...retries, ...stalled, ...(result.wakeAtMs === null ? [] : [result.wakeAtMs])];
+  const isStalled = look !== null && !progressed;
   return {
     ...standing(deps),
     stop: null,
-    blocked: execution.blocked ?? (problems.some(({ code }) => code === 'QUOTA') ? 'quota' : null),
+    blocked: blockOf(deps, result),
     pending: Math.max(0, remainingOps(result) - result.heldOps - failedOps(result)),
     pendingBytes: pendingBytes(result),
-    again: (wanted && progressed) || execution.yielded > 0,
+    again: (look !== null && progressed) || execution.yielded > 0,
     lookAgain: look?.dirty ?? null,
-    wakeAtMs: wakes.length === 0 ? null : Math.min(...wakes),
+    wakeAtMs: soonest([...retries(deps), result.wakeAtMs, isStalled ? deps.clock.nowMs() + STALLED_RETRY_MS : null]),
   };
+}
+
+function blockOf({ journal }: CycleDeps, { execution }: RoundResult): CycleReport['blocked'] {
+  return execution.blocked ?? (journal.problems().some(({ code }) => code === 'QUOTA') ? 'quota' : null);
+}
+
+function retries({ journal, clock }: CycleDeps): number[] {
+  return journal
+    .problems()
+    .map((problem) => problem.retryAtMs)
+    .filter((atMs) => atMs > clock.nowMs());
+}
+
+/** As many as there are problems: too many for the arguments of one call. */
+function soonest(moments: readonly (number | null)[]): number | null {
+  return moments.reduce((first, atMs) => (atMs !== null && atMs < (first ?? Infinity) ? atMs : first), null);
 }
 
 /** Nothing was planned: what is known to differ waits. */
