@@ -98,6 +98,10 @@ export const ERROR_TEXTS = {
   ],
   QUOTA_EXCEEDED: ['The space is full.', 'Free some room or ask an admin for a larger quota.'],
   MOMENT_TOO_OLD: ['The history of this folder begins at {from}.', 'Choose a later moment.'],
+  MOMENT_BEFORE_MOVE: [
+    'This folder came here from another space at {from}; what was before cannot be brought back as a whole.',
+    'Choose a later moment, or bring single files back from their versions, which reach further back.',
+  ],
   RESTORE_STATE: ['This restore is {state}.', 'Look at it again, or plan a new one.'],
   BATCH_ABORTED: ['Another operation of the same atomic batch failed.', 'Send the batch again.'],
   CURSOR_EXPIRED: ['The position in the change feed is too old.', 'Read a full listing.'],

@@ -1,5 +1,6 @@
-import type { BatchOp, NodeId } from '@tideline/contracts';
+import type { AppError, BatchOp, NodeId, SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { bytesOf, chunkOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import { RestoreWorld } from './testing/restore-world.ts';
 
@@ -145,6 +146,39 @@ describe('a folder as it was at a moment', () => {
     await drive.commit(person, spaceId, [ops.folder(folderId, 'later')]);
     await drive.sql(`UPDATE space SET history_from_seq = seq WHERE id = $1`, [spaceId]);
     await expect(world.restores.plan(person, folderId, at)).rejects.toMatchObject({ code: 'MOMENT_TOO_OLD' });
+  });
+});
+
+describe('[VE-4] a folder that was handed over', () => {
+  it('goes back to moments since it came, and says of earlier ones that and since when it is here', async () => {
+    const { person, spaceId, rootId, folderId, put, file } = await owned();
+    const own = await drive.owner();
+    const moves = new SpaceMoveService(drive.database.dataSource, drive.access, drive.hub);
+    const handOver = (from: typeof person, to: { spaceId: SpaceId; rootId: NodeId }) =>
+      moves.handOver(from, folderId, {
+        place: { parentId: to.rootId },
+        to: { enterpriseId: person.enterpriseId, spaceId: to.spaceId },
+        whenMoved: () => Promise.resolve(),
+      });
+    const id = await file(folderId, 'f', 'first');
+    const first = await world.moment();
+    await put(ops.put(id, { bytes: bytesOf('second') }), 'second');
+    await handOver(person, own);
+    const since = await world.moment();
+    await drive.commit(own.person, own.spaceId, [ops.trash(id)]);
+    const early = world.restores.plan(own.person, folderId, first);
+    await expect(early).rejects.toMatchObject({ code: 'MOMENT_BEFORE_MOVE' });
+    const from = await early.catch((error: AppError) => new Date(String(error.params['from'])));
+    expect(Number(from)).toBeGreaterThan(Number(first));
+    expect(Number(from)).toBeLessThanOrEqual(Number(since));
+    expect(await world.restore(own.person, folderId, since)).toMatchObject({
+      state: 'done',
+      counts: { bring_back: 1 },
+    });
+    await handOver(own.person, { spaceId, rootId });
+    const back = world.restores.plan(person, folderId, since);
+    await expect(back).rejects.toMatchObject({ code: 'MOMENT_BEFORE_MOVE' });
+    expect(await world.restore(person, folderId, first)).toMatchObject({ state: 'done', counts: { version: 1 } });
   });
 });
 

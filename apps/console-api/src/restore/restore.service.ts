@@ -21,6 +21,7 @@ import {
   findSeqAt,
   insertRestore,
   listSteps,
+  type FolderPast,
   type StoredRestore,
   type StoredStep,
 } from './restore.store.ts';
@@ -41,7 +42,7 @@ export class RestoreService {
     const folder = { enterpriseId: principal.enterpriseId, spaceId, nodeId };
     const asOfSeq = (await findSeqAt(manager, folder, at)) ?? 0;
     const past = await findFolderPast(manager, folder, asOfSeq);
-    if (!past?.wasThere) throw new AppError('MOMENT_TOO_OLD', { from: (past?.since ?? at).toISOString() });
+    if (!past?.wasThere) throw tooEarly(past, at);
     const id = uuidv7() as RestoreId;
     await insertRestore(manager, {
       enterpriseId: principal.enterpriseId,
@@ -106,6 +107,13 @@ export class RestoreService {
     if (isClosed) throw new AppError('NOT_FOUND', { what: 'This restore' }); // PE-5: its steps name files
     return restore;
   }
+}
+
+/** ADR 0013: what was handed over or moved from another space begins anew here. */
+function tooEarly(past: FolderPast | undefined, at: Date): AppError {
+  const isBeforeMove = past?.arrivedAt && at < past.arrivedAt;
+  const from = (isBeforeMove ? past.arrivedAt : (past?.since ?? at)).toISOString();
+  return new AppError(isBeforeMove ? 'MOMENT_BEFORE_MOVE' : 'MOMENT_TOO_OLD', { from });
 }
 
 function toRestoreJob(restore: StoredRestore): RestoreJob {

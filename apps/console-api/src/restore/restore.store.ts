@@ -177,16 +177,29 @@ export async function findSeqAt(
   return row && Number(row.seq);
 }
 
-/** Since when the folder can be brought back, and whether it was there, not in the bin itself, at a seq. */
+export type FolderPast = {
+  /** Since when the folder can be brought back. */
+  readonly since: Date;
+  /** When it last came from another space, if it did. */
+  readonly arrivedAt: Date | null;
+  /** Whether it was there, not in the bin itself, at the asked seq. */
+  readonly wasThere: boolean;
+};
+
 export async function findFolderPast(
   manager: EntityManager,
   folder: { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId; readonly nodeId: NodeId },
   seq: number,
-): Promise<{ since: Date; wasThere: boolean } | undefined> {
-  const [row] = await queryRows<{ since: Date; wasThere: boolean }>(
+): Promise<FolderPast | undefined> {
+  const [row] = await queryRows<FolderPast>(
     manager,
     `SELECT greatest(min(h.at), (SELECT t.at FROM commit_token t WHERE t.enterprise_id = $1 AND t.space_id = $2
                                  AND t.seq >= s.history_from_seq ORDER BY t.seq LIMIT 1)) AS since,
+            CASE WHEN EXISTS (SELECT FROM node_history o WHERE o.enterprise_id = $1 AND o.node_id = $3 AND o.space_id <> $2)
+              THEN min(h.at) FILTER (WHERE h.from_seq > coalesce((
+                SELECT max(l.from_seq) FROM node_history l
+                WHERE l.enterprise_id = $1 AND l.node_id = $3 AND l.space_id = $2 AND l.gone = 'left'), 0))
+              END AS "arrivedAt",
             $4::bigint >= s.history_from_seq AND bool_or(h.from_seq <= $4 AND (h.to_seq IS NULL OR h.to_seq > $4) AND NOT h.trashed)
               AS "wasThere"
      FROM space s JOIN node_history h ON h.enterprise_id = $1 AND h.node_id = $3 AND h.space_id = s.id

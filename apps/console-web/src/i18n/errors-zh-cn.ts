@@ -63,6 +63,10 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   TREE_TOO_LARGE: ['其中的内容超过一次可移动到其他空间的数量（{max}）。', '请逐个移动其中的文件夹，或复制它。'],
   QUOTA_EXCEEDED: ['空间已满。', '请清理空间，或向管理员申请更大的配额。'],
   MOMENT_TOO_OLD: ['此文件夹的历史记录始于 {from}。', '请选择更晚的时间。'],
+  MOMENT_BEFORE_MOVE: [
+    '此文件夹于 {from} 从其他空间移入；无法整体恢复到此前的状态。',
+    '请选择更晚的时间，或通过历史版本（可追溯到更早）恢复单个文件。',
+  ],
   RESTORE_STATE: ['此还原任务的状态为 {state}。', '请重新查看，或新建还原计划。'],
   BATCH_ABORTED: ['同一批次中的另一项操作失败。', '请重新发送整个批次。'],
   CURSOR_EXPIRED: ['变更记录的位置已过期。', '请重新读取完整列表。'],

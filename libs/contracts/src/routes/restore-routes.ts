@@ -14,7 +14,7 @@ export const restoreRoutes = {
     params: nodeParam,
     body: restore.RestoreRequest,
     response: restore.RestoreJob,
-    errors: ['NODE_UNKNOWN', 'KIND_MISMATCH', 'FORBIDDEN', 'MOMENT_TOO_OLD'],
+    errors: ['NODE_UNKNOWN', 'KIND_MISMATCH', 'FORBIDDEN', 'MOMENT_TOO_OLD', 'MOMENT_BEFORE_MOVE'],
   }),
   get: defineRoute({
     method: 'GET',

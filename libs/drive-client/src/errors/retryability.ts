@@ -71,6 +71,7 @@ export const RETRYABILITY: Readonly<Record<ErrorCode, Retryability>> = {
   TREE_TOO_LARGE: 'stop',
   QUOTA_EXCEEDED: 'stop',
   MOMENT_TOO_OLD: 'stop',
+  MOMENT_BEFORE_MOVE: 'stop',
   RESTORE_STATE: 'observe',
   BATCH_ABORTED: 'observe',
   CURSOR_EXPIRED: 'observe',
