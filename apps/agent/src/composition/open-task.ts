@@ -1,4 +1,5 @@
 import { uptime } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { SyncMode } from '@tideline/contracts';
 import {
   createCloud,
@@ -34,8 +35,9 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
     claimFiles({ held: journal.base.fileCount(), wanted: 0 });
     const throttle = { upload: newBucket(), download: newBucket() };
     const cloud = openCloud(withThrottle(parts.client, throttle), { ...record, rootId: record.rootNodeId });
-    const disk = createDisk({ root });
-    const scanners = createScanners(root, journal.path);
+    const clones = join(dirname(journal.path), 'clones');
+    const disk = createDisk({ root, clones });
+    const scanners = createScanners({ root, journalPath: journal.path, clones });
     const deps = {
       journal,
       disk,
@@ -98,8 +100,8 @@ function toRootRow(record: TaskRecord) {
 }
 
 /** A scanner holds its filters for life: other filters, another scanner. */
-function createScanners(root: string, journalPath: string) {
-  const open = (exclude: readonly string[]) => createScanner({ root, journalPath, exclude });
+function createScanners(of: { root: string; journalPath: string; clones: string }) {
+  const open = (exclude: readonly string[]) => createScanner({ ...of, exclude });
   let key = '';
   let scanner: ReturnType<typeof createScanner> | undefined;
   return {

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Disk, DiskResult } from '@tideline/sync-core';
+import { readClone } from '../clone/read-clone.ts';
 import { codeOf } from '../scan/system-error.ts';
 import { attempt, CHANGED } from './attempt.ts';
 import { createDiskClient } from './disk-client.ts';
@@ -14,6 +15,8 @@ export type DiskOptions = {
   readonly root: string;
   /** The trash of the person's home; by default as the XDG specification names it. */
   readonly homeTrash?: string;
+  /** Where the scanner puts clones of files that never rest (R13). */
+  readonly clones?: string;
 };
 
 export type LocalDisk = Disk & { close(): Promise<void> };
@@ -22,10 +25,14 @@ export type LocalDisk = Disk & { close(): Promise<void> };
 export function createDisk(options: DiskOptions): LocalDisk {
   const { root, homeTrash = defaultTrash() } = options;
   const context = createDiskContext({ root, homeTrash });
+  const readAny = async (request: ReadRequest): Promise<DiskResult<{ bytes: Uint8Array }>> => {
+    const bytes = readClone(options.clones, request);
+    return bytes ? { t: 'done', bytes } : read(context, request);
+  };
   const { call, takeRescued, close } = createDiskClient({ root, homeTrash });
   return {
-    read: (path, expect) => read(context, { path, expect, offset: 0, size: expect.size }),
-    readChunk: (path, expect, { offset, chunk }) => read(context, { path, expect, offset, size: chunk.size }),
+    read: (path, expect) => readAny({ path, expect, offset: 0, size: expect.size }),
+    readChunk: (path, expect, { offset, chunk }) => readAny({ path, expect, offset, size: chunk.size }),
     manifest: (path, expect) => call('manifest', path, expect),
     place: (requests) => call('place', requests),
     stage: (opId) => stage(root, opId),

@@ -10,6 +10,9 @@ import {
 import { BASE_COLUMNS, LOCAL_COLUMNS, toBaseNode, toLocalSeen, type SqlRow } from '../journal/rows.ts';
 import { allRows, firstRow, prepareRows } from '../journal/statement.ts';
 
+/** Since when it never rested, and before when it is not to be read again. */
+export type Busy = { readonly sinceMs: number; readonly retryAtMs: number };
+
 export type KnownPresent = { readonly key: LocalKey; readonly node: LocalNode; readonly sinceMs: number };
 
 /**
@@ -31,6 +34,8 @@ export type KnownTree = {
   earlierIn(parent: LocalKey): readonly KnownPresent[];
   earlierAt(parent: LocalKey, name: string): KnownPresent | undefined;
   lowestLocalKey(): number;
+  /** A file that was being written to, or held, when it was last looked at. */
+  busy(path: string): Busy | undefined;
   close(): void;
 };
 
@@ -77,7 +82,18 @@ export function openKnownTree(journalPath: string): KnownTree {
       return row && toPresent(row)[0];
     },
     lowestLocalKey: () => Number(findMeta('lowestLocalKey') ?? 0),
+    busy: findBusy(db),
     close: () => db.close(),
+  };
+}
+
+function findBusy(db: DatabaseSync): KnownTree['busy'] {
+  const find = db.prepare(
+    `SELECT first_ms, retry_at_ms FROM problem WHERE path = ? AND code = 'BUSY' AND source = 'scan'`,
+  );
+  return (path) => {
+    const row = find.get(path);
+    return row && { sinceMs: Number(row['first_ms']), retryAtMs: Number(row['retry_at_ms']) };
   };
 }
 

@@ -55,6 +55,7 @@ function scanHere(change: Partial<ScanEnv> = {}): Scanned {
     nowMs: Date.now,
     isExcluded: () => false,
     hash,
+    hashClone: () => ({ t: 'busy' }),
     checkAbort: () => undefined,
     emit: (key, node) => seen.set(key, node),
     withdraw: (key) => seen.delete(key),
@@ -120,6 +121,30 @@ describe('a file that another program holds', () => {
     expect(seen.get(idOf('b'))).toMatchObject({ t: 'present' });
     releaseCalls();
     expect(scanHere().seen.get(idOf('a'))).toMatchObject({ t: 'present' });
+  });
+});
+
+describe('a file that changes whenever it is read', () => {
+  const NEVER: Pick<ScanEnv, 'hash'> = { hash: () => ({ t: 'busy' }) };
+  const minutesAgo = (minutes: number): number => Date.now() - minutes * 60_000;
+  /** How often a clone was asked for when the file was busy for so long. */
+  const clonesAfter = (minutes: number): number => {
+    const problem = { code: 'BUSY', params: {}, retryAtMs: minutesAgo(minutes), source: 'scan' } as const;
+    world.journal.setProblem('log', null, 0);
+    world.journal.setProblem('log', problem, minutesAgo(minutes));
+    let clones = 0;
+    const hashClone = (path: string): HashResult => {
+      clones += 1;
+      return hash(world.path(path));
+    };
+    scanHere({ ...NEVER, hashClone });
+    return clones;
+  };
+
+  it('[R13] is cloned once it has not rested for five minutes, and before that only waits', () => {
+    world.write('log', 'one');
+    expect(scanHere(NEVER).summary?.unreadable).toEqual([{ path: 'log', code: 'BUSY' }]);
+    expect([clonesAfter(4), clonesAfter(6)]).toEqual([0, 1]);
   });
 });
 

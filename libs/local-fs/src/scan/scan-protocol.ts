@@ -5,6 +5,8 @@ export type ScanTarget = {
   readonly root: string;
   readonly journalPath: string;
   readonly exclude: readonly string[];
+  /** Where clones of files go that never rest. */
+  readonly clones: string;
 };
 
 /** `abort[0]` becomes 1 when the scan is to stop. */

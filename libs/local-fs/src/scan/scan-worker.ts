@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { LocalKey, LocalNode, Observed } from '@tideline/sync-core';
 import { MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts/content-id';
+import { dropClones, hashClone } from '../clone/clone-file.ts';
 import { hashFile } from '../hash/hash-file.ts';
 import { volumeNameOf } from '../volume/mounts.ts';
 import { openKnownTree, type KnownTree } from './known-tree.ts';
@@ -76,7 +77,8 @@ function createOutbox(id: number, reply: (message: ScanReply) => void): Outbox {
 }
 
 function environment(request: RunScan, tree: KnownTree, outbox: Outbox): ScanEnv {
-  const { root, exclude } = request.target;
+  const { root, exclude, clones } = request.target;
+  if (request.dirty === 'all') dropClones(clones);
   const checkAbort = (): void => {
     if (Atomics.load(request.abort, 0) === 1) throw new ScanAborted();
   };
@@ -90,6 +92,7 @@ function environment(request: RunScan, tree: KnownTree, outbox: Outbox): ScanEnv
     nowMs: () => Date.now() + request.aheadMs,
     isExcluded: compileFilter(exclude, { caseSensitive: process.platform === 'linux' }),
     hash: (path) => hashFile(path, { volume, buffer, checkAbort }),
+    hashClone: (path) => hashClone(`${root}/${path}`, { volume, buffer, checkAbort, folder: clones, path }),
     checkAbort,
     emit: outbox.emit,
     withdraw: outbox.withdraw,

@@ -1,4 +1,5 @@
 import { lstatSync, opendirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DirtyPaths, LocalKey, LocalNode, Observed, RootState, Scanner, ScanResult } from '@tideline/sync-core';
 import { volumeNameOf } from '../volume/mounts.ts';
 import { createWorkerPool } from '../worker/worker-pool.ts';
@@ -12,6 +13,8 @@ export type ScannerOptions = {
   readonly journalPath: string;
   /** Patterns of the task's filter, in gitignore syntax. */
   readonly exclude?: readonly string[];
+  /** Where clones of files go that never rest (R13); by default beside the journal. */
+  readonly clones?: string;
   readonly nowMs?: () => number;
 };
 
@@ -22,8 +25,8 @@ const pool = createWorkerPool<ScanRequest, ScanReply>({ importerUrl: import.meta
 
 /** Scans in worker threads; one scan at a time, the next one waits. */
 export function createScanner(options: ScannerOptions): FolderScanner {
-  const { root, journalPath, exclude = [], nowMs = Date.now } = options;
-  const target: ScanTarget = { root, journalPath, exclude };
+  const { root, journalPath, exclude = [], clones = defaultClones(journalPath), nowMs = Date.now } = options;
+  const target: ScanTarget = { root, journalPath, exclude, clones };
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 
@@ -46,6 +49,8 @@ export function createScanner(options: ScannerOptions): FolderScanner {
     },
   };
 }
+
+const defaultClones = (journalPath: string): string => join(dirname(journalPath), 'clones');
 
 type Scan = Omit<RunScan, 't' | 'id' | 'abort'>;
 

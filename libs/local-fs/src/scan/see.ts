@@ -57,7 +57,7 @@ function seeFile(session: ScanSession, entry: Entry, as: SeenAs): void {
   const openedMs = Date.now();
   const hashed = tryHash(session, entry);
   if (hashed.t === 'unknown') return seeUnknown(session, as, { path: entry.path, why: hashed.why });
-  const sig = sigToTrust(hashed.sig, openedMs);
+  const sig = hashed.sig.ctimeNs === RACY_CTIME ? hashed.sig : sigToTrust(hashed.sig, openedMs);
   const node: LocalNode = { ...placeOf(entry), sig, meta: hashed.meta, content: hashed.content };
   tell(session, as, node);
   if (as.key < 0) noteNewFile(session, as.key, node);
@@ -90,16 +90,25 @@ function movedUntouched(entry: Entry, { sig, contentId, size }: BaseNode): Known
 const isToldHere = (before: LocalNode, entry: Entry): boolean =>
   before.parent === entry.folder.key && before.name === entry.name;
 
-function tryHash(
-  session: ScanSession,
-  entry: Entry,
-): Extract<HashResult, { t: 'hashed' }> | { t: 'unknown'; why: UnknownReason } {
+type Tried = Extract<HashResult, { t: 'hashed' }> | { t: 'unknown'; why: UnknownReason };
+
+/** R13: so long a file may never rest before a clone of it is taken. */
+const NEVER_RESTS_MS = 5 * 60 * 1000;
+
+function tryHash(session: ScanSession, { path }: Entry): Tried {
+  const { env } = session;
+  const busy = env.known.busy(path);
+  // Whoever writes on and on has it read less and less often; a full scan looks all the same.
+  if (busy && !session.full && env.nowMs() < busy.retryAtMs) return { t: 'unknown', why: 'busy' };
   try {
-    const result = session.env.hash(absolutePath(session.env, entry.path));
-    return result.t === 'busy' ? { t: 'unknown', why: 'busy' } : result;
+    const result = env.hash(absolutePath(env, path));
+    if (result.t !== 'busy') return result;
+    const neverRests = busy !== undefined && env.nowMs() - busy.sinceMs >= NEVER_RESTS_MS;
+    const cloned = neverRests ? env.hashClone(path) : result;
+    return cloned.t === 'busy' ? { t: 'unknown', why: 'busy' } : cloned;
   } catch (error) {
     // An abort is no answer of the disk.
-    session.env.checkAbort();
+    env.checkAbort();
     return { t: 'unknown', why: toUnknownReason(error) };
   }
 }

@@ -12,6 +12,8 @@ export type ScanEnv = {
   readonly nowMs: () => number;
   readonly isExcluded: (path: string, isFolder: boolean) => boolean;
   readonly hash: (absolutePath: string) => HashResult;
+  /** The content of a file that never rests, as of this moment. */
+  readonly hashClone: (path: string) => HashResult;
   /** Throws when the scan is to stop. */
   readonly checkAbort: () => void;
   readonly emit: (key: LocalKey, seen: Observed<LocalNode>) => void;

@@ -1,4 +1,5 @@
-import type { ScanResult } from '../ports/journal.ts';
+import type { ProblemCode } from '@tideline/contracts';
+import type { ScanResult, StoredProblem } from '../ports/journal.ts';
 import type { RelativePath } from '../ports/disk.ts';
 import type { DirtyPaths } from '../ports/scanner.ts';
 import { checkRoot } from '../safety/root-check.ts';
@@ -69,18 +70,23 @@ function busyAndDue({ journal, clock }: CycleDeps): RelativePath[] {
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
-/** What rests later is asked about less and less often. `attempts`: how often it was busy before. */
-const busyRetryMs = (attempts: number): number => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
+/** What never rests is asked about less and less often; null: its time has not come, and it was not even read. */
+function nextTryMs(code: ProblemCode, known: StoredProblem | undefined, nowMs: number): number | null {
+  if (code !== 'BUSY') return nowMs;
+  if (known?.code !== code) return nowMs + FIRST_RETRY_MS;
+  if (known.retryAtMs > nowMs) return null;
+  return nowMs + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(known.attempts, 10));
+}
 
 /** A folder that was read again tells anew what in it cannot be read. */
 function noteUnreadable(deps: CycleDeps, result: ScanResult, dirty: DirtyPaths): void {
   const { journal, clock } = deps;
   const nowMs = clock.nowMs();
   const unreadable = new Set(result.unreadable.map((item) => item.path));
-  const attempts = new Map(journal.problems().map((problem) => [problem.path, problem.attempts]));
-  const found = result.unreadable.map(({ path, code }) => {
-    const retryAtMs = code === 'BUSY' ? nowMs + busyRetryMs(attempts.get(path) ?? 0) : nowMs;
-    return { path, problem: { code, params: {}, retryAtMs, source: 'scan' as const } };
+  const before = new Map(journal.problems().map((problem) => [problem.path, problem]));
+  const found = result.unreadable.flatMap(({ path, code }) => {
+    const retryAtMs = nextTryMs(code, before.get(path), nowMs);
+    return retryAtMs === null ? [] : [{ path, problem: { code, params: {}, retryAtMs, source: 'scan' as const } }];
   });
   const solved = journal.problems().filter(({ path, source }) => {
     const wasLookedAt = result.full || (dirty !== 'all' && dirty.has(folderOf(path)));
