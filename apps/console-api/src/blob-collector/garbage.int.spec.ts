@@ -170,10 +170,9 @@ describe('a commit and the sweeper', () => {
     // The look at what is stored happens before the transaction: as if the chunk had not been there yet.
     const pack = { packId: '01980000-0000-7000-8000-000000000001', sizeBytes: 700, proven: [chunkOf(bytes)] };
     await world.drive.database.dataSource.transaction(async (commit) => {
-      await world.drive.packs.record(commit, world.drive.enterpriseId, {
-        ...pack,
-        packed: [{ ...chunkOf(bytes), packOffset: 0 }],
-      });
+      await world.drive.packs.record(commit, world.drive.enterpriseId, [
+        { ...pack, packed: [{ ...chunkOf(bytes), packOffset: 0 }] },
+      ]);
       await world.garbage.sweep(world.signal);
     });
     expect(await stateOf(bytes)).toEqual({ garbage_since: null, pack_id: packId });

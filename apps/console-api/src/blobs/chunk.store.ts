@@ -35,50 +35,66 @@ export async function findStored(
   return new Set(rows.map((row) => row.hash));
 }
 
+export type NewPack = {
+  readonly packId: string;
+  readonly sizeBytes: number;
+  readonly packed: readonly PackedChunk[];
+};
+
 /**
- * Writes the rows of a pack and holds all its chunks against the sweeper until the transaction ends. A chunk that another
- * commit stored meanwhile keeps its first place, and our copy of its bytes is dead weight of the pack; a damaged one is healed.
+ * Writes the rows of packs and holds all their chunks against the sweeper until the transaction ends. A chunk that another
+ * commit stored meanwhile keeps its first place, and our copy of its bytes is dead weight of the pack; so is a chunk that an
+ * earlier one of these packs has too. A damaged one is healed.
  */
-export async function insertPack(
+export async function insertPacks(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
-  pack: { readonly packId: string; readonly sizeBytes: number; readonly packed: readonly PackedChunk[] },
+  packs: readonly NewPack[],
 ): Promise<void> {
+  if (packs.length === 0) return;
+  const placed = packs.flatMap(({ packId, packed }) => packed.map((chunk) => ({ ...chunk, packId })));
+  const first = [...new Map(placed.toReversed().map((chunk) => [chunk.hash, chunk])).values()];
   await queryRows(
     manager,
     `WITH stored AS (
        INSERT INTO chunk (enterprise_id, hash, size, pack_id, pack_offset)
-       SELECT $1, decode(h, 'hex'), s, $2, o FROM unnest($4::text[], $5::int[], $6::bigint[]) AS t(h, s, o) ORDER BY h
+       SELECT $1, decode(h, 'hex'), s, p, o FROM unnest($4::text[], $5::int[], $6::uuid[], $7::bigint[]) AS t(h, s, p, o)
+       ORDER BY h
        ON CONFLICT (enterprise_id, hash) DO UPDATE SET last_seen = now(), garbage_since = NULL, damaged_at = NULL,
          pack_id = CASE WHEN chunk.damaged_at IS NULL THEN chunk.pack_id ELSE excluded.pack_id END,
          pack_offset = CASE WHEN chunk.damaged_at IS NULL THEN chunk.pack_offset ELSE excluded.pack_offset END
        RETURNING size, pack_id
-     )
+     ), live AS (SELECT pack_id, sum(size) AS bytes FROM stored GROUP BY pack_id)
      INSERT INTO pack (enterprise_id, id, size, live_bytes)
-     SELECT $1, $2, $3, coalesce(sum(size) FILTER (WHERE pack_id = $2), 0) FROM stored`,
+     SELECT $1, p, s, coalesce(live.bytes, 0) FROM unnest($2::uuid[], $3::bigint[]) AS t(p, s)
+     LEFT JOIN live ON live.pack_id = p`,
     [
       enterpriseId,
-      pack.packId,
-      pack.sizeBytes,
-      pack.packed.map((chunk) => chunk.hash),
-      pack.packed.map((chunk) => chunk.size),
-      pack.packed.map((chunk) => chunk.packOffset),
+      packs.map((pack) => pack.packId),
+      packs.map((pack) => pack.sizeBytes),
+      first.map((chunk) => chunk.hash),
+      first.map((chunk) => chunk.size),
+      first.map((chunk) => chunk.packId),
+      first.map((chunk) => chunk.packOffset),
     ],
   );
 }
 
+export type Upload = { readonly actorId: string; readonly chunks: readonly ChunkRef[] };
+
 export async function recordUploads(
   manager: EntityManager,
-  actor: ChunkActor,
-  chunks: readonly ChunkRef[],
+  enterpriseId: EnterpriseId,
+  uploads: readonly Upload[],
 ): Promise<void> {
-  if (chunks.length === 0) return;
+  const sent = uploads.flatMap(({ actorId, chunks }) => chunks.map(({ hash }) => ({ actorId, hash })));
+  if (sent.length === 0) return;
   await queryRows(
     manager,
     `INSERT INTO chunk_upload (enterprise_id, actor_id, hash)
-     SELECT DISTINCT $1::uuid, $2::uuid, decode(h, 'hex') FROM unnest($3::text[]) h ORDER BY 3
+     SELECT DISTINCT $1::uuid, a, decode(h, 'hex') FROM unnest($2::uuid[], $3::text[]) AS t(a, h) ORDER BY 2, 3
      ON CONFLICT (enterprise_id, actor_id, hash) DO UPDATE SET at = now()`,
-    [actor.enterpriseId, actor.actorId, chunks.map((chunk) => chunk.hash)],
+    [enterpriseId, sent.map((each) => each.actorId), sent.map((each) => each.hash)],
   );
 }
 

@@ -4,7 +4,7 @@ import { AppError, type ChunkRef, type EnterpriseId } from '@tideline/contracts'
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { BlobStore } from './blob-store.ts';
-import { findStored, insertPack, type PackedChunk } from './chunk.store.ts';
+import { findStored, insertPacks, type PackedChunk } from './chunk.store.ts';
 import type { FrameReader } from './frame-reader.ts';
 
 /** Chunks up to this size are verified in one piece; larger ones pass through in the pieces of the network. */
@@ -46,11 +46,10 @@ export class PackService {
     return { packId, sizeBytes, packed: intake.packed, proven: refs };
   }
 
-  /** Writes the rows of a received pack, in the caller's transaction. Who sent it is noted apart: see `recordUploads`. */
-  async record(manager: EntityManager, enterpriseId: EnterpriseId, pack: ReceivedPack): Promise<void> {
-    if (pack.packId === undefined) return;
-    const { packId, sizeBytes, packed } = pack;
-    await insertPack(manager, enterpriseId, { packId, sizeBytes, packed });
+  /** Writes the rows of received packs, in the caller's transaction. Who sent them is noted apart: see `recordUploads`. */
+  async record(manager: EntityManager, enterpriseId: EnterpriseId, packs: readonly ReceivedPack[]): Promise<void> {
+    const stored = packs.flatMap(({ packId, sizeBytes, packed }) => (packId ? [{ packId, sizeBytes, packed }] : []));
+    await insertPacks(manager, enterpriseId, stored);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ChunkRef, EnterpriseId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { BlobStore } from './blob-store.ts';
-import { insertPack, recordUploads, type ChunkActor, type PackedChunk } from './chunk.store.ts';
+import { insertPacks, recordUploads, type ChunkActor, type PackedChunk } from './chunk.store.ts';
 import { packKey } from './pack.service.ts';
 import { StreamCutter, type StreamPlan } from './stream-cutter.ts';
 
@@ -39,11 +39,10 @@ export class StreamIntake {
     };
   }
 
-  /** Writes the rows, in the caller's transaction. Of a chunk that came twice the first place counts. */
+  /** Writes the rows, in the caller's transaction. */
   async record(manager: EntityManager, actor: ChunkActor, pack: StreamedPack): Promise<void> {
-    const packed = [...new Map(pack.packed.toReversed().map((chunk) => [chunk.hash, chunk])).values()];
-    await insertPack(manager, actor.enterpriseId, { ...pack, packed });
-    await recordUploads(manager, actor, pack.chunks);
+    await insertPacks(manager, actor.enterpriseId, [pack]);
+    await recordUploads(manager, actor.enterpriseId, [{ actorId: actor.actorId, chunks: pack.chunks }]);
   }
 
   /** Of packs whose rows were never written, by whoever received them and nobody else. */

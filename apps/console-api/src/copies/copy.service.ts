@@ -12,7 +12,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { authorOf } from '../drive/author.ts';
-import { findAndLockSpace, writeBatch, type SpaceKey } from '../drive/batch.store.ts';
+import { findAndLockSpace, writeBatches, type SpaceKey } from '../drive/batch.store.ts';
 import { AccessService } from '../grants/access.service.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
@@ -124,7 +124,7 @@ export class CopyService implements OnModuleInit {
     const wanted = { parentId: place.parentId, name: place.name ?? source.name, kind: source.kind };
     await names.look([wanted]);
     const change = toCopy(source, { parentId: place.parentId, name: names.give(wanted), seq: space.seq + 1 });
-    await writeBatch(manager, key, { author: authorOf(principal, 'sync'), changes: [change], outcomes: [] });
+    await writeBatches(manager, key, [{ author: authorOf(principal, 'sync'), changes: [change], outcomes: [] }]);
     const id = uuidv7();
     const { enterpriseId, userId } = principal;
     const isFolder = source.kind === 'folder';
@@ -189,7 +189,7 @@ export class CopyService implements OnModuleInit {
       return toCopy(node, { parentId: folder.targetId, name, seq: space.seq + index + 1 });
     });
     if (changes.length > 0) {
-      await writeBatch(manager, key, { author: authorOf(principal, 'sync'), changes, outcomes: [] });
+      await writeBatches(manager, key, [{ author: authorOf(principal, 'sync'), changes, outcomes: [] }]);
     }
     const folders = allowed.flatMap((node, index) => {
       const target = changes[index]?.after;

@@ -1,39 +1,51 @@
 import type { Atom, DriveNode, NodeId } from '@tideline/contracts';
 
-type RightsByNode = ReadonlyMap<string, { readonly atoms: ReadonlySet<Atom> }>;
+export type RightsByNode = ReadonlyMap<string, { readonly atoms: ReadonlySet<Atom> }>;
 
-/** The part of a space that a batch is about, in memory: what the database holds, changed by the operations before. */
+type Content = {
+  readonly nodes: Map<string, DriveNode>;
+  readonly names: Map<string, Set<string>>;
+  readonly created: Set<string>;
+};
+
+/** The part of a space that batches are about, in memory: what the database holds, changed by the operations before. */
 export class BatchTree {
-  readonly #nodes: Map<string, DriveNode>;
-  readonly #names = new Map<string, Set<string>>();
+  readonly #content: Content;
   readonly #rights: RightsByNode;
-  readonly #created = new Set<string>();
 
-  constructor(nodes: readonly DriveNode[], rights: RightsByNode) {
-    this.#nodes = new Map(nodes.map((node) => [node.id, node]));
+  constructor(nodes: readonly DriveNode[], rights: RightsByNode, content: Content = emptyContent()) {
+    this.#content = content;
     this.#rights = rights;
-    for (const node of nodes) this.#occupy(node);
+    for (const node of nodes) {
+      content.nodes.set(node.id, node);
+      this.#occupy(node);
+    }
+  }
+
+  /** The same nodes in the eyes of another caller: what one puts, all see. */
+  seenBy(rights: RightsByNode): BatchTree {
+    return new BatchTree([], rights, this.#content);
   }
 
   find(id: NodeId): DriveNode | undefined {
-    return this.#nodes.get(id);
+    return this.#content.nodes.get(id);
   }
 
-  /** Rights of a node that this batch made are those of the folder it was made in. */
+  /** Rights of a node that this batch or one before it made are those of the folder it was made in. */
   atomsOf(id: NodeId): ReadonlySet<Atom> {
     for (let node = this.find(id); node; node = node.parentId ? this.find(node.parentId) : undefined) {
       const rights = this.#rights.get(node.id);
       if (rights) return rights.atoms;
-      if (!this.#created.has(node.id)) return NOTHING; // it was there before the batch, and the caller may not see it
+      if (!this.#content.created.has(node.id)) return NOTHING; // it was there before the batch, and the caller may not see it
     }
     return NOTHING;
   }
 
   put(node: DriveNode): void {
-    const before = this.#nodes.get(node.id);
-    if (before) this.#names.get(nameKey(before))?.delete(before.id);
-    else this.#created.add(node.id);
-    this.#nodes.set(node.id, node);
+    const before = this.#content.nodes.get(node.id);
+    if (before) this.#content.names.get(nameKey(before))?.delete(before.id);
+    else this.#content.created.add(node.id);
+    this.#content.nodes.set(node.id, node);
     this.#occupy(node);
   }
 
@@ -43,16 +55,16 @@ export class BatchTree {
       this.put(before);
       return;
     }
-    this.#names.get(nameKey(after))?.delete(after.id);
-    this.#nodes.delete(after.id);
-    this.#created.delete(after.id);
+    this.#content.names.get(nameKey(after))?.delete(after.id);
+    this.#content.nodes.delete(after.id);
+    this.#content.created.delete(after.id);
   }
 
   /** Another live node that has this name in this folder. */
   findOccupant(parentId: NodeId | null, name: string, exceptId: NodeId): DriveNode | undefined {
-    const ids = this.#names.get(nameKey({ parentId, name })) ?? NO_IDS;
+    const ids = this.#content.names.get(nameKey({ parentId, name })) ?? NO_IDS;
     const other = [...ids].find((id) => id !== exceptId);
-    return other === undefined ? undefined : this.#nodes.get(other);
+    return other === undefined ? undefined : this.#content.nodes.get(other);
   }
 
   /** The node and its ancestors upwards; ends at the root, or where it would come round again. */
@@ -80,10 +92,14 @@ export class BatchTree {
   #occupy(node: DriveNode): void {
     if (node.trashedAt !== null) return;
     const key = nameKey(node);
-    const ids = this.#names.get(key);
+    const ids = this.#content.names.get(key);
     if (ids) ids.add(node.id);
-    else this.#names.set(key, new Set([node.id]));
+    else this.#content.names.set(key, new Set([node.id]));
   }
+}
+
+function emptyContent(): Content {
+  return { nodes: new Map(), names: new Map(), created: new Set() };
 }
 
 const NOTHING: ReadonlySet<Atom> = new Set();

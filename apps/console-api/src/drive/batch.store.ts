@@ -35,17 +35,27 @@ export async function findAndLockSpace(manager: EntityManager, key: SpaceKey): P
   return { seq: Number(row.seq), epoch: row.epoch, quotaBytes, usedBytes, reservedBytes };
 }
 
+type Asked = { readonly actorId: string; readonly opIds: readonly string[] };
+
+/** By actor, then by operation: what was answered before. */
 export async function listAnswers(
   manager: EntityManager,
-  actor: { readonly enterpriseId: EnterpriseId; readonly actorId: string },
-  opIds: readonly string[],
-): Promise<Map<string, BatchOutcome>> {
-  const rows = await queryRows<{ op_id: string; outcome: BatchOutcome }>(
+  enterpriseId: EnterpriseId,
+  asked: readonly Asked[],
+): Promise<Map<string, Map<string, BatchOutcome>>> {
+  const rows = await queryRows<{ actor_id: string; op_id: string; outcome: BatchOutcome }>(
     manager,
-    `SELECT op_id, outcome FROM op_answer WHERE enterprise_id = $1 AND actor_id = $2 AND op_id = ANY($3::uuid[])`,
-    [actor.enterpriseId, actor.actorId, opIds],
+    `SELECT asked.actor_id, asked.op_id, a.outcome FROM unnest($2::uuid[], $3::uuid[]) AS asked(actor_id, op_id)
+     CROSS JOIN LATERAL (
+       SELECT outcome FROM op_answer WHERE enterprise_id = $1 AND actor_id = asked.actor_id AND op_id = asked.op_id LIMIT 1) a`,
+    [enterpriseId, asked.flatMap((each) => each.opIds.map(() => each.actorId)), asked.flatMap((each) => each.opIds)],
   );
-  return new Map(rows.map((row) => [row.op_id, row.outcome]));
+  const answers = new Map<string, Map<string, BatchOutcome>>();
+  for (const { actor_id: actorId, op_id: opId, outcome } of rows) {
+    const ofActor = answers.get(actorId) ?? new Map<string, BatchOutcome>();
+    answers.set(actorId, ofActor.set(opId, outcome));
+  }
+  return answers;
 }
 
 export type BatchNodes = {
@@ -140,38 +150,61 @@ export async function listChangedSubtrees(
   return new Set(rows.map((row) => row.op_id));
 }
 
-/** Writes decided changes: nodes, versions, history, answers, the space's seq and the token of this commit. */
-export async function writeBatch(
+export type WrittenBatch = {
+  readonly author: Author;
+  readonly changes: readonly Change[];
+  /** To be remembered as answers. */
+  readonly outcomes: readonly BatchOutcome[];
+};
+
+/**
+ * Writes decided batches, whose seqs follow each other: nodes, versions, history, answers, the space's seq, and a token for each of
+ * them, so that a cursor may stand between any two.
+ */
+export async function writeBatches(
   manager: EntityManager,
   key: SpaceKey,
-  batch: { readonly author: Author; readonly changes: readonly Change[]; readonly outcomes: readonly BatchOutcome[] },
+  batches: readonly WrittenBatch[],
 ): Promise<void> {
-  const { author, changes } = batch;
-  const changed = new Set(changes.map((change) => change.opId));
-  const answers = batch.outcomes.filter((outcome) => changed.has(outcome.opId));
-  await queryRows(manager, WRITE_BATCH, [
+  const written = batches.filter((batch) => batch.changes.length > 0);
+  const seqs = written.map((batch) => batch.changes.at(-1)?.after.seq ?? 0);
+  if (written.length === 0) return;
+  await queryRows(manager, WRITE_BATCHES, [
     key.enterpriseId,
     key.spaceId,
-    JSON.stringify(toRows(changes)),
-    author.actorId,
-    author.userId,
-    author.deviceId,
-    author.origin,
-    JSON.stringify(answers.map((outcome) => ({ op_id: outcome.opId, outcome }))),
-    changes.at(-1)?.after.seq,
+    JSON.stringify(toRows(written)),
+    JSON.stringify(
+      written.flatMap((batch, by) => batch.outcomes.map((outcome) => ({ by: by + 1, op_id: outcome.opId, outcome }))),
+    ),
+    written.map(({ author }) => author.actorId),
+    written.map(({ author }) => author.userId),
+    written.map(({ author }) => author.deviceId),
+    written.map(({ author }) => author.origin),
+    seqs,
+    seqs.at(-1),
   ]);
 }
 
-/** One row per change. Its state ends where the next change of the same node begins; the last one is the node's present state. */
-function toRows(changes: readonly Change[]): unknown[] {
-  const made = new Set(changes.filter((change) => change.before === null).map((change) => change.after.id));
+/**
+ * One row per change. Its state ends where the next change of the same node begins; the last one is the node's present state.
+ * `by`: place of the batch, from 1 on. `stays_lost`: no change made the node live again, so that its old folders still miss.
+ */
+function toRows(batches: readonly WrittenBatch[]): unknown[] {
+  const changes = batches.flatMap((batch, by) => batch.changes.map((change) => ({ ...change, by: by + 1 })));
+  const made = idsOf(changes.filter((change) => change.before === null));
+  const live = idsOf(changes.filter((change) => change.after.trashedAt === null));
   const nextSeq = new Map<string, number>();
-  const rows = changes.toReversed().map(({ after, version }) => {
+  const rows = changes.toReversed().map(({ after, version, by }) => {
     const toSeq = nextSeq.get(after.id) ?? null;
     nextSeq.set(after.id, after.seq);
-    return { ...toRow(after), to_seq: toSeq, is_new: made.has(after.id), is_new_version: version !== null };
+    const marks = { is_new: made.has(after.id), is_new_version: version !== null, stays_lost: !live.has(after.id) };
+    return { ...toRow(after), to_seq: toSeq, by, ...marks };
   });
   return rows.reverse();
+}
+
+function idsOf(changes: readonly Change[]): Set<string> {
+  return new Set(changes.map((change) => change.after.id));
 }
 
 function toRow(node: DriveNode): Record<string, unknown> {
@@ -197,13 +230,13 @@ function toRow(node: DriveNode): Record<string, unknown> {
  * of the enterprise for every batch, while everybody else waits for the space. The keys are compared all the same (places repeat
  * from partition to partition), in words that no index serves.
  */
-const WRITE_BATCH = `
+const WRITE_BATCHES = `
   WITH change AS MATERIALIZED (
     SELECT *, decode(content_id, 'hex') AS content, CASE WHEN trashed_at IS NULL THEN name END AS live_name,
            to_seq IS NULL AS is_present
     FROM json_to_recordset($3::json) AS t(id uuid, parent_id uuid, name text, kind text, rev integer, seq bigint,
       version_id uuid, content_id text, size bigint, mtime_ms double precision, exec boolean, trashed_at timestamptz,
-      to_seq bigint, is_new boolean, is_new_version boolean)
+      to_seq bigint, by integer, is_new boolean, is_new_version boolean, stays_lost boolean)
   ),
   closed AS (
     UPDATE node_history h SET to_seq = first.seq
@@ -221,30 +254,33 @@ const WRITE_BATCH = `
   ),
   versioned AS (
     INSERT INTO version (enterprise_id, id, space_id, node_id, content_id, size, author_user_id, author_device_id, origin)
-    SELECT $1, version_id, $2, id, content, size, $5, $6, $7 FROM change WHERE is_new_version
+    SELECT $1, version_id, $2, id, content, size, ($6::uuid[])[by], ($7::uuid[])[by], ($8::text[])[by]
+    FROM change WHERE is_new_version
   ),
   inserted AS (
     INSERT INTO node (enterprise_id, id, space_id, parent_id, name, live_name, kind, rev, seq, version_id, content_id,
-                      size, mtime_ms, exec, trashed_at)
-    SELECT $1, id, $2, parent_id, name, live_name, kind, rev, seq, version_id, content, size, mtime_ms, exec, trashed_at
+                      size, mtime_ms, exec, trashed_at, trashed_by)
+    SELECT $1, id, $2, parent_id, name, live_name, kind, rev, seq, version_id, content, size, mtime_ms, exec, trashed_at,
+           CASE WHEN trashed_at IS NOT NULL THEN ($6::uuid[])[by] END
     FROM change WHERE is_new AND is_present
   ),
   updated AS (
     UPDATE node n SET parent_id = c.parent_id, name = c.name, live_name = c.live_name, rev = c.rev, seq = c.seq,
                       version_id = c.version_id, content_id = c.content, size = c.size, mtime_ms = c.mtime_ms,
                       exec = c.exec, trashed_at = c.trashed_at,
-                      trashed_by = CASE WHEN c.trashed_at IS NOT NULL THEN $5::uuid END,
-                      lost_path = CASE WHEN c.trashed_at IS NOT NULL THEN n.lost_path END
+                      trashed_by = CASE WHEN c.trashed_at IS NOT NULL THEN ($6::uuid[])[c.by] END,
+                      lost_path = CASE WHEN c.stays_lost THEN n.lost_path END
     FROM change c CROSS JOIN LATERAL (SELECT ctid FROM node WHERE enterprise_id = $1 AND id = c.id LIMIT 1) place
     WHERE NOT c.is_new AND c.is_present AND n.ctid = place.ctid
       AND n.enterprise_id IS NOT DISTINCT FROM $1 AND n.id IS NOT DISTINCT FROM c.id
   ),
   answered AS (
     INSERT INTO op_answer (enterprise_id, actor_id, op_id, outcome)
-    SELECT $1, $4, op_id, outcome FROM json_to_recordset($8::json) AS t(op_id uuid, outcome json)
+    SELECT $1, ($5::uuid[])[by], op_id, outcome
+    FROM json_to_recordset($4::json) AS t(by integer, op_id uuid, outcome json)
   ),
   advanced AS (
-    UPDATE space SET seq = $9, used_bytes = used_bytes + (SELECT coalesce(sum(size), 0) FROM change WHERE is_new_version)
+    UPDATE space SET seq = $10, used_bytes = used_bytes + (SELECT coalesce(sum(size), 0) FROM change WHERE is_new_version)
     WHERE enterprise_id = $1 AND id = $2
   )
-  INSERT INTO commit_token (enterprise_id, space_id, seq) VALUES ($1, $2, $9)`;
+  INSERT INTO commit_token (enterprise_id, space_id, seq) SELECT $1, $2, unnest($9::bigint[])`;

@@ -28,7 +28,7 @@ export type Change = {
 export type BatchDecision = { readonly outcomes: readonly BatchOutcome[]; readonly changes: readonly Change[] };
 
 /**
- * Decides a whole batch against the state read under the lock of its space; writes nothing. `input.tree` is used up by it.
+ * Decides a whole batch against the state read under the lock of its space; writes nothing. `input.tree` is left with its changes.
  * Item by item, each operation sees what those before it did. Atomic: places are judged when all have moved, so that names
  * may be swapped and rotated; one refusal refuses all.
  */
@@ -72,6 +72,7 @@ class BatchRun {
   settleAtomic(): BatchDecision {
     const outcomes = this.#input.ops.map((op, index) => this.#judgePlace(op, this.#outcomes[index]));
     if (outcomes.every((outcome) => outcome.status === 'done')) return this.decision();
+    for (const { after, before } of this.#changes.toReversed()) this.#input.tree.undo(after, before);
     return { outcomes: outcomes.map((outcome) => this.#abort(outcome)), changes: [] };
   }
 

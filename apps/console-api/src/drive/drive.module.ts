@@ -5,6 +5,7 @@ import { BrowseService } from './browse.service.ts';
 import { CommitService } from './commit.service.ts';
 import { ContentService } from './content.service.ts';
 import { DriveController } from './drive.controller.ts';
+import { GroupCommit } from './group-commit.service.ts';
 import { NodeController } from './node.controller.ts';
 import { SpaceService } from './space.service.ts';
 import { UploadService } from './upload.service.ts';
@@ -18,6 +19,7 @@ import { UsableChunks } from './usable-chunks.service.ts';
     BrowseService,
     CommitService,
     ContentService,
+    GroupCommit,
     SpaceService,
     UploadService,
     UsableChunks,

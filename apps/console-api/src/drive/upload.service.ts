@@ -51,10 +51,10 @@ export class UploadService {
       await this.access.requireWriter(this.dataSource.manager, principal, spaceId);
       const { enterpriseId } = principal;
       const pack = await this.packs.receive(this.dataSource.manager, enterpriseId, { refs, frame });
-      const actor = { enterpriseId, actorId: actorIdOf(principal) };
+      const upload = { actorId: actorIdOf(principal), chunks: pack.proven };
       await inTransaction(this.dataSource, async (manager) => {
-        await this.packs.record(manager, enterpriseId, pack);
-        await recordUploads(manager, actor, pack.proven);
+        await this.packs.record(manager, enterpriseId, [pack]);
+        await recordUploads(manager, enterpriseId, [upload]);
         await touch(manager, enterpriseId, storedBefore(pack));
       });
       return { stored: refs.length, reservation };
@@ -66,8 +66,10 @@ export class UploadService {
 
   /** What became of operations of this caller; those that were never done are left out. */
   async listAnswers(principal: MemberPrincipal, opIds: readonly string[]): Promise<BatchOutcome[]> {
-    const actor = { enterpriseId: principal.enterpriseId, actorId: actorIdOf(principal) };
-    return [...(await listAnswers(this.dataSource.manager, actor, opIds)).values()];
+    const actorId = actorIdOf(principal);
+    const asked = [{ actorId, opIds: [...new Set(opIds)] }];
+    const answers = await listAnswers(this.dataSource.manager, principal.enterpriseId, asked);
+    return [...(answers.get(actorId)?.values() ?? [])];
   }
 }
 

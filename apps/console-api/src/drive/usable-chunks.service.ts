@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type ChunkHash, type ChunkRef, type SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
-import { findUploaded, listReferrers } from '../blobs/chunk.store.ts';
+import { findUploaded, listReferrers, lock } from '../blobs/chunk.store.ts';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { actorIdOf } from './author.ts';
+import type { Batch, Group } from './batch.ts';
 
 /**
  * Who may use a hash: whoever sent the chunk in the last seven days, and whoever may download a version that holds it.
@@ -32,6 +33,46 @@ export class UsableChunks {
     for (const { hash, nodeId } of referrers) if (readable.has(nodeId)) usable.add(hash);
     return usable;
   }
+
+  /**
+   * Per batch, by operation: chunks that are not here, or that the caller may not use; to the caller both are simply missing. All
+   * others are held against the sweeper until the transaction ends.
+   */
+  async findUnusable(manager: EntityManager, group: Group): Promise<Map<string, ChunkHash[]>[]> {
+    const { enterpriseId } = group[0].principal;
+    const allowed: Set<string>[] = [];
+    for (const batch of group) allowed.push(await this.#findAllowed(manager, batch));
+    const packed = new Set<string>(group.flatMap(({ pack }) => pack.packed.map((chunk) => chunk.hash)));
+    const older = allowed.reduce((all, hashes) => all.union(hashes), new Set<string>()).difference(packed);
+    const held = packed.union(await lock(manager, enterpriseId, [...older]));
+    return group.map((batch, index) => listUnusable(batch, held.intersection(allowed[index] ?? new Set())));
+  }
+
+  /** What the batch proves or names and the caller may use, be it here or not. */
+  async #findAllowed(manager: EntityManager, batch: Batch): Promise<Set<string>> {
+    const { principal, spaceId, pack, vouched = new Set<string>() } = batch;
+    const chunks = chunksOf(batch);
+    const proven = new Set<string>(pack.proven.map((chunk) => chunk.hash));
+    const known = chunks.filter((chunk) => proven.has(chunk.hash) || vouched.has(chunk.hash));
+    const allowed = new Set<string>(known.map((chunk) => chunk.hash));
+    const named = chunks.filter((chunk) => !allowed.has(chunk.hash));
+    if (named.length === 0) return allowed;
+    return allowed.union(await this.find(manager, principal, { spaceId, chunks: named }));
+  }
+}
+
+/** All that a batch sends or names. Throws INVALID_INPUT when it tells two sizes of one chunk. */
+export function chunksOf({ request, pack }: Pick<Batch, 'request' | 'pack'>): ChunkRef[] {
+  return distinctChunks([...pack.proven, ...request.ops.flatMap((op) => ('content' in op ? op.content.chunks : []))]);
+}
+
+function listUnusable({ request }: Batch, usable: ReadonlySet<string>): Map<string, ChunkHash[]> {
+  const lacking = request.ops.flatMap((op): [string, ChunkHash[]][] => {
+    if (!('content' in op)) return [];
+    const missing = op.content.chunks.map((chunk) => chunk.hash).filter((hash) => !usable.has(hash));
+    return missing.length > 0 ? [[op.opId, [...new Set(missing)]]] : [];
+  });
+  return new Map(lacking);
 }
 
 /** Each chunk once. A hash told with two sizes cannot be true. */

@@ -68,11 +68,29 @@ export class AccessService {
     subject: Subject,
     nodeIds: readonly string[],
   ): Promise<Map<NodeId, NodeAccess>> {
-    const tree = await this.#findTree(manager, subject, nodeIds);
-    if (!tree) return new Map();
-    const closed = nodeIds.filter((id) => !tree.rightsOf(id as NodeId)?.atoms.has('visible'));
-    const passages = await this.#findPassages(manager, subject, { tree, closed });
-    return collectAccess(nodeIds, tree, passages);
+    const [access = new Map<NodeId, NodeAccess>()] = await this.resolveAll(manager, [{ subject, nodeIds }]);
+    return access;
+  }
+
+  /** For several subjects of one enterprise, in their order: nodes and spaces are looked up once for all of them. */
+  async resolveAll(
+    manager: EntityManager,
+    asked: readonly { readonly subject: Subject; readonly nodeIds: readonly string[] }[],
+  ): Promise<Map<NodeId, NodeAccess>[]> {
+    const [first] = asked;
+    if (!first) return [];
+    const { enterpriseId } = first.subject;
+    const chains = await findChains(manager, enterpriseId, [...new Set(asked.flatMap((each) => each.nodeIds))]);
+    if (chains.length === 0) return asked.map(() => new Map<NodeId, NodeAccess>());
+    const spaces = await findSpaces(manager, enterpriseId, distinct(chains, 'spaceId'));
+    const answers: Map<NodeId, NodeAccess>[] = [];
+    for (const { subject, nodeIds } of asked) {
+      const tree = await this.#loadTree(manager, subject, { chains, spaces });
+      const closed = nodeIds.filter((id) => !tree.rightsOf(id as NodeId)?.atoms.has('visible'));
+      const passages = await this.#findPassages(manager, subject, { tree, closed });
+      answers.push(collectAccess(nodeIds, tree, passages));
+    }
+    return answers;
   }
 
   /** Throws NODE_UNKNOWN when the node is not visible and FORBIDDEN when the atom is missing. */

@@ -15,7 +15,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { authorOf } from '../drive/author.ts';
-import { findAndLockSpace, writeBatch, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
+import { findAndLockSpace, writeBatches, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { findNode } from '../drive/browse.store.ts';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
@@ -133,7 +133,7 @@ async function putOnTop(opened: Opened, principal: MemberPrincipal, which: Versi
     seq: space.seq + 1,
   };
   const changes = [{ opId: uuidv7(), before: node, after, version }];
-  await writeBatch(manager, key, { author: authorOf(principal, 'sync'), changes, outcomes: [] });
+  await writeBatches(manager, key, [{ author: authorOf(principal, 'sync'), changes, outcomes: [] }]);
   return after;
 }
 

@@ -33,6 +33,7 @@ import type { TestDatabase } from '../../testing/test-database.ts';
 import { BrowseService } from '../browse.service.ts';
 import { CommitService } from '../commit.service.ts';
 import { ContentService } from '../content.service.ts';
+import { GroupCommit } from '../group-commit.service.ts';
 import { SpaceService, type CreatedSpace } from '../space.service.ts';
 import { UploadService } from '../upload.service.ts';
 import { UsableChunks } from '../usable-chunks.service.ts';
@@ -86,7 +87,8 @@ export class DriveWorld {
     this.browse = new BrowseService(dataSource, this.access);
     this.grants = new GrantService(dataSource, this.hub);
     this.folderGrants = new FolderGrantService(dataSource, this.access, this.hub);
-    this.commits = new CommitService(dataSource, this.packs, this.access, this.usable, this.hub, new SystemClock());
+    const groups = new GroupCommit(this.packs, this.access, this.usable, new SystemClock());
+    this.commits = new CommitService(dataSource, this.packs, this.access, groups, this.hub);
   }
 
   static async open(): Promise<DriveWorld> {

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import {
+  contentIdOf,
+  type BatchAnswer,
+  type BatchOp,
+  type BatchRequest,
+  type ContentId,
+  type Manifest,
+  type SpaceId,
+} from '@tideline/contracts';
+import type { z } from 'zod';
+import type { ReceivedPack } from '../blobs/pack.service.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+
+type Request = Omit<z.output<typeof BatchRequest>, 'origin'> & { readonly origin?: 'upload' | 'sync' };
+export type Batch = {
+  readonly principal: MemberPrincipal;
+  readonly spaceId: SpaceId;
+  readonly request: Request;
+  readonly pack: ReceivedPack;
+  /** Hashes that the server itself names, such as those of a version that is restored: the usable-hash rule is not asked. */
+  readonly vouched?: ReadonlySet<string>;
+};
+export type Committed = BatchAnswer & { readonly changed: number };
+/** Batches of one space that are committed together, in this order. */
+export type Group = readonly [Batch, ...Batch[]];
+
+/** Nodes that were there before the batch; what it makes has the rights of where it is made. */
+export function mentionedNodes(ops: readonly BatchOp[]): string[] {
+  const made = new Set(ops.filter((op) => isCreation(op)).map((op) => op.nodeId));
+  const named = ops.flatMap((op) => {
+    if ('parentId' in op) return [op.nodeId, op.parentId];
+    return op.kind === 'restore' && op.to ? [op.nodeId, op.to.parentId] : [op.nodeId];
+  });
+  return [...new Set(named)].filter((id) => !made.has(id));
+}
+
+/**
+ * Whether the batch depends on what only the database can tell of the state that it meets, far from the nodes it names: what
+ * changed below a folder, and what lives on the path that something returns to.
+ */
+export function asksForFoundState({ request }: Batch): boolean {
+  return request.ops.some(
+    (op) => (op.kind === 'trash' && op.ifSubtreeSeq !== undefined) || (op.kind === 'restore' && !op.to),
+  );
+}
+
+export function toContentId(chunks: Manifest): ContentId {
+  return contentIdOf(chunks, sha256Hex) as ContentId;
+}
+
+function isCreation(op: BatchOp): boolean {
+  return op.kind === 'createFolder' || op.kind === 'createFile';
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
