@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { ADVISORY_LOCKS } from '../platform/advisory-locks.ts';
 import { migrations } from '../migrations/index.ts';
 
 const POOL_SIZE = 20;
@@ -35,14 +36,12 @@ export async function openDataSource(url: string): Promise<DataSource> {
   return createDataSource(url).initialize();
 }
 
-const MIGRATION_LOCK = 8_412_660_114;
-
 /** Without a timeout: a migration takes as long as its tables are large, and so does waiting for another console's. */
 async function migrate(url: string): Promise<void> {
   const dataSource = await createDataSource(url, { poolSize: 2, statementTimeoutMs: 0 }).initialize();
   try {
     const lock = dataSource.createQueryRunner();
-    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await lock.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.migration]);
     await dataSource.runMigrations();
   } finally {
     await dataSource.destroy(); // and with its connection the lock goes

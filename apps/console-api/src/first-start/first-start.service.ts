@@ -3,13 +3,11 @@ import { DataSource } from 'typeorm';
 import { SERVER_CONFIG, type ServerConfig } from '../config/server-config.ts';
 import { FeatureService } from '../enterprise/feature.service.ts';
 import { PeopleService } from '../identity/people.service.ts';
+import { ADVISORY_LOCKS } from '../platform/advisory-locks.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { findBootstrap, writeBootstrap } from './bootstrap-file.ts';
 import { DemoEnterprise } from './demo-enterprise.ts';
 import { FirstEnterprise } from './first-enterprise.ts';
-
-/** Two consoles on one empty database must not both find it empty. */
-const FIRST_START_LOCK = 8_412_660_115;
 
 /** Fills an empty database, so that a fresh console can be used at once. */
 @Injectable()
@@ -26,7 +24,8 @@ export class FirstStartService {
   /** The passwords are on disk before the accounts exist: a crash in between leaves an empty database to fill again. */
   async run(): Promise<void> {
     await inTransaction(this.dataSource, async (manager) => {
-      await manager.query('SELECT pg_advisory_xact_lock($1)', [FIRST_START_LOCK]);
+      // Two consoles on one empty database must not both find it empty.
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.firstStart]);
       if (await this.features.hasEnterprises(manager)) return;
       await writeBootstrap(this.config.dataFolder, await this.firstEnterprise.create(manager));
     });

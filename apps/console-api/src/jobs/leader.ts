@@ -1,7 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { ADVISORY_LOCKS } from '../platform/advisory-locks.ts';
 import { queryRows } from '../platform/rows.ts';
-
-const LEADER_LOCK = 8_412_660_115;
 
 /** One console of many does the background work: whoever holds this lock, which the database takes back with the connection. */
 export class Leader {
@@ -19,7 +18,7 @@ export class Leader {
         `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
                           AND classid::bigint = ($1::bigint >> 32) AND objid::bigint = ($1::bigint & 4294967295))
              OR pg_try_advisory_lock($1) AS leads`,
-        [LEADER_LOCK],
+        [ADVISORY_LOCKS.leader],
       );
       return row?.leads === true;
     } catch (error) {
