@@ -19,8 +19,7 @@ const LEFT_OUT = new Set(['node_modules', 'dist', 'build', 'coverage']);
 
 /** Scenarios without a test, by the part of the product that owes it. It only ever gets shorter. */
 const NOT_YET = {
-  rules: 'B16 B17 B20 C19 C20 D02 D03 D04 F10 F15 M17 M31 M32 M35 M37 M38 O12 O20',
-  guards: 'G19 G21 R17',
+  rules: 'B16 B17 B20 C19 D02 D03 D04 F10 F15 M17 M31 M32 M35 M37 M38 O12 O20',
   transfer: 'D09 D10 D15 D16 R01 R02 R03 R15',
 };
 

@@ -10,7 +10,7 @@ export * from './naming/derived-names.ts';
 export * from './naming/name-rules.ts';
 export * from './plan/plan-ids.ts';
 export type { Boundary } from './rights/rights-map.ts';
-export type * from './safety/guard-facts.ts';
+export * from './safety/guard-facts.ts';
 export * from './safety/guard-plan.ts';
 export * from './safety/root-check.ts';
 export type * from './cycle/cycle-types.ts';

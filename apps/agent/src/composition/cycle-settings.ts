@@ -10,6 +10,9 @@ export type CycleSurroundings = {
   readonly claimFiles?: CycleSettings['claimFiles'];
 };
 
+/** LI-3: of a full path. */
+const WINDOWS_PATH_UNITS = 260;
+
 /** What the engine is told of a task and its device for one cycle. */
 export function toCycleSettings(record: TaskRecord, of: CycleSurroundings): CycleSettings {
   return {
@@ -22,6 +25,7 @@ export function toCycleSettings(record: TaskRecord, of: CycleSurroundings): Cycl
       caseSensitive: of.platform === 'linux',
       windows: of.platform === 'win32',
       maxNameBytes: 255,
+      ...(of.platform === 'win32' ? { maxPathUnits: WINDOWS_PATH_UNITS - record.localPath.length - 1 } : {}),
     },
     exclude: record.settings.exclude,
     maxFiles: of.maxFiles,

@@ -2,18 +2,18 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DEEDS_KEPT_MS, type Deed, type DeedKind } from '@tideline/sync-core';
 
 export type DeedStore = {
-  readonly since: (sinceMs: number) => readonly Deed[];
+  readonly since: (sinceMs: number, kind?: DeedKind) => readonly Deed[];
   readonly note: (deeds: readonly Deed[]) => void;
   readonly forget: (kinds: readonly DeedKind[]) => void;
 };
 
 export function createDeedStore(db: DatabaseSync): DeedStore {
-  const since = db.prepare('SELECT * FROM deed WHERE at_ms >= ? ORDER BY rowid');
+  const since = db.prepare('SELECT * FROM deed WHERE at_ms >= ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY rowid');
   const put = db.prepare('INSERT INTO deed (at_ms, kind, nodes, files) VALUES (?, ?, ?, ?)');
   const prune = db.prepare('DELETE FROM deed WHERE at_ms < ?');
   const forget = db.prepare('DELETE FROM deed WHERE kind = ?');
   return {
-    since: (sinceMs) => since.all(sinceMs).map(toDeed),
+    since: (sinceMs, kind) => since.all(sinceMs, kind ?? null).map(toDeed),
     note: (deeds) => {
       for (const { atMs, kind, nodes, files } of deeds) put.run(atMs, kind, JSON.stringify(nodes), files);
       if (deeds.length > 0) prune.run(Math.max(...deeds.map((deed) => deed.atMs)) - DEEDS_KEPT_MS);

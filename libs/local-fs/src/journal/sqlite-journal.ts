@@ -68,14 +68,14 @@ export function createSqliteJournal(db: DatabaseSync, path: string, origin: Jour
     deedsSince: deeds.since,
     ...createProblemStore(db),
     holds: holds.list,
-    setHolds: (open, nowMs) => inTransaction(db, () => holds.replaceWaiting(open, nowMs)),
+    setHolds: (open, nowMs) => atomically(parts, () => holds.replaceWaiting(open, nowMs)),
     answerHold: holds.answer,
     close: () => db.close(),
   };
 }
 
 /** When the database refuses, what is held in memory goes back with it (K08). */
-function atomically({ db, trees, meta }: Parts, work: () => void): void {
+function atomically({ db, trees, meta, holds }: Parts, work: () => void): void {
   try {
     inTransaction(db, work);
   } catch (error) {
@@ -83,6 +83,7 @@ function atomically({ db, trees, meta }: Parts, work: () => void): void {
     trees.local.reload();
     trees.cloud.reload();
     meta.reload();
+    holds.reload();
     throw error;
   }
 }

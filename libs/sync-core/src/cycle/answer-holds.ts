@@ -97,8 +97,9 @@ function lookAgain({ answer, gone = [] }: StoredHold): { cursor?: null } {
  * Rewritten here: the cloud's content comes back. What was written here goes to the trash if it looks encrypted; everything else
  * may be somebody's work since, and stays beside it as a conflict copy.
  */
-async function undoRewritten(hold: StoredHold, deps: CycleDeps, { mode }: CycleSettings): Promise<Advance | null> {
-  if (mode === 'upload') return null;
+async function undoRewritten(hold: StoredHold, deps: CycleDeps, { mode }: CycleSettings): Promise<Advance> {
+  // Upload mode writes nothing here (SA-3): it asks once more.
+  if (mode === 'upload') return {};
   const { journal, disk, ids } = deps;
   const overlay = journal.localOverlay();
   const live = createLiveTree(journal.base, overlay);

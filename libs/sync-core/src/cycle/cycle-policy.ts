@@ -1,6 +1,7 @@
 import type { SyncPolicy } from '../model/policy.ts';
-import { DEEDS_KEPT_MS } from '../ports/journal.ts';
-import type { GuardFacts } from '../safety/guard-facts.ts';
+import type { SyncMode } from '@tideline/contracts';
+import { DEEDS_KEPT_MS, type Deed } from '../ports/journal.ts';
+import { MASS_WINDOW_MS, type GuardFacts } from '../safety/guard-facts.ts';
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 
 /** Everything a decision may depend on besides the trees, fixed for the round. */
@@ -28,10 +29,16 @@ export function guardFacts(deps: CycleDeps, { settings }: CycleRequest, observed
     mode: settings.mode,
     nowMs,
     observedFromMs,
-    deeds: journal.deedsSince(nowMs - DEEDS_KEPT_MS),
+    deeds: deedsOf(deps, settings.mode, nowMs),
     holds: journal.holds(),
     looksEncrypted: false,
   };
+}
+
+/** The long window of upload mode is for what it sends again only: a day of edits is nothing to read in every cycle. */
+function deedsOf({ journal }: CycleDeps, mode: SyncMode, nowMs: number): readonly Deed[] {
+  const lately = journal.deedsSince(nowMs - MASS_WINDOW_MS).filter((deed) => deed.kind !== 'sentAgain');
+  return mode === 'upload' ? [...lately, ...journal.deedsSince(nowMs - DEEDS_KEPT_MS, 'sentAgain')] : lately;
 }
 
 /** Ids for everything a plan brings into being; base ids come from the journal and are never given out twice. */

@@ -35,7 +35,7 @@ async function executeLast(ops: readonly Upload[], execution: Execution): Promis
 }
 
 async function executeGroup(group: readonly CloudOp[], execution: Execution): Promise<void> {
-  if (execution.request.signal.aborted) return;
+  if (execution.mustStop) return;
   const [first] = group;
   if (first && isLarge(first)) return executeLarge(first, execution);
   const ready: Ready[] = [];

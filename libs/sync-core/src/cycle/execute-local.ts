@@ -14,16 +14,15 @@ type Move = Extract<LocalOp, { op: 'localMove' }>;
  * which nothing else waits for. Base moves after the disk did, never before.
  */
 export async function executeLocal(ops: readonly LocalOp[], execution: Execution): Promise<void> {
-  const { signal } = execution.request;
   const downloads: Download[] = [];
   for (const op of ops) {
-    if (signal.aborted) break;
+    if (execution.mustStop) break;
     if (op.op === 'localDownload') downloads.push(op);
     else if (isPutOff(op, execution)) execution.advance({ finished: [op.opId] });
     else if (execution.isReady(op)) await executeStructural(op, execution);
   }
   await bringBackStaged(execution);
-  if (signal.aborted) return;
+  if (execution.mustStop) return;
   await executeDownloads(
     downloads.filter((op) => execution.isReady(op)),
     execution,

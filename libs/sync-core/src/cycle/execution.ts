@@ -67,6 +67,7 @@ export class Execution {
   readonly #completed = new Set<string>();
   readonly #settled: Settled[] = [];
   readonly #finished: string[] = [];
+  #isBroken = false;
   readonly #beganAtMs: number;
 
   constructor(deps: CycleDeps, request: CycleRequest, decided: Decided) {
@@ -104,6 +105,11 @@ export class Execution {
     this.#deeds.set(kind, deed);
   }
 
+  /** A cycle that is called off, or whose state cannot be written any more (K08), begins nothing else. */
+  get mustStop(): boolean {
+    return this.request.signal.aborted || this.#isBroken;
+  }
+
   /** What the disk holds of a node now: as scanned, or as our own operations left it. */
   localNow(key: LocalKey): LocalNode | undefined {
     const changed = this.#localNow.get(key);
@@ -123,7 +129,12 @@ export class Execution {
   advance(step: Advance): void {
     if (Object.keys(step).every((key) => key === 'finished')) return this.#over(step.finished ?? []);
     this.flush();
-    this.deps.journal.advance(step);
+    try {
+      this.deps.journal.advance(step);
+    } catch (error) {
+      this.#isBroken = true;
+      throw error;
+    }
   }
 
   #over(opIds: readonly string[]): void {
@@ -147,6 +158,15 @@ export class Execution {
   }
 
   flush(): void {
+    try {
+      this.#write();
+    } catch (error) {
+      this.#isBroken = true;
+      throw error;
+    }
+  }
+
+  #write(): void {
     this.#problems.flush();
     const steps = this.#settled.splice(0);
     const deeds = this.#takeDeeds();

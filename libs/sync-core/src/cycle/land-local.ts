@@ -1,3 +1,4 @@
+import type { ProblemCode } from '@tideline/contracts';
 import type { LocalOp } from '../model/plan.ts';
 import type { LocalKey, LocalNode } from '../model/tree.ts';
 import type { DiskResult, RelativePath } from '../ports/disk.ts';
@@ -35,10 +36,20 @@ export type Refused = {
   readonly result: Exclude<DiskResult<object>, { t: 'done' }>;
 };
 
+/** What the disk means by its codes; anything else is a matter of this one file. */
+const MEANINGS: Readonly<Record<string, ProblemCode>> = {
+  ENOSPC: 'DISK_FULL',
+  EDQUOT: 'DISK_FULL',
+  EROFS: 'DISK_READ_ONLY',
+  EBUSY: 'BUSY',
+  ETXTBSY: 'BUSY',
+  ENAMETOOLONG: 'PATH_TOO_LONG',
+};
+
 export function notDone(execution: Execution, op: LocalOp, { near, path, result }: Refused): void {
   if (result.t === 'changed') return giveUp(execution, op, near);
-  const full = result.code === 'ENOSPC' || result.code === 'EDQUOT';
-  if (full) execution.blocked = 'disk';
-  execution.fail(path, full ? 'DISK_FULL' : result.code === 'EBUSY' ? 'BUSY' : 'UNREADABLE', { reason: result.code });
+  const meaning = MEANINGS[result.code] ?? 'UNREADABLE';
+  if (meaning === 'DISK_FULL' || meaning === 'DISK_READ_ONLY') execution.blocked = 'disk';
+  execution.fail(path, meaning, { reason: result.code });
   execution.advance({ finished: [op.opId] });
 }

@@ -5,8 +5,12 @@ import type { CycleDeps } from './cycle-types.ts';
 
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
-/** Room may come back any time, and asking for it costs little. */
-const LONGEST_RETRY_FOR_ROOM_MS = 5 * 60 * 1000;
+/** Room may come back any time, and asking for it costs little; asking the own disk costs nothing. */
+const LONGEST_FOR: Partial<Record<ProblemCode, number>> = {
+  QUOTA: 5 * 60 * 1000,
+  DISK_FULL: 60 * 1000,
+  DISK_READ_ONLY: 60 * 1000,
+};
 /** Waits are up to this share shorter, so that what failed together does not come back in step. */
 const JITTER = 0.25;
 
@@ -24,8 +28,7 @@ export class ProblemBook {
   /** G26: each time it fails, a node waits three times as long. */
   fail(path: RelativePath, code: ProblemCode, params: StoredProblem['params']): void {
     const attempts = this.#known.get(path)?.attempts ?? 0;
-    const longestMs = code === 'QUOTA' ? LONGEST_RETRY_FOR_ROOM_MS : LONGEST_RETRY_MS;
-    const spanMs = Math.min(longestMs, FIRST_RETRY_MS * 3 ** attempts);
+    const spanMs = Math.min(LONGEST_FOR[code] ?? LONGEST_RETRY_MS, FIRST_RETRY_MS * 3 ** attempts);
     const waitMs = spanMs * (1 - JITTER * (this.#deps.chance?.next() ?? 0));
     this.#noted.set(path, { code, params, retryAtMs: this.#deps.clock.nowMs() + waitMs });
   }

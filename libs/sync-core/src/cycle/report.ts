@@ -1,3 +1,4 @@
+import type { BlockReason, ProblemCode } from '@tideline/contracts';
 import type { Plan } from '../model/plan.ts';
 import type { DirtyPaths } from '../ports/scanner.ts';
 import type { CycleDeps, CycleReport, CycleStop } from './cycle-types.ts';
@@ -52,9 +53,18 @@ export function reportOf(deps: CycleDeps, result: RoundResult): CycleReport {
   };
 }
 
+/** A wall stands until what ran into it got through. */
 function blockOf({ journal }: CycleDeps, { execution }: RoundResult): CycleReport['blocked'] {
-  return execution.blocked ?? (journal.problems().some(({ code }) => code === 'QUOTA') ? 'quota' : null);
+  if (execution.blocked) return execution.blocked;
+  const walls = journal.problems().map(({ code }) => WALLS[code]);
+  return walls.find((wall) => wall !== undefined) ?? null;
 }
+
+const WALLS: Partial<Record<ProblemCode, BlockReason>> = {
+  QUOTA: 'quota',
+  DISK_FULL: 'disk',
+  DISK_READ_ONLY: 'disk',
+};
 
 function retries({ journal, clock }: CycleDeps): number[] {
   return journal

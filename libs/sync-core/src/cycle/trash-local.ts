@@ -11,6 +11,8 @@ type Trash = Extract<LocalOp, { op: 'localTrash' }>;
  */
 export async function trashLocal(op: Trash, execution: Execution): Promise<void> {
   const { journal } = execution.deps;
+  // Nothing is deleted while what was done before cannot be written down (K08).
+  execution.flush();
   const gone: BaseId[] = [];
   let files = 0;
   for (const id of [...op.ids].reverse()) {

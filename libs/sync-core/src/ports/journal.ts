@@ -137,8 +137,8 @@ export type Journal = {
   start(ops: readonly Op[]): void;
   /** Operations started and not finished: after a crash only. */
   unfinished(): readonly Op[];
-  /** Deeds at or after `sinceMs`, in order; at least those of the last `DEEDS_KEPT_MS` before the newest. */
-  deedsSince(sinceMs: number): readonly Deed[];
+  /** Deeds at or after `sinceMs`, in order, of one kind or all; at least those of the last `DEEDS_KEPT_MS` before the newest. */
+  deedsSince(sinceMs: number, kind?: DeedKind): readonly Deed[];
   problems(): readonly StoredProblem[];
   /** Sets (or refreshes) the problem of a path; null clears it. */
   setProblem(path: string, problem: NewProblem | null, nowMs: number): void;

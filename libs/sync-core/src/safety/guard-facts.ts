@@ -2,6 +2,9 @@ import type { SyncMode } from '@tideline/contracts';
 import type { BaseView } from '../model/tree.ts';
 import type { Deed, StoredHold } from '../ports/journal.ts';
 
+/** Deletes and rewrites of so long ago count towards one mass. */
+export const MASS_WINDOW_MS = 10 * 60 * 1000;
+
 /** Everything besides the plan that a guard may look at. */
 export type GuardFacts = {
   readonly base: BaseView;

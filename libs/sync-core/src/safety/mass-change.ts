@@ -1,13 +1,12 @@
 import type { CloudOp, Hold, Plan } from '../model/plan.ts';
 import type { BaseView } from '../model/tree.ts';
-import type { GuardFacts } from './guard-facts.ts';
+import { MASS_WINDOW_MS, type GuardFacts } from './guard-facts.ts';
 import { holdSet } from './hold-set.ts';
 
 export const MASS_CHANGE_FILES = 500;
 export const MASS_CHANGE_SHARE = 0.3;
 /** In a small task a few files are a large share of it. */
 export const MASS_CHANGE_LEAST_FILES = 20;
-export const MASS_CHANGE_WINDOW_MS = 10 * 60 * 1000;
 
 export type Rewrite = Extract<CloudOp, { op: 'cloudUpload' }>;
 
@@ -53,7 +52,7 @@ export function judgeChanges(plan: Plan, facts: GuardFacts): ChangeVerdict {
 
 function isMany(rewrites: number, { base, deeds, nowMs }: GuardFacts): boolean {
   const recently = deeds
-    .filter((deed) => deed.kind === 'rewrote' && deed.atMs >= nowMs - MASS_CHANGE_WINDOW_MS)
+    .filter((deed) => deed.kind === 'rewrote' && deed.atMs >= nowMs - MASS_WINDOW_MS)
     .reduce((sum, deed) => sum + deed.files, 0);
   const files = rewrites + recently;
   if (files > MASS_CHANGE_FILES) return true;

@@ -1,14 +1,12 @@
 import type { CloudOp, Hold, LocalOp, Plan } from '../model/plan.ts';
 import { ROOT_ID, type BaseId, type BaseView, type CloudId } from '../model/tree.ts';
 import type { Deed, DeedKind } from '../ports/journal.ts';
-import type { GuardFacts } from './guard-facts.ts';
+import { MASS_WINDOW_MS, type GuardFacts } from './guard-facts.ts';
 import { countFiles, holdSet, type HoldSet } from './hold-set.ts';
 
 export const MASS_DELETE_FILES = 200;
 export const MASS_DELETE_SHARE = 0.2;
 export const MASS_DELETE_LEAST_FILES = 20;
-/** Deletes of so long ago count towards one mass. */
-export const MASS_DELETE_WINDOW_MS = 10 * 60 * 1000;
 
 export type Delete = Extract<CloudOp | LocalOp, { op: 'cloudTrash' | 'localTrash' }>;
 type DeleteKind = 'mass_delete_cloud' | 'mass_delete_local';
@@ -46,7 +44,7 @@ export function judgeDeletes(side: Side, plan: Plan, facts: GuardFacts): DeleteV
 }
 
 function deedsOf(kind: DeleteKind, { deeds, nowMs }: GuardFacts): readonly Deed[] {
-  return deeds.filter((deed) => deed.kind === DEED_OF[kind] && deed.atMs >= nowMs - MASS_DELETE_WINDOW_MS);
+  return deeds.filter((deed) => deed.kind === DEED_OF[kind] && deed.atMs >= nowMs - MASS_WINDOW_MS);
 }
 
 function holdFor(

@@ -254,6 +254,7 @@ export function journalContract(name: string, create: () => Promise<JournalUnder
         journal.advance({ deeds: [deed('trashedHere', 1000), deed('rewrote', 2000)] });
         expect(journal.deedsSince(1500)).toEqual([deed('rewrote', 2000)]);
         expect(journal.deedsSince(1000)).toEqual([deed('trashedHere', 1000), deed('rewrote', 2000)]);
+        expect(journal.deedsSince(0, 'rewrote')).toEqual([deed('rewrote', 2000)]);
         journal.advance({ forgetDeeds: ['trashedHere'], deeds: [deed('trashedInCloud', 3000)] });
         expect(journal.deedsSince(0).map(({ kind }) => kind)).toEqual(['rewrote', 'trashedInCloud']);
         journal.advance({ deeds: [deed('sentAgain', 2000 + DEEDS_KEPT_MS)] });

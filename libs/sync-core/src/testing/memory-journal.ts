@@ -111,8 +111,8 @@ export class MemoryJournal implements Journal {
     return [...this.#ops.values()];
   }
 
-  deedsSince(sinceMs: number): readonly Deed[] {
-    return this.#deeds.filter((deed) => deed.atMs >= sinceMs);
+  deedsSince(sinceMs: number, kind?: Deed['kind']): readonly Deed[] {
+    return this.#deeds.filter((deed) => deed.atMs >= sinceMs && (kind === undefined || deed.kind === kind));
   }
 
   #noteDeeds({ deeds = [], forgetDeeds = [] }: Advance): void {

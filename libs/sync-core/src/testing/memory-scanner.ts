@@ -39,11 +39,11 @@ export class MemoryScanner implements Scanner {
       const parent = slash < 0 ? ROOT_ID : keyOf(path.slice(0, slash));
       const node = this.#nodeAt(path, inode, parent);
       if (!this.#equalsBase(keyOf(path), node))
-        seen.set(keyOf(path), { t: 'present', node, sinceMs: this.#sinceOf(keyOf(path), 'present') });
+        seen.set(keyOf(path), { t: 'present', node, sinceMs: this.#sinceOf(keyOf(path), node) });
     }
     const there = new Set(keys.values());
     for (const id of allBaseIds(this.#journal)) {
-      if (!there.has(id)) seen.set(id, { t: 'absent', sinceMs: this.#sinceOf(id, 'absent') });
+      if (!there.has(id)) seen.set(id, { t: 'absent', sinceMs: this.#sinceOf(id, null) });
     }
     const files = [...this.#disk.entries().values()].filter((inode) => inode.kind === 'file').length;
     const counts = { files, folders: this.#disk.entries().size - files, skipped: 0 };
@@ -101,10 +101,18 @@ export class MemoryScanner implements Scanner {
     );
   }
 
-  #sinceOf(key: LocalKey, t: 'present' | 'absent'): number {
+  /** Since when it is as it is now; null: gone. */
+  #sinceOf(key: LocalKey, node: LocalNode | null): number {
     const before = this.#journal.localOverlay().get(key);
-    return before?.t === t ? before.sinceMs : this.#nowMs();
+    const isAsBefore =
+      before?.t === 'present' ? node !== null && isSame(before.node, node) : node === null && before?.t === 'absent';
+    return before && isAsBefore ? before.sinceMs : this.#nowMs();
   }
+}
+
+function isSame(a: LocalNode, b: LocalNode): boolean {
+  const isPlace = a.parent === b.parent && a.name === b.name;
+  return isPlace && a.sig.fileId === b.sig.fileId && a.sig.mtimeNs === b.sig.mtimeNs && a.sig.size === b.sig.size;
 }
 
 function allBaseIds(journal: Journal): number[] {
