@@ -27,6 +27,8 @@ export function keysMadeStaleBy(message: ToConsole): readonly Key[] {
       return [queryKeys.space(message.space), queryKeys.spaces];
     case 'feature.v1':
       return [queryKeys.feature, queryKeys.overview];
+    case 'notice.v1': // no page shows notices yet
+      return [];
     default:
       return message satisfies never;
   }
