@@ -2,7 +2,11 @@ import { expect, it } from 'vitest';
 import type { TaskRecord } from '../tasks/task-record.ts';
 import { toCycleSettings } from './cycle-settings.ts';
 
-const record = { mode: 'upload', settings: { propagateDeletes: true, exclude: ['*.tmp'] } } as unknown as TaskRecord;
+const record = {
+  mode: 'upload',
+  localPath: 'C:\\Users\\ada',
+  settings: { propagateDeletes: true, exclude: ['*.tmp'] },
+} as unknown as TaskRecord;
 const at = { platform: 'linux' as const, now: new Date(2026, 0, 5, 7, 9), maxFiles: 10 };
 
 it('labels conflict copies with a clean device name and the local time', () => {
@@ -25,4 +29,10 @@ it('[BI-8] tells names apart as the device does', () => {
   expect(toCycleSettings(record, { ...at, deviceName: 'd', platform: 'win32' }).names).toMatchObject({
     ...{ caseSensitive: false, windows: true },
   });
+});
+
+it('[LI-3] leaves a path on Windows the room below its root, and no limit elsewhere', () => {
+  expect(toCycleSettings(record, { ...at, deviceName: 'd' }).names.maxPathUnits).toBeUndefined();
+  const windows = toCycleSettings(record, { ...at, deviceName: 'd', platform: 'win32' });
+  expect(windows.names.maxPathUnits).toBe(260 - 'C:\\Users\\ada\\'.length);
 });
