@@ -1,9 +1,11 @@
 import type { ChunkRef } from '@tideline/contracts';
-import type { DiskResult, FileMeta, PlaceRequest, StatSig } from '@tideline/sync-core';
+import type { DiskResult, FileMeta, FilePart, PlaceRequest, StatSig } from '@tideline/sync-core';
+import type { ReuseRequest } from './reuse.ts';
 
 /** What the disk worker does; each synchronous there. */
 export type DiskWork = {
   readonly manifest: (path: string, expect: StatSig) => DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>;
+  readonly reuse: (request: ReuseRequest) => DiskResult<{ missing: readonly FilePart[] }>;
   readonly place: (requests: readonly PlaceRequest[]) => readonly DiskResult<{ sig: StatSig }>[];
   readonly makeFolder: (path: string) => DiskResult<{ sig: StatSig }>;
   readonly move: (from: string, to: string, expect: StatSig) => DiskResult<{ sig: StatSig }>;

@@ -9,6 +9,7 @@ import { makeFolder, move, moveToStaging, unstage } from './move.ts';
 import { place } from './place.ts';
 import { recover } from './recover.ts';
 import { removeFolder, trashFile } from './remove.ts';
+import { reuse } from './reuse.ts';
 import { setMeta } from './set-meta.ts';
 import { settleDisplaced } from './settle-displaced.ts';
 
@@ -25,6 +26,7 @@ export function createDiskWork(context: DiskContext): DiskWork {
         if (hashed.t === 'busy' || !isExpected(expect, hashed.sig)) return CHANGED;
         return { t: 'done', contentId: hashed.content.contentId, chunks: chunksOf(hashed.content) };
       }),
+    reuse: (request) => attempt(() => ({ t: 'done', missing: reuse(context, request) })),
     place: (requests) => placeAll(context, requests, makeDurable),
     makeFolder: (path) => attempt(() => makeFolder(context, path)),
     move: (from, to, expect) => attempt(() => move(context, { from, to, expect })),

@@ -123,21 +123,6 @@ describe('placing files', () => {
     expect(world.tree()).toEqual({ a: 'new', b: 'old' });
   });
 
-  it('places what was staged piece by piece', async () => {
-    const staged = await world.disk.stage('op1');
-    await staged.write(new TextEncoder().encode('one '));
-    await staged.write(new TextEncoder().encode('two'));
-    await staged.finish();
-    const placed = await placeOne('big', '', { from: { staged: staged.name } });
-    expect(placed).toEqual({ t: 'done', sig: world.sig('big') });
-    expect(world.tree()).toEqual({ big: 'one two' });
-    expect(statSync(world.path('big')).mode & 0o777).toBe(0o666 & ~process.umask());
-    const dropped = await world.disk.stage('op2');
-    await dropped.write(new Uint8Array(10));
-    await dropped.discard();
-    expect(world.staged()).toEqual([]);
-  });
-
   it('keeps staging to itself', async () => {
     await placeOne('a', 'A');
     expect(statSync(world.path('.tideline~sync')).mode & 0o777).toBe(0o700);

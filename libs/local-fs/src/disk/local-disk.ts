@@ -8,7 +8,7 @@ import { attempt, CHANGED } from './attempt.ts';
 import { createDiskClient } from './disk-client.ts';
 import { createDiskContext, type DiskContext } from './disk-context.ts';
 import { readLater, readNow, SYNC_READ_BYTES, type ReadRequest } from './read.ts';
-import { stage } from './stage.ts';
+import { stage, type LeftDownloads } from './stage.ts';
 import { isStagingEmpty } from './staging.ts';
 
 export type DiskOptions = {
@@ -30,12 +30,13 @@ export function createDisk(options: DiskOptions): LocalDisk {
     return bytes ? { t: 'done', bytes } : read(context, request);
   };
   const { call, takeRescued, close } = createDiskClient({ root, homeTrash });
+  const left: LeftDownloads = new Map();
   return {
     read: (path, expect) => readAny({ path, expect, offset: 0, size: expect.size }),
     readChunk: (path, expect, { offset, chunk }) => readAny({ path, expect, offset, size: chunk.size }),
     manifest: (path, expect) => call('manifest', path, expect),
     place: (requests) => call('place', requests),
-    stage: (opId) => stage(root, opId),
+    stage: (file) => stage({ root, call, left }, file),
     makeFolder: (path) => call('makeFolder', path),
     move: (from, to, expect) => call('move', from, to, expect),
     moveToStaging: (opId, from, expect) => call('moveToStaging', opId, from, expect),

@@ -4,7 +4,11 @@ import { bringBack, findAt, isAt, type DiskJob } from './bring-back.ts';
 import { lstat, type DiskContext } from './disk-context.ts';
 import { withFolders, type FolderHandle } from './folder-handle.ts';
 import { findNote, noteName, removeNote, type Note } from './note.ts';
+import { toMtimeMs } from '../stat/sig.ts';
 import { findStaging, namesIn, openStaging, setAside } from './staging.ts';
+
+/** As long as the drive keeps chunks of an upload that was not committed. */
+const KEEP_PARTS_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * K07, K09: what a crash, or a cycle that ended early, left in staging. Downloads are bytes of the cloud and are fetched again;
@@ -16,6 +20,7 @@ export function recover(context: DiskContext, unfinishedOpIds: ReadonlySet<strin
   return withFolders(context.root, (folders) => {
     const job: DiskJob = { context, folders };
     dropDownloads(findStaging(folders, 'new'));
+    dropForgotten(findStaging(folders, 'part'), context.nowMs());
     const shown = showHidden(job);
     const old = findStaging(folders, 'old');
     const displaced = old ? recoverAllDisplaced(job, old, unfinishedOpIds) : [];
@@ -38,6 +43,14 @@ export function tryBringBack(job: DiskJob, from: FolderHandle, name: string): st
 
 function dropDownloads(fresh: FolderHandle | undefined): void {
   if (fresh) for (const name of readdirSync(fresh.at('.'))) unlinkSync(fresh.at(name));
+}
+
+/** Large downloads go on where an earlier try ended, unless nobody came back for them. */
+function dropForgotten(parts: FolderHandle | undefined, nowMs: number): void {
+  for (const name of namesIn(parts)) {
+    const path = parts?.at(name) ?? '';
+    if (toMtimeMs(lstat(path).mtimeNs) + KEEP_PARTS_MS < nowMs) unlinkSync(path);
+  }
 }
 
 /** An operation that ended left its file here on purpose: that waits for its grace, and its note need not be read. */

@@ -9,10 +9,10 @@ import { splitPath, type FolderHandle, type FolderSet } from './folder-handle.ts
 import { addToNote, beginNote, noteName, removeNote } from './note.ts';
 
 /**
- * Sub-folders of the staging folder: `new` holds downloads before they are placed, `old` what was moved aside, `cycle` nodes
- * hidden during a cycle of renames. Beside everything in `old` and `cycle` stands a note that says where it came from.
+ * Sub-folders of the staging folder: `new` holds downloads before they are placed, `part` large ones that are not whole yet, by
+ * content, `old` what was moved aside, `cycle` nodes hidden during a cycle of renames. Beside everything in `old` and `cycle` stands a note that says where it came from.
  */
-export const STAGING_PARTS = ['new', 'old', 'cycle'] as const;
+export const STAGING_PARTS = ['new', 'part', 'old', 'cycle'] as const;
 export type StagingPart = (typeof STAGING_PARTS)[number];
 
 export const stagingPath = (part: StagingPart): string => `${STAGING_FOLDER}/${part}`;

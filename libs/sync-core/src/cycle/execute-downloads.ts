@@ -13,7 +13,7 @@ const RESERVE_BYTES = 1024 * 1024 * 1024;
 
 type Fetched = { readonly op: Download; readonly request: PlaceRequest };
 
-/** Small files in bundles, the next one on its way while the last is put in place; then large files one by one. */
+/** D16: small files in bundles, the next one on its way while the last is put in place; then large files one by one. */
 export async function executeDownloads(ops: readonly Download[], execution: Execution): Promise<void> {
   const wanted = await withinReserve(
     ops.filter((op) => !isPutOff(op, execution)),
@@ -23,9 +23,19 @@ export async function executeDownloads(ops: readonly Download[], execution: Exec
     wanted.filter((op) => !isLarge(op)),
     execution,
   );
-  for (const op of wanted.filter(isLarge)) {
+  await downloadLarge(wanted.filter(isLarge), execution);
+}
+
+/** Large files give way when something newer waits; what came of them stays in staging, and they are planned again. */
+async function downloadLarge(ops: readonly Download[], execution: Execution): Promise<void> {
+  for (const [index, op] of ops.entries()) {
     if (execution.request.signal.aborted) return;
     const fetched = await fetchOne(op, execution);
+    if (fetched === 'yielded') {
+      const rest = ops.slice(index);
+      execution.yielded += rest.length;
+      return execution.advance({ finished: rest.map((each) => each.opId) });
+    }
     if (fetched) await placeAll([fetched], execution);
   }
 }
@@ -124,17 +134,29 @@ function corrupt(op: Download, path: string, execution: Execution): void {
   execution.advance({ finished: [op.opId] });
 }
 
-async function fetchOne(op: Download, execution: Execution): Promise<Fetched | undefined> {
+async function fetchOne(op: Download, execution: Execution): Promise<Fetched | 'yielded' | undefined> {
   const path = execution.live.childPath(op.parent, op.name);
   if (path === undefined) {
     giveUp(execution, op, op.parent);
     return undefined;
   }
-  const fetched = await fetchLarge(op.cloud, op.opId, execution);
-  if (fetched.t === 'staged') return { op, request: requestFor(op, path, { staged: fetched.name }) };
-  if (fetched.t === 'corrupt') corrupt(op, path, execution);
-  else unavailable(op, execution);
-  return undefined;
+  const source = op.replaces && { path, expect: op.replaces };
+  const fetched = await fetchLarge(op, source, execution);
+  switch (fetched.t) {
+    case 'staged':
+      return { op, request: requestFor(op, path, { staged: fetched.name }) };
+    case 'yielded':
+      return 'yielded';
+    case 'corrupt':
+      corrupt(op, path, execution);
+      return undefined;
+    case 'refused':
+      notDone(execution, op, { near: op.parent, path, result: fetched });
+      return undefined;
+    case 'unavailable':
+      unavailable(op, execution);
+      return undefined;
+  }
 }
 
 async function placeAll(fetched: readonly Fetched[], execution: Execution): Promise<void> {

@@ -1,43 +1,68 @@
 import { AppError, type ChunkRef } from '@tideline/contracts';
 import type { StatSig } from '../model/tree.ts';
 import type { Room } from '../ports/cloud.ts';
-import type { RelativePath } from '../ports/disk.ts';
+import type { FilePart, RelativePath } from '../ports/disk.ts';
 import type { Execution } from './execution.ts';
+import { partsOf, runsOf } from './file-parts.ts';
+import { SendWindow } from './send-window.ts';
 
-/** Chunks of one request: what the process buffers of a large file at most, besides one request in flight. */
-const PACK_BYTES = 16 * 1024 * 1024;
+/** Chunks of one request. With the requests under way and the one being read, what is held of a large file in memory. */
+const PACK_BYTES = 8 * 1024 * 1024;
+/** Requests under way at once: the drive makes one durable while the next one travels and the one after is read. */
+const PACKS_AT_ONCE = 2;
 const MISSING_PAGE = 5000;
 
-type LargeFile = {
+type Wanted = {
   readonly path: RelativePath;
   readonly expect: StatSig;
   readonly chunks: readonly ChunkRef[];
   readonly room: Room;
 };
-type Part = { readonly offset: number; readonly chunk: ChunkRef };
+type Loaded = { readonly chunk: ChunkRef; readonly bytes: Uint8Array };
 
 /**
  * Sends what the drive lacks of a large file, once it keeps room for all of it (`full`: it has none, and nothing was sent).
  * Resuming and deduplicating are the same question: which chunks are missing?
  * Gives way between packs when something newer waits; what was sent stays sent.
  */
-export async function sendChunks(
-  { path, expect, chunks, room }: LargeFile,
-  execution: Execution,
-): Promise<'sent' | 'changed' | 'yielded' | 'full'> {
-  const missing = await findMissing(chunks, room, execution);
+export async function sendChunks(file: Wanted, execution: Execution): Promise<'sent' | 'changed' | 'yielded' | 'full'> {
+  const missing = await findMissing(file.chunks, file.room, execution);
   if (missing === 'full') return 'full';
-  for (const pack of packsOf(partsOf(chunks, missing))) {
+  const parts = partsOf(file.chunks).filter(({ chunk }) => missing.delete(chunk.hash));
+  const sending = new SendWindow(PACKS_AT_ONCE);
+  try {
+    const outcome = await sendPacks(file, { parts, sending }, execution);
+    await sending.settled();
+    return outcome;
+  } catch (error) {
+    await sending.settled().catch(() => undefined); // the first failure tells
+    if (isOtherContent(error)) return 'changed';
+    throw error;
+  }
+}
+
+async function sendPacks(
+  { path, expect, room }: Wanted,
+  { parts, sending }: { readonly parts: readonly FilePart[]; readonly sending: SendWindow },
+  execution: Execution,
+): Promise<'sent' | 'changed' | 'yielded'> {
+  const { disk, cloud } = execution.deps;
+  for (const pack of runsOf(parts, PACK_BYTES)) {
     if (execution.request.signal.aborted || execution.mustYield()) return 'yielded';
-    const loaded: { chunk: ChunkRef; bytes: Uint8Array }[] = [];
+    const loaded: Loaded[] = [];
     for (const part of pack) {
-      const read = await execution.deps.disk.readChunk(path, expect, part);
-      if (read.t !== 'done' || execution.deps.hashes.sha256Hex(read.bytes) !== part.chunk.hash) return 'changed';
+      const read = await disk.readChunk(path, expect, part);
+      if (read.t !== 'done') return 'changed';
       loaded.push({ chunk: part.chunk, bytes: read.bytes });
     }
-    await execution.deps.cloud.putPack(loaded, room.key);
+    await sending.begin(() => cloud.putPack(loaded, room.key));
   }
   return 'sent';
+}
+
+/** The drive verifies every chunk; where one is not what was cut, the file has changed under a signature that did not. */
+function isOtherContent(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'CHUNK_CORRUPT';
 }
 
 /** Which chunks to send; without any it only asks for the room. `full`: there is none for the whole file. */
@@ -56,28 +81,4 @@ export async function findMissing(
     throw error;
   }
   return missing;
-}
-
-function partsOf(chunks: readonly ChunkRef[], missing: Set<string>): Part[] {
-  const parts: Part[] = [];
-  let offset = 0;
-  for (const chunk of chunks) {
-    if (missing.delete(chunk.hash)) parts.push({ offset, chunk });
-    offset += chunk.size;
-  }
-  return parts;
-}
-
-function packsOf(parts: readonly Part[]): Part[][] {
-  const packs: Part[][] = [];
-  let bytes = PACK_BYTES;
-  for (const part of parts) {
-    if (bytes + part.chunk.size > PACK_BYTES) {
-      packs.push([]);
-      bytes = 0;
-    }
-    packs.at(-1)?.push(part);
-    bytes += part.chunk.size;
-  }
-  return packs;
 }

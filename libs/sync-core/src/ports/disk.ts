@@ -41,8 +41,8 @@ export type Disk = {
   ): Promise<DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>>;
   /** Puts files in place, many at once; answers in the order of the requests. */
   place(requests: readonly PlaceRequest[]): Promise<readonly DiskResult<{ sig: StatSig }>[]>;
-  /** Begins a staged download; `write` appends, `finish` answers the hash-verified name to place, `discard` removes it. */
-  stage(opId: string): Promise<StagedFile>;
+  /** Begins a large download, or goes on with what an earlier try at the same content left. */
+  stage(file: LargeFile): Promise<StagedFile>;
   makeFolder(path: RelativePath): Promise<DiskResult<{ sig: StatSig }>>;
   /** `to` must be free (a change of case alone is allowed). */
   move(from: RelativePath, to: RelativePath, expect: StatSig): Promise<DiskResult<{ sig: StatSig }>>;
@@ -61,11 +61,32 @@ export type Disk = {
   recover(unfinishedOpIds: ReadonlySet<string>): Promise<readonly RelativePath[]>;
 };
 
+export type LargeFile = { readonly opId: string; readonly contentId: string; readonly size: number };
+
+/** One chunk at its place in a file. */
+export type FilePart = { readonly offset: number; readonly chunk: ChunkRef };
+/** A file here that may hold parts of another: at `from`, or where the other has them. */
+export type ReusedPart = FilePart & { readonly from?: number };
+export type LocalSource = { readonly path: RelativePath; readonly expect: StatSig };
+
+/** Nobody but us changes what is in staging. */
+export type Staged<T> = ({ readonly t: 'done' } & T) | DiskRefused;
+
+/** A download that grows in staging, in any order of its parts. One of `finish`, `leave` and `discard` ends it. */
 export type StagedFile = {
+  /** By which it is placed, once finished. */
   readonly name: string;
-  write(bytes: Uint8Array): Promise<void>;
-  /** Bytes already on disk from an earlier try, verified by the caller chunk by chunk. */
-  finish(): Promise<void>;
+  /**
+   * Answers the parts that are missing still. The others stand in the staged file, proven by their hashes: an earlier try left
+   * them there, or they were copied out of `source`.
+   */
+  reuse(parts: readonly ReusedPart[], source: LocalSource | null): Promise<Staged<{ missing: readonly FilePart[] }>>;
+  /** One whole chunk, verified by the caller. */
+  write(offset: number, bytes: Uint8Array): Promise<Staged<object>>;
+  /** All parts are there: makes them durable. */
+  finish(): Promise<Staged<object>>;
+  /** Keeps what is there for a later try at the same content. */
+  leave(): Promise<void>;
   discard(): Promise<void>;
 };
 

@@ -151,6 +151,7 @@ export class MemoryCloud implements Cloud {
 
   async putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void> {
     for (const { chunk, bytes } of chunks) {
+      if (this.#hashes.sha256Hex(bytes) !== chunk.hash) throw new AppError('CHUNK_CORRUPT');
       this.#bytes.set(chunk.hash, bytes);
       this.packedBytes += chunk.size;
     }

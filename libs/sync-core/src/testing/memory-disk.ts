@@ -1,7 +1,7 @@
 import { AppError, contentIdOf, type ChunkRef } from '@tideline/contracts';
 import type { FileMeta, StatSig } from '../model/tree.ts';
 import type { Hashes } from '../ports/clock.ts';
-import type { Disk, DiskResult, PlaceRequest, RelativePath, StagedFile } from '../ports/disk.ts';
+import type { Disk, DiskResult, LargeFile, PlaceRequest, RelativePath, StagedFile } from '../ports/disk.ts';
 import { cutBytes } from './cut-bytes.ts';
 
 type Inode = {
@@ -14,6 +14,7 @@ type Inode = {
 };
 
 const CHANGED = { t: 'changed' } as const;
+const NOTHING = new Uint8Array();
 
 /**
  * A disk in memory with inodes, birth times and the OS trash. The engine's side is the `Disk` port; people use `write`,
@@ -26,6 +27,8 @@ export class MemoryDisk implements Disk {
   readonly #hashes: Hashes;
   readonly #entries = new Map<RelativePath, Inode>();
   readonly #staging = new Map<string, { from: RelativePath; entries: Map<RelativePath, Inode> }>();
+  /** Large downloads that came to no end yet, by content. */
+  readonly #partial = new Map<string, Uint8Array>();
   #tick = 1n;
 
   constructor(hashes: Hashes) {
@@ -122,18 +125,41 @@ export class MemoryDisk implements Disk {
     return bytes;
   }
 
-  async stage(opId: string): Promise<StagedFile> {
-    const parts: Uint8Array[] = [];
-    const inode = this.#inode('file', new Uint8Array());
+  async stage({ opId, contentId, size }: LargeFile): Promise<StagedFile> {
+    const bytes = this.#partial.get(contentId) ?? new Uint8Array(size);
+    this.#partial.set(contentId, bytes);
+    const end = () => void this.#partial.delete(contentId);
     return {
       name: opId,
-      write: async (bytes) => void parts.push(bytes.slice()),
-      finish: async () => {
-        inode.bytes = new Uint8Array(parts.flatMap((part) => [...part]));
-        this.#staging.set(opId, { from: '', entries: new Map([['', inode]]) });
+      reuse: async (parts, source) => {
+        const read = source ? await this.read(source.path, source.expect) : CHANGED;
+        const missing = parts.filter(({ offset, chunk, from = offset }) => {
+          const theirs = read.t === 'done' ? read.bytes.subarray(from, from + chunk.size) : NOTHING;
+          const found = [bytes.subarray(offset, offset + chunk.size), theirs].find((part) =>
+            this.#isChunk(part, chunk),
+          );
+          if (found) bytes.set(found, offset);
+          return !found;
+        });
+        return { t: 'done', missing };
       },
-      discard: async () => void this.#staging.delete(opId),
+      write: async (offset, part) => {
+        this.onWrite(`receive ${contentId}`);
+        bytes.set(part, offset);
+        return { t: 'done' };
+      },
+      finish: async () => {
+        this.#staging.set(opId, { from: '', entries: new Map([['', this.#inode('file', bytes)]]) });
+        end();
+        return { t: 'done' };
+      },
+      leave: async () => undefined,
+      discard: async () => end(),
     };
+  }
+
+  #isChunk(part: Uint8Array, chunk: ChunkRef): boolean {
+    return part.length === chunk.size && this.#hashes.sha256Hex(part) === chunk.hash;
   }
 
   async makeFolder(path: RelativePath): Promise<DiskResult<{ sig: StatSig }>> {

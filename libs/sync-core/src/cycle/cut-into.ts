@@ -1,0 +1,31 @@
+import type { ChunkRef } from '@tideline/contracts';
+
+/**
+ * Regroups a stream of bytes by the sizes of the chunks. A rest that fills no chunk is left out; surplus comes as one more
+ * piece, so that the caller sees both as a count that does not fit.
+ */
+export async function* cutInto(
+  chunks: readonly ChunkRef[],
+  stream: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  let index = 0;
+  let filled = 0;
+  let buffer = new Uint8Array(chunks[0]?.size ?? 0);
+  for await (const bytes of stream) {
+    for (let at = 0; at < bytes.length;) {
+      const part = bytes.subarray(at, at + buffer.length - filled);
+      if (part.length === 0) {
+        yield bytes.subarray(at);
+        return;
+      }
+      buffer.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled < buffer.length) continue;
+      yield buffer;
+      index += 1;
+      filled = 0;
+      buffer = new Uint8Array(chunks[index]?.size ?? 0);
+    }
+  }
+}
