@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Chance, Clock, Hashes, Ids } from '@tideline/sync-core';
 
@@ -9,5 +9,5 @@ export const clock: Clock = { nowMs: () => Date.now() };
 export const monotonic: Clock = { nowMs: () => performance.now() };
 export const ids: Ids = { opId: () => uuidv7(), nodeId: () => uuidv7() };
 export const chance: Chance = { next: () => Math.random() };
-export const hashes: Hashes = { sha256Hex: (bytes) => createHash('sha256').update(bytes).digest('hex') };
+export const hashes: Hashes = { sha256Hex: (bytes) => hash('sha256', bytes, 'hex') };
 export const newId = (): string => uuidv7();

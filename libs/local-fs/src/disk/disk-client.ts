@@ -6,6 +6,8 @@ export type DiskClient = {
     method: M,
     ...args: Parameters<DiskWork[M]>
   ) => Promise<ReturnType<DiskWork[M]>>;
+  /** The same beside the other calls on this root: for what neither needs nor keeps their order. */
+  readonly callBeside: DiskClient['call'];
   /** Paths that were rescued on the way and not told yet; afterwards they are. */
   readonly takeRescued: () => readonly string[];
   /** Resolves when nothing of this root runs any more. */
@@ -19,11 +21,12 @@ const pool = createWorkerPool<DiskCall, DiskReply>({ importerUrl: import.meta.ur
 export function createDiskClient(disk: DiskRoot): DiskClient {
   const running = new Set<Promise<unknown>>();
   const rescued: string[] = [];
-  return {
-    call: (method, ...args) => {
+  const callAs =
+    (key: string): DiskClient['call'] =>
+    (method, ...args) => {
       const result = new Promise<never>((resolve, reject) => {
         pool.send({
-          key: disk.root,
+          key,
           request: (id) => ({ id, disk, method, args }) as DiskCall,
           onReply: (reply) => {
             rescued.push(...reply.rescued);
@@ -40,7 +43,10 @@ export function createDiskClient(disk: DiskRoot): DiskClient {
       const settled = result.catch(() => undefined).finally(() => running.delete(settled));
       running.add(settled);
       return result;
-    },
+    };
+  return {
+    call: callAs(disk.root),
+    callBeside: callAs(`${disk.root}\0`),
     takeRescued: () => rescued.splice(0),
     close: async () => {
       await Promise.all(running);

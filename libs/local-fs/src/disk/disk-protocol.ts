@@ -1,5 +1,7 @@
 import type { ChunkRef } from '@tideline/contracts';
 import type { DiskResult, FileMeta, FilePart, PlaceRequest, StatSig } from '@tideline/sync-core';
+import type { Flush } from './flush.ts';
+import type { Placed, Staged, Swap, Swapped } from './place.ts';
 import type { ReuseRequest } from './reuse.ts';
 
 /** What the disk worker does; each synchronous there. */
@@ -7,6 +9,10 @@ export type DiskWork = {
   readonly manifest: (path: string, expect: StatSig) => DiskResult<{ contentId: string; chunks: readonly ChunkRef[] }>;
   readonly reuse: (request: ReuseRequest) => DiskResult<{ missing: readonly FilePart[] }>;
   readonly place: (requests: readonly PlaceRequest[]) => readonly DiskResult<{ sig: StatSig }>[];
+  /** The steps of `place`, for batches that share them. */
+  readonly prepare: (requests: readonly PlaceRequest[]) => readonly (Staged | Placed)[];
+  readonly swapIn: (swaps: readonly Swap[]) => DiskResult<Swapped>;
+  readonly flush: (what: Flush) => readonly string[];
   readonly makeFolder: (path: string) => DiskResult<{ sig: StatSig }>;
   readonly move: (from: string, to: string, expect: StatSig) => DiskResult<{ sig: StatSig }>;
   readonly moveToStaging: (opId: string, from: string, expect: StatSig) => DiskResult<object>;

@@ -4,9 +4,10 @@ import { isExpected } from '../stat/sig.ts';
 import { attempt, CHANGED } from './attempt.ts';
 import { lstat, type DiskContext } from './disk-context.ts';
 import type { DiskWork } from './disk-protocol.ts';
+import { makeFlushed } from './flush.ts';
 import { createMakeDurable } from './make-durable.ts';
 import { makeFolder, move, moveToStaging, unstage } from './move.ts';
-import { place } from './place.ts';
+import { place, prepare, swapIn } from './place.ts';
 import { recover } from './recover.ts';
 import { removeFolder, trashFile } from './remove.ts';
 import { reuse } from './reuse.ts';
@@ -27,7 +28,10 @@ export function createDiskWork(context: DiskContext): DiskWork {
         return { t: 'done', contentId: hashed.content.contentId, chunks: chunksOf(hashed.content) };
       }),
     reuse: (request) => attempt(() => ({ t: 'done', missing: reuse(context, request) })),
-    place: (requests) => placeAll(context, requests, makeDurable),
+    place: (requests) => allOrNone(requests, () => place(context, requests, makeDurable)),
+    prepare: (requests) => allOrNone(requests, () => prepare(context, requests)),
+    swapIn: (swaps) => attempt(() => ({ t: 'done', ...swapIn(context, swaps) })),
+    flush: (what) => makeFlushed(context, what, makeDurable),
     makeFolder: (path) => attempt(() => makeFolder(context, path)),
     move: (from, to, expect) => attempt(() => move(context, { from, to, expect })),
     moveToStaging: (id, from, expect) => attempt(() => moveToStaging(context, { id, from, expect })),
@@ -49,9 +53,7 @@ function chunksOf({ contentId, size, chunks }: Content): Chunks {
 }
 
 /** A batch that cannot begin at all (the root is gone, the disk is full) is refused as a whole. */
-function placeAll(context: DiskContext, ...[requests, makeDurable]: PlaceArgs): ReturnType<DiskWork['place']> {
-  const answers = attempt(() => ({ t: 'done' as const, results: place(context, requests, makeDurable) }));
-  return answers.t === 'done' ? answers.results : requests.map((): DiskResult<never> => answers);
+function allOrNone<T>(requests: readonly unknown[], work: () => readonly T[]): readonly (T | DiskResult<never>)[] {
+  const answers = attempt(() => ({ t: 'done' as const, results: work() }));
+  return answers.t === 'done' ? answers.results : requests.map(() => answers);
 }
-
-type PlaceArgs = [Parameters<typeof place>[1], Parameters<typeof place>[2]];

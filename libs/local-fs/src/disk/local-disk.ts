@@ -7,6 +7,8 @@ import { codeOf } from '../scan/system-error.ts';
 import { attempt, CHANGED } from './attempt.ts';
 import { createDiskClient } from './disk-client.ts';
 import { createDiskContext, type DiskContext } from './disk-context.ts';
+import { createGroupFlush } from './flush.ts';
+import { placeMany } from './place-many.ts';
 import { readLater, readNow, SYNC_READ_BYTES, type ReadRequest } from './read.ts';
 import { stage, type LeftDownloads } from './stage.ts';
 import { isStagingEmpty } from './staging.ts';
@@ -29,13 +31,14 @@ export function createDisk(options: DiskOptions): LocalDisk {
     const bytes = readClone(options.clones, request);
     return bytes ? { t: 'done', bytes } : read(context, request);
   };
-  const { call, takeRescued, close } = createDiskClient({ root, homeTrash });
+  const { call, callBeside, takeRescued, close } = createDiskClient({ root, homeTrash });
   const left: LeftDownloads = new Map();
+  const flush = createGroupFlush((what) => callBeside('flush', what));
   return {
     read: (path, expect) => readAny({ path, expect, offset: 0, size: expect.size }),
     readChunk: (path, expect, { offset, chunk }) => readAny({ path, expect, offset, size: chunk.size }),
     manifest: (path, expect) => call('manifest', path, expect),
-    place: (requests) => call('place', requests),
+    place: (requests) => placeMany({ call, flush }, requests),
     stage: (file) => stage({ root, call, left }, file),
     makeFolder: (path) => call('makeFolder', path),
     move: (from, to, expect) => call('move', from, to, expect),

@@ -9,7 +9,10 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
  * first; where the file system has no links the name is reserved first. A folder's rename replaces an empty folder at most.
  */
 export function placeAt(from: string, to: string): 'placed' | 'taken' {
-  if (lstat(from).isDirectory()) return placeFolder(from, to);
+  return lstat(from).isDirectory() ? placeFolder(from, to) : placeFileAt(from, to);
+}
+
+export function placeFileAt(from: string, to: string): 'placed' | 'taken' {
   try {
     linkSync(from, to);
   } catch (error) {

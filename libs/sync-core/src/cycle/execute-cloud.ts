@@ -2,13 +2,17 @@ import { MAX_SINGLE_CHUNK_BYTES, type BatchOp, type BatchOutcome, type ChunkRef,
 import type { CloudOp } from '../model/plan.ts';
 import type { Room } from '../ports/cloud.ts';
 import type { Execution } from './execution.ts';
-import { atomicGroupOf, groupOps, isLarge, type Upload } from './group-ops.ts';
+import { atomicGroupOf, groupOps, isBound, isLarge, type Upload } from './group-ops.ts';
 import { roomFor } from './room-for.ts';
 import { findMissing, sendChunks } from './send-chunks.ts';
+import { SendWindow } from './send-window.ts';
 import { settle } from './settle-cloud.ts';
 import { chunksOf, toBatchOp } from './to-batch-op.ts';
 
 type Ready = { readonly op: CloudOp; readonly wire: BatchOp; readonly inline?: Inline };
+/** Each holds the bytes of its files in memory. */
+const GROUPS_AT_ONCE = 2;
+
 type Inline = { readonly chunk: ChunkRef; readonly bytes: Uint8Array };
 
 /**
@@ -19,8 +23,30 @@ export async function executeCloud(ops: readonly CloudOp[], execution: Execution
   const needed = new Set(ops.flatMap((op) => op.after ?? []));
   const last = ops.filter(isLarge).filter((op) => !needed.has(op.opId));
   const deferred = new Set<CloudOp>(last);
-  for (const group of groupOps(ops.filter((op) => !deferred.has(op)))) await executeGroup(group, execution);
+  await executeGroups(groupOps(ops.filter((op) => !deferred.has(op))), execution);
   await executeLast(last, execution);
+}
+
+/**
+ * Requests that need nothing of each other are under way together: the drive works on one while the next is read and the last
+ * is settled. What needs an earlier one waits for it.
+ */
+async function executeGroups(groups: readonly CloudOp[][], execution: Execution): Promise<void> {
+  const sending = new SendWindow(GROUPS_AT_ONCE);
+  const underWay = new Set<readonly CloudOp[]>();
+  try {
+    for (const group of groups) {
+      if ([...underWay].some((other) => isBound(group, other))) await sending.settled();
+      await sending.begin(async () => {
+        underWay.add(group);
+        await executeGroup(group, execution).finally(() => underWay.delete(group));
+      });
+    }
+  } catch (error) {
+    await sending.settled().catch(() => undefined); // the first failure tells
+    throw error;
+  }
+  await sending.settled();
 }
 
 /** Large files give way when something newer waits; what is left of them is planned again in the next cycle. */

@@ -5,9 +5,13 @@ import type { Download } from './execute-local.ts';
 import { folderOf, type Execution } from './execution.ts';
 import { fetchLarge } from './fetch-large.ts';
 import { giveUp, land, notDone } from './land-local.ts';
+import { SendWindow } from './send-window.ts';
 
 const BUNDLE_FILES = 500;
 const BUNDLE_BYTES = 8 * 1024 * 1024;
+/** Bundles in memory at most: those on their way and those being put in place. */
+const FETCHED_AT_ONCE = 2;
+const PLACED_AT_ONCE = 2;
 /** GU-5: downloads stop before less than this, or less than 1 % of the disk, stays free. */
 const RESERVE_BYTES = 1024 * 1024 * 1024;
 
@@ -40,20 +44,27 @@ async function downloadLarge(ops: readonly Download[], execution: Execution): Pr
   }
 }
 
-/** Nothing goes on behind the back of the cycle: whatever fails, what is being put in place is waited for. */
+/**
+ * Some bundles are on their way while others are written and made durable. Nothing goes on behind the back of the cycle:
+ * whatever fails, what is being fetched and put in place is waited for.
+ */
 async function downloadSmall(ops: readonly Download[], execution: Execution): Promise<void> {
-  let placing: Promise<void> = Promise.resolve();
-  try {
-    for (const bundle of bundlesOf(ops)) {
-      if (execution.request.signal.aborted) break;
+  const bundles = bundlesOf(ops);
+  const placing = new SendWindow(PLACED_AT_ONCE);
+  const lane = async (): Promise<void> => {
+    for (let bundle = bundles.shift(); bundle; bundle = bundles.shift()) {
+      if (execution.request.signal.aborted) return;
       const fetched = await fetchBundle(bundle, execution);
-      await placing;
-      placing = placeAll(fetched, execution);
-      placing.catch(() => undefined); // it is awaited below; until then nobody listens
+      await placing.begin(() => placeAll(fetched, execution));
     }
-  } finally {
-    await placing;
-  }
+  };
+  const lanes = await Promise.allSettled([...Array.from({ length: FETCHED_AT_ONCE }, lane)]);
+  const placed = await placing.settled().then(
+    () => null,
+    (error: unknown) => ({ error }),
+  );
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+  if (placed) throw placed.error;
 }
 
 function isLarge(op: Download): boolean {

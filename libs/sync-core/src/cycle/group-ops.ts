@@ -29,6 +29,15 @@ export function groupOps(ops: readonly CloudOp[]): CloudOp[][] {
   return groups.map((group) => group.ops);
 }
 
+/** Whether a request must wait for another: it comes after something in it, is about the same node, or is all or nothing. */
+export function isBound(group: readonly CloudOp[], earlier: readonly CloudOp[]): boolean {
+  const opIds = new Set(earlier.map((op) => op.opId));
+  const nodes = new Set(earlier.map((op) => op.cloudId));
+  const isAlone = (op: CloudOp | undefined) => op !== undefined && (isLarge(op) || atomicGroupOf(op) !== null);
+  if (isAlone(group[0]) || isAlone(earlier[0])) return true;
+  return group.some((op) => nodes.has(op.cloudId) || (op.after ?? []).some((opId) => opIds.has(opId)));
+}
+
 type Group = { readonly ops: CloudOp[]; bytes: number; readonly nodes: Set<string> };
 
 function fits(group: Group, op: CloudOp): boolean {

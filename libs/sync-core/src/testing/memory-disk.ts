@@ -84,7 +84,7 @@ export class MemoryDisk implements Disk {
   async readChunk(
     path: RelativePath,
     expect: StatSig,
-    part: { offset: number; chunk: ChunkRef },
+    part: { offset: number; chunk: Pick<ChunkRef, 'size'> },
   ): Promise<DiskResult<{ bytes: Uint8Array }>> {
     const read = await this.read(path, expect);
     return read.t === 'done'
