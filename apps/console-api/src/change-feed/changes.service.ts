@@ -3,7 +3,7 @@ import { AppError, type ChangesAnswer, type FeedItem, type NodeId } from '@tidel
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../platform/transaction.ts';
 import { encodeCursor, epochOf, parseCursor, type Cursor } from './cursor.ts';
-import { planFeedPage } from './feed-page.ts';
+import { planFeedPage, splitWindow, type PastState } from './feed-page.ts';
 import {
   findToken,
   listChanged,
@@ -89,8 +89,8 @@ export class ChangesService {
     const found = await listChanged(manager, key, { afterSeq: cursor.seq, limit: query.limit + 1 });
     const more = found.length > query.limit;
     const window = more ? found.slice(0, query.limit) : found;
-    const endSeq = more ? (window.at(-1)?.seq ?? cursor.seq) : seq;
-    const items = await this.#tell(manager, page, { changed: window.map((change) => change.nodeId), hidden });
+    const endSeq = more ? (window.at(-1)?.fromSeq ?? cursor.seq) : seq;
+    const items = await this.#tell(manager, page, { window, hidden });
     const token = await findToken(manager, key, endSeq);
     if (token === undefined) throw new Error(`space ${key.spaceId} has no commit at seq ${endSeq}`);
     const seal = { spaceId: key.spaceId, cursorKey: space.cursorKey };
@@ -100,14 +100,15 @@ export class ChangesService {
   async #tell(
     manager: EntityManager,
     page: Page,
-    window: { readonly changed: readonly string[]; readonly hidden: ReadonlySet<string> },
+    { window, hidden }: { readonly window: readonly PastState[]; readonly hidden: ReadonlySet<string> },
   ): Promise<FeedItem[]> {
-    if (window.changed.length === 0) return [];
+    if (window.length === 0) return [];
     const { rootId } = page.query;
     const afterSeq = page.cursor.seq;
-    const nodeIds = [...new Set(window.changed)];
-    const states = await listStatesUpwards(manager, page.key, { nodeIds, afterSeq, rootId });
-    const plan = planFeedPage({ rootId, cursorSeq: afterSeq, states, ...window });
+    const { only, askedIds } = splitWindow(window, rootId);
+    const asked = await listStatesUpwards(manager, page.key, { nodeIds: askedIds, afterSeq, rootId });
+    const changed = window.map((state) => state.nodeId);
+    const plan = planFeedPage({ rootId, cursorSeq: afterSeq, states: [...only, ...asked], changed, hidden });
     const nodes = await listNodes(
       manager,
       page.key,

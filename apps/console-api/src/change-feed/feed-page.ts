@@ -29,6 +29,23 @@ export type FeedPlan = {
 };
 
 /**
+ * Parts the states of a window into those that are all there is to know of their nodes, and the nodes whose other states have to
+ * be asked for, folders above included. `rev` counts every change of place, so a first state that is still in force is the only
+ * place its node ever had; most of a first sync is made of such.
+ */
+export function splitWindow(
+  window: readonly PastState[],
+  rootId: string,
+): { readonly only: readonly PastState[]; readonly askedIds: readonly string[] } {
+  const only = window.filter((state) => state.rev === 1 && state.toSeq === null && state.nodeId !== rootId);
+  const known = new Set(only.map((state) => state.nodeId));
+  const asked = new Set<string>();
+  for (const { nodeId } of window) if (!known.has(nodeId)) asked.add(nodeId);
+  for (const { parentId } of only) if (parentId !== null && !known.has(parentId)) asked.add(parentId);
+  return { only, askedIds: [...asked] };
+}
+
+/**
  * Decides what a page of the feed says. Nodes are told as they are now, not as they were in the window, so a page may speak of
  * things that happen to places after it. Three rules keep the reader's tree whole all the same:
  * - an ancestor whose place changed after the cursor is told together with the node below it, and so is all between them;
@@ -51,17 +68,18 @@ export function planFeedPage(window: FeedWindow): FeedPlan {
   return { nodes: [...nodes.values()], gone: [...gone.values()] };
 }
 
+/** What the states of a node come to. */
+type Story = { readonly firstSeq: number; readonly now: PastState; readonly hasMoved: boolean };
+
 class FeedTree {
   readonly #window: FeedWindow;
-  readonly #states: ReadonlyMap<string, readonly PastState[]>;
-  readonly #knowable: ReadonlySet<string>;
+  readonly #stories: ReadonlyMap<string, Story>;
   readonly #inScope = new Map<string, boolean>();
+  #knowable: ReadonlySet<string> | undefined;
 
   constructor(window: FeedWindow) {
     this.#window = window;
-    const ordered = window.states.toSorted((one, other) => one.fromSeq - other.fromSeq);
-    this.#states = Map.groupBy(ordered, (state) => state.nodeId);
-    this.#knowable = reachFrom(window.rootId, window.states);
+    this.#stories = toStories(window.states);
   }
 
   isInScope(id: string): boolean {
@@ -85,16 +103,12 @@ class FeedTree {
 
   /** Made since the cursor, or moved. */
   hasNewPlace(id: string): boolean {
-    return this.hasMoved(id) || (this.#states.get(id)?.[0]?.fromSeq ?? 0) > this.#window.cursorSeq;
+    return this.hasMoved(id) || (this.#stories.get(id)?.firstSeq ?? 0) > this.#window.cursorSeq;
   }
 
   /** Moved, trashed or restored since the cursor, back and forth included. */
   hasMoved(id: string): boolean {
-    const states = this.#states.get(id) ?? [];
-    return states.some((state, index) => {
-      const before = states[index - 1];
-      return before !== undefined && (before.parentId !== state.parentId || before.trashed !== state.trashed);
-    });
+    return this.#stories.get(id)?.hasMoved ?? false;
   }
 
   /** A folder that was moved or restored may hold what the reader never heard of; one that was only made may not. */
@@ -104,6 +118,7 @@ class FeedTree {
   }
 
   mayBeKnown(id: string): boolean {
+    this.#knowable ??= reachFrom(this.#window.rootId, this.#window.states); // most pages never ask
     return this.#knowable.has(id);
   }
 
@@ -128,8 +143,19 @@ class FeedTree {
   }
 
   #now(id: string): PastState | undefined {
-    return this.#states.get(id)?.at(-1);
+    return this.#stories.get(id)?.now;
   }
+}
+
+function toStories(states: readonly PastState[]): ReadonlyMap<string, Story> {
+  const stories = new Map<string, Story>();
+  for (const state of states.toSorted((one, other) => one.fromSeq - other.fromSeq)) {
+    const before = stories.get(state.nodeId);
+    const isMove = before && (before.now.parentId !== state.parentId || before.now.trashed !== state.trashed);
+    const hasMoved = before?.hasMoved === true || isMove === true;
+    stories.set(state.nodeId, { firstSeq: before?.firstSeq ?? state.fromSeq, now: state, hasMoved });
+  }
+  return stories;
 }
 
 /** Every node that some chain of places, old and new ones mixed, connects with the root. */

@@ -60,19 +60,47 @@ export async function renewEpoch(manager: EntityManager, key: SpaceKey, outlived
   return (await findFeedSpace(manager, key))?.epoch ?? outlived;
 }
 
-/** Changes after a seq, in the order of commits. */
+/** What a state says of a node's place; bigint comes as text. */
+const STATE_COLUMNS = 'node_id, parent_id, kind, rev, trashed, gone, from_seq, to_seq';
+type StateRow = {
+  readonly node_id: string;
+  readonly parent_id: string | null;
+  readonly kind: 'file' | 'folder';
+  readonly rev: number;
+  readonly trashed: boolean;
+  readonly gone: 'left' | 'purged' | null;
+  readonly from_seq: string;
+  readonly to_seq: string | null;
+};
+
+function toState(row: StateRow): PastState {
+  const { kind, rev, trashed, gone } = row;
+  const toSeq = row.to_seq === null ? null : Number(row.to_seq);
+  return {
+    nodeId: row.node_id,
+    parentId: row.parent_id,
+    kind,
+    rev,
+    trashed,
+    gone,
+    fromSeq: Number(row.from_seq),
+    toSeq,
+  };
+}
+
+/** States that began after a seq, in the order of commits. */
 export async function listChanged(
   manager: EntityManager,
   key: SpaceKey,
   page: { readonly afterSeq: number; readonly limit: number },
-): Promise<{ nodeId: string; seq: number }[]> {
-  const rows = await queryRows<{ nodeId: string; seq: string }>(
+): Promise<PastState[]> {
+  const rows = await queryRows<StateRow>(
     manager,
-    `SELECT node_id AS "nodeId", from_seq AS seq FROM node_history
+    `SELECT ${STATE_COLUMNS} FROM node_history
      WHERE enterprise_id = $1 AND space_id = $2 AND from_seq > $3 ORDER BY from_seq LIMIT $4`,
     [key.enterpriseId, key.spaceId, page.afterSeq, page.limit],
   );
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+  return rows.map(toState);
 }
 
 /** States in force after `afterSeq` of the nodes, and of whatever was their ancestor since, up to the root. */
@@ -81,29 +109,25 @@ export async function listStatesUpwards(
   key: SpaceKey,
   from: { readonly nodeIds: readonly string[]; readonly afterSeq: number; readonly rootId: NodeId },
 ): Promise<PastState[]> {
-  const rows = await queryRows<PastState & { fromSeq: string; toSeq: string | null }>(
+  const rows = await queryRows<StateRow>(
     manager,
     // OFFSET 0 and IS NOT DISTINCT FROM (which no index serves) leave a planner without statistics only the index by node:
     // a young table else gets a plan that reads the whole space for every node
     `WITH RECURSIVE up AS (
        SELECT h.* FROM unnest($3::uuid[]) AS asked(id) CROSS JOIN LATERAL (
-         SELECT node_id, parent_id, kind, rev, trashed, gone, from_seq, to_seq FROM node_history
+         SELECT ${STATE_COLUMNS} FROM node_history
          WHERE enterprise_id = $1 AND node_id = asked.id AND space_id IS NOT DISTINCT FROM $2
            AND (to_seq IS NULL OR to_seq > $4) OFFSET 0) h
        UNION
        SELECT h.* FROM (SELECT DISTINCT parent_id FROM up WHERE node_id <> $5) parent CROSS JOIN LATERAL (
-         SELECT node_id, parent_id, kind, rev, trashed, gone, from_seq, to_seq FROM node_history
+         SELECT ${STATE_COLUMNS} FROM node_history
          WHERE enterprise_id = $1 AND node_id = parent.parent_id AND space_id IS NOT DISTINCT FROM $2
            AND (to_seq IS NULL OR to_seq > $4) OFFSET 0) h
      )
-     SELECT node_id AS "nodeId", parent_id AS "parentId", kind, rev, trashed, gone, from_seq AS "fromSeq", to_seq AS "toSeq" FROM up`,
+     SELECT * FROM up`,
     [key.enterpriseId, key.spaceId, from.nodeIds, from.afterSeq, from.rootId],
   );
-  return rows.map((row) => ({
-    ...row,
-    fromSeq: Number(row.fromSeq),
-    toSeq: row.toSeq === null ? null : Number(row.toSeq),
-  }));
+  return rows.map(toState);
 }
 
 export async function listNodes(

@@ -6,28 +6,23 @@ import { encodePage, parsePage } from '../drive/page-token.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { encodeCursor } from './cursor.ts';
 import { findToken, listNodes, type FeedSpace } from './feed.store.ts';
-import {
-  listChildrenAt,
-  listFoldersAt,
-  sumTree,
-  type FolderPosition,
-  type Tree,
-  type TreeDigest,
-} from './listing.store.ts';
+import { listChildrenAt, listFoldersFrom, sumTree, type Tree, type TreeDigest } from './listing.store.ts';
 import { ScopeService, type ScopeQuery } from './scope.service.ts';
 
 export type ListingQuery = ScopeQuery & { readonly page: string | undefined; readonly limit: number };
 
-/** Folders whose children one page looks at: bounds what is read beyond the page. */
-const FOLDERS_PER_PAGE = 200;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+/** Folders whose children one look reads: bounds what is walked beyond the page. */
+const FOLDERS_PER_LOOK = 100;
+/** Looks of one page: where folders hold next to nothing it is sent before it is full. */
+const LOOKS_PER_PAGE = 20;
 
 const PageToken = z.object({
   seq: z.int().min(1),
   epoch: z.uuid(),
   count: z.int().min(0),
   digest: z.string().length(32),
-  depth: z.int().min(0),
+  /** Folders come each before those in it; tokens of another order are not understood. */
+  order: z.literal('branch'),
   folderId: z.uuid(),
   afterName: z.string().max(255),
 });
@@ -80,7 +75,7 @@ export class ListingService {
 
 async function startToken(manager: EntityManager, tree: Tree, space: FeedSpace): Promise<PageToken> {
   const sum: TreeDigest = await sumTree(manager, tree);
-  return { seq: space.seq, epoch: space.epoch, ...sum, depth: 0, folderId: FIRST_ID, afterName: '' };
+  return { seq: space.seq, epoch: space.epoch, ...sum, order: 'branch', folderId: tree.rootId, afterName: '' };
 }
 
 async function getRoot(manager: EntityManager, tree: Tree): Promise<DriveNode[]> {
@@ -89,7 +84,8 @@ async function getRoot(manager: EntityManager, tree: Tree): Promise<DriveNode[]>
   return [root];
 }
 
-type Position = FolderPosition & { readonly afterName: string };
+type Position = { readonly folderId: string; readonly afterName: string };
+type Look = { readonly nodes: readonly DriveNode[]; readonly next: Position | null };
 
 /** Nodes after the token's position, and where the next page begins; a page may be shorter than its limit. */
 async function readNodes(
@@ -97,21 +93,33 @@ async function readNodes(
   at: At,
   page: { readonly token: PageToken; readonly limit: number },
 ): Promise<{ nodes: DriveNode[]; next: Position | null }> {
-  const { token, limit } = page;
-  const folders = await listFoldersAt(manager, at, { from: token, limit: FOLDERS_PER_PAGE + 1 });
-  const looked = folders.slice(0, FOLDERS_PER_PAGE);
-  const afterName = looked[0]?.folderId === token.folderId ? token.afterName : '';
-  const folderIds = looked.map((folder) => folder.folderId);
-  const nodes = await listChildrenAt(manager, at, { folderIds, afterName, limit: limit + 1 });
-  if (nodes.length > limit) return { nodes: nodes.slice(0, limit), next: positionOf(nodes[limit - 1], looked) };
-  const rest = folders[FOLDERS_PER_PAGE];
-  return { nodes, next: rest ? { ...rest, afterName: '' } : null };
+  const nodes: DriveNode[] = [];
+  let next: Position | null = page.token;
+  for (let looks = 0; next && nodes.length < page.limit && looks < LOOKS_PER_PAGE; looks++) {
+    const look: Look = await lookFrom(manager, at, { from: next, limit: page.limit - nodes.length });
+    for (const node of look.nodes) nodes.push(node);
+    next = look.next;
+  }
+  return { nodes, next: next && { folderId: next.folderId, afterName: next.afterName } };
 }
 
-function positionOf(node: DriveNode | undefined, folders: readonly FolderPosition[]): Position {
-  const folder = folders.find((each) => each.folderId === node?.parentId);
-  if (!node || !folder) throw new Error('a listed node whose folder was not asked for');
-  return { ...folder, afterName: node.name };
+async function lookFrom(
+  manager: EntityManager,
+  at: At,
+  { from, limit }: { readonly from: Position; readonly limit: number },
+): Promise<Look> {
+  const folderIds = await listFoldersFrom(manager, at, { folderId: from.folderId, limit: FOLDERS_PER_LOOK + 1 });
+  if (folderIds.length === 0) throw new AppError('CURSOR_EXPIRED'); // rights changed, or the token is not ours
+  const rest = folderIds[FOLDERS_PER_LOOK];
+  const looked = { folderIds: folderIds.slice(0, FOLDERS_PER_LOOK), afterName: from.afterName, limit: limit + 1 };
+  const nodes = await listChildrenAt(manager, at, looked);
+  if (nodes.length > limit) return { nodes: nodes.slice(0, limit), next: positionOf(nodes[limit - 1]) };
+  return { nodes, next: rest === undefined ? null : { folderId: rest, afterName: '' } };
+}
+
+function positionOf(node: DriveNode | undefined): Position {
+  if (!node?.parentId) throw new Error('a listed node without a folder');
+  return { folderId: node.parentId, afterName: node.name };
 }
 
 async function cursorAt(

@@ -24,7 +24,7 @@ import { listSpacesById } from './space.store.ts';
 
 type PageQuery = { readonly after?: string | undefined; readonly limit: number };
 
-const ChildPositionSchema = z.tuple([z.int(), z.string(), z.string()]);
+const ChildPositionSchema = z.tuple([z.int().min(0).max(1), z.string(), z.string()]);
 
 /** Reading the tree for people: spaces, folders, versions and the bin, as far as the caller may see them. */
 @Injectable()

@@ -70,19 +70,20 @@ export async function listChildren(
     readonly foldersOnly: boolean;
   },
 ): Promise<{ nodes: DriveNode[]; next: ChildPosition | null }> {
-  const [rank, folded, name] = page.after ?? [-1, '', ''];
+  const [rank, folded, name] = page.after ?? [0, '', ''];
   const rows = await queryRows<NodeRow & { rank: number; folded: string }>(
     manager,
-    // All children are looked at and sorted, but only those of the page are read whole.
-    `SELECT ${NODE_COLUMNS}, p.rank, p.folded FROM (
-       SELECT * FROM (
-         SELECT id, name, CASE kind WHEN 'folder' THEN 0 ELSE 1 END AS rank, lower(name) AS folded
-         FROM node WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = $3 AND trashed_at IS NULL
-       ) c
-       WHERE (c.rank, c.folded, c.name) > ($4, $5, $6) AND (c.rank = 0 OR NOT $8)
-       ORDER BY c.rank, c.folded, c.name LIMIT $7
-     ) p CROSS JOIN LATERAL (SELECT * FROM node WHERE enterprise_id = $1 AND id = p.id LIMIT 1) n
-     ORDER BY p.rank, p.folded, p.name`,
+    // each half runs along node_children from where the page begins, no further than the page is long
+    `(SELECT ${NODE_COLUMNS}, 0 AS rank, lower(n.name) AS folded FROM node n
+      WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = $3 AND n.kind = 'folder' AND n.trashed_at IS NULL
+        AND $4::int = 0 AND (lower(n.name), n.name) > ($5, $6)
+      ORDER BY lower(n.name), n.name LIMIT $7)
+     UNION ALL
+     (SELECT ${NODE_COLUMNS}, 1, lower(n.name) FROM node n
+      WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = $3 AND n.kind = 'file' AND n.trashed_at IS NULL
+        AND NOT $8 AND (lower(n.name), n.name) > (CASE WHEN $4 = 1 THEN $5 ELSE '' END, CASE WHEN $4 = 1 THEN $6 ELSE '' END)
+      ORDER BY lower(n.name), n.name LIMIT $7)
+     ORDER BY rank, folded, name LIMIT $7`,
     [key.enterpriseId, key.spaceId, page.parentId, rank, folded, name, page.limit + 1, page.foldersOnly],
   );
   const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;

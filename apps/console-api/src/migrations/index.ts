@@ -12,6 +12,7 @@ import { Retention1764000022000 } from './1764000022000-retention.ts';
 import { FeedHorizon1764000025000 } from './1764000025000-feed-horizon.ts';
 import { Restore1764000025100 } from './1764000025100-restore.ts';
 import { Notices1764000026000 } from './1764000026000-notices.ts';
+import { ChildrenOrder1764000026100 } from './1764000026100-children-order.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -28,4 +29,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   FeedHorizon1764000025000,
   Restore1764000025100,
   Notices1764000026000,
+  ChildrenOrder1764000026100,
 ];

@@ -1,0 +1,129 @@
+import type { DriveNode, NodeId } from '@tideline/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytesOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
+import { openFeedWorld, type FeedWorld } from './testing/feed-world.ts';
+import { Mirror } from './testing/mirror.ts';
+
+let world: FeedWorld;
+let drive: DriveWorld;
+beforeAll(async () => {
+  world = await openFeedWorld();
+  drive = world.drive;
+});
+afterAll(() => drive.close());
+
+type Owner = Awaited<ReturnType<DriveWorld['owner']>>;
+type Tree = { readonly folders: NodeId[]; readonly files: NodeId[] };
+
+/** Folders in folders, as deep as chance has it, with names that differ by case only among them. */
+async function plantTree({ device, spaceId, rootId }: Owner, random: (below: number) => number): Promise<Tree> {
+  const folders = [rootId];
+  const made = Array.from({ length: 60 }, (_, index) => {
+    const parent = folders[Math.max(0, folders.length - 1 - random(6))] ?? rootId;
+    const folder = ops.folder(parent, `${index % 2 === 0 ? 'F' : 'f'}older ${index >> 1}`);
+    folders.push(folder.nodeId);
+    return folder;
+  });
+  const files = Array.from({ length: 120 }, (_, index) => {
+    const parent = folders[random(folders.length)] ?? rootId;
+    return ops.file(parent, `x${index}`, { bytes: bytesOf('') });
+  });
+  await drive.commit(device, spaceId, [...made, ...files]);
+  return { folders, files: files.map((file) => file.nodeId) };
+}
+
+/** Whatever people do meanwhile; what is refused, such as a folder into itself, does no harm. */
+async function disturb({ device, spaceId }: Owner, tree: Tree, random: (below: number) => number): Promise<void> {
+  const folder = () => tree.folders[random(tree.folders.length)] as NodeId;
+  const moved = () => tree.folders[1 + random(tree.folders.length - 1)] as NodeId;
+  const file = () => tree.files[random(tree.files.length)] as NodeId;
+  const name = `${random(2) === 0 ? 'A' : 'z'}${random(1_000_000)}`;
+  const made = ops.folder(folder(), `new ${name}`);
+  tree.folders.push(made.nodeId);
+  await drive.commit(device, spaceId, [
+    made,
+    ops.move(moved(), folder(), `moved ${name}`),
+    ops.move(file(), folder(), `file ${name}`),
+    ops.trash(random(3) === 0 ? moved() : file()),
+    ops.restore(random(3) === 0 ? moved() : file()),
+  ]);
+}
+
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+describe('walk of a listing', () => {
+  it.each([1, 2, 3, 4])(
+    '[G09] tells each node of a deep tree once and after its folder, whatever moves meanwhile (seed %i)',
+    async (seed) => {
+      const random = randomOf(seed);
+      const owner = await drive.owner();
+      const tree = await plantTree(owner, random);
+      const query = { principal: owner.device, spaceId: owner.spaceId, rootId: owner.rootId };
+      const mirror = new Mirror(world, query);
+      const told: DriveNode[] = [];
+      const first = await world.listings.list({ ...query, page: undefined, limit: 1 + random(9) });
+      for (let answer = first; ;) {
+        for (const node of answer.nodes) {
+          expect(node.id === owner.rootId || mirror.nodes.has(String(node.parentId))).toBe(true);
+          mirror.nodes.set(node.id, node);
+          told.push(node);
+        }
+        if (answer.nextPage === null) break;
+        await disturb(owner, tree, random);
+        answer = await world.listings.list({ ...query, page: answer.nextPage, limit: 1 + random(9) });
+      }
+      expect(told).toHaveLength(first.count + 1);
+      expect(mirror.nodes.size).toBe(first.count + 1);
+      expect(mirror.digest()).toBe(first.digest);
+    },
+  );
+
+  it('fills its pages across many folders that hold nothing', async () => {
+    const { device, spaceId, rootId } = await drive.owner();
+    const folders = Array.from({ length: 450 }, (_, index) => ops.folder(rootId, `e${index}`));
+    await drive.commit(device, spaceId, folders);
+    const file = ops.file(folders[449]!.nodeId, 'last', { bytes: bytesOf('') });
+    await drive.commit(device, spaceId, [file]);
+    const query = { principal: device, spaceId, rootId };
+    const answer = await world.listings.list({ ...query, page: undefined, limit: 1000 });
+    expect(answer.nodes).toHaveLength(452);
+    expect(answer.nextPage).toBeNull();
+  });
+
+  it('ends when the folder it stands in is closed to the caller, and below a root that the folder is not in', async () => {
+    const { member, page, query, spaceId, inside } = await standInFolder();
+    await drive.grant(spaceId, inside, { user: member.userId }, 'none');
+    const closed = world.listings.list({ ...query, page, limit: 1 });
+    await expect(closed).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+    await drive.grant(spaceId, inside, { user: member.userId }, 'synchronizer');
+    const elsewhere = world.listings.list({ ...query, rootId: await beside(query), page, limit: 1 });
+    await expect(elsewhere).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+  });
+
+  /** A member's page token that points into a folder. */
+  async function standInFolder() {
+    const [admin, member] = [await drive.person('drive_admin'), await drive.person()];
+    const { spaceId, rootId } = await drive.space('team', { teamId: await drive.team() });
+    const inside = ops.folder(rootId, 'inside');
+    const files = ['a', 'b', 'c'].map((name) => ops.file(inside.nodeId, name, { bytes: bytesOf('') }));
+    await drive.commit(admin, spaceId, [inside, ops.folder(rootId, 'beside'), ...files]);
+    await drive.grant(spaceId, rootId, { user: member.userId }, 'synchronizer');
+    const query = { principal: member as MemberPrincipal, spaceId, rootId };
+    const first = await world.listings.list({ ...query, page: undefined, limit: 3 });
+    return { member, query, spaceId, inside: inside.nodeId, page: first.nextPage ?? '' };
+  }
+
+  async function beside({ spaceId }: { readonly spaceId: string }): Promise<NodeId> {
+    const [row] = await drive.sql<{ id: NodeId }>(`SELECT id FROM node WHERE space_id = $1 AND name = 'beside'`, [
+      spaceId,
+    ]);
+    return row!.id;
+  }
+});
