@@ -1,6 +1,7 @@
 import { Controller, Res } from '@nestjs/common';
 import { routes, type RouteResult } from '@tideline/contracts';
 import type { FastifyReply } from 'fastify';
+import { sendBytes } from '../drive/content-response.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { Caller, Handles, Input, type HandlerInput } from '../platform/route.ts';
 import { ChangesService } from './changes.service.ts';
@@ -32,12 +33,17 @@ export class FeedController {
   }
 
   @Handles(listing)
-  listing(
+  async listing(
     @Caller() principal: MemberPrincipal,
     @Input() input: HandlerInput<typeof listing>,
-  ): Promise<RouteResult<typeof listing>> {
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const { root, page, limit } = input.query;
-    return this.listings.list({ principal, spaceId: input.params.spaceId, rootId: root, page, limit });
+    const of = { principal, spaceId: input.params.spaceId, rootId: root };
+    const json = await this.listings.listJson({ ...of, page, limit });
+    const sizeBytes = json.reduce((sum, piece) => sum + piece.length, 0);
+    void reply.headers({ 'content-type': 'application/json; charset=utf-8', 'content-length': String(sizeBytes) });
+    await sendBytes(reply, json);
   }
 
   @Handles(digest)

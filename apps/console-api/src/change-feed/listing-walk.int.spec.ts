@@ -1,7 +1,10 @@
 import type { DriveNode, NodeId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
+import { plantFiles } from '../drive/testing/plant-files.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
+import { countBuffers } from '../testing/count-buffers.ts';
+import { listChildrenAt, listFoldersFrom } from './listing.store.ts';
 import { openFeedWorld, type FeedWorld } from './testing/feed-world.ts';
 import { Mirror } from './testing/mirror.ts';
 
@@ -95,6 +98,33 @@ describe('walk of a listing', () => {
     const answer = await world.listings.list({ ...query, page: undefined, limit: 1000 });
     expect(answer.nodes).toHaveLength(452);
     expect(answer.nextPage).toBeNull();
+  });
+
+  it('reads the folders that it tells and no other ones of the tree', async () => {
+    const { device, spaceId, rootId, person } = await drive.owner();
+    const folders = Array.from({ length: 3000 }, (_, index) =>
+      ops.folder(rootId, `e${String(index).padStart(4, '0')}`),
+    );
+    for (let at = 0; at < folders.length; at += 500) await drive.commit(device, spaceId, folders.slice(at, at + 500));
+    const tree = { enterpriseId: person.enterpriseId, spaceId, rootId, hidden: new Set<string>(), seq: 3001 };
+    let told: string[] = [];
+    const buffers = await countBuffers(drive.manager, async (manager) => {
+      told = await listFoldersFrom(manager, tree, { folderId: folders[1500]!.nodeId, limit: 30 });
+    });
+    expect(told).toEqual(folders.slice(1500, 1530).map((folder) => folder.nodeId));
+    expect(buffers).toBeLessThan(400); // a walk of all of them took 12,000
+  });
+
+  it('reads no further in a large folder than it tells', async () => {
+    const { spaceId, rootId, person } = await drive.owner();
+    await plantFiles(drive, { spaceId, folderId: rootId }, 20_000);
+    const tree = { enterpriseId: person.enterpriseId, spaceId, rootId, hidden: new Set<string>(), seq: 20_001 };
+    let told: DriveNode[] = [];
+    const buffers = await countBuffers(drive.manager, async (manager) => {
+      told = await listChildrenAt(manager, tree, { folderIds: [rootId], afterName: 'f15', limit: 100 });
+    });
+    expect(told).toHaveLength(100);
+    expect(buffers).toBeLessThan(400);
   });
 
   it('ends when the folder it stands in is closed to the caller, and below a root that the folder is not in', async () => {

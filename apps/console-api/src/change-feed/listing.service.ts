@@ -12,9 +12,11 @@ import { ScopeService, type ScopeQuery } from './scope.service.ts';
 export type ListingQuery = ScopeQuery & { readonly page: string | undefined; readonly limit: number };
 
 /** Folders whose children one look reads: bounds what is walked beyond the page. */
-const FOLDERS_PER_LOOK = 100;
+const FOLDERS_PER_LOOK = 32;
+/** Nodes that are in memory as objects at one time. */
+const NODES_PER_LOOK = 2000;
 /** Looks of one page: where folders hold next to nothing it is sent before it is full. */
-const LOOKS_PER_PAGE = 20;
+const LOOKS_PER_PAGE = 40;
 
 const PageToken = z.object({
   seq: z.int().min(1),
@@ -28,6 +30,8 @@ const PageToken = z.object({
 });
 type PageToken = z.output<typeof PageToken>;
 type At = Tree & { readonly seq: number };
+type Answer = z.output<typeof ListingAnswer>;
+type Take = (nodes: readonly DriveNode[]) => void;
 
 /** Full listings that stay as of one seq while writes go on: later pages read history where nodes have changed since. */
 @Injectable()
@@ -37,8 +41,31 @@ export class ListingService {
     private readonly scopes: ScopeService,
   ) {}
 
-  async list(query: ListingQuery): Promise<z.output<typeof ListingAnswer>> {
-    return this.#inSnapshot((manager) => this.#readPage(manager, query));
+  async list(query: ListingQuery): Promise<Answer> {
+    return this.#inSnapshot(async (manager) => {
+      const nodes: DriveNode[] = [];
+      const rest = await this.#readPage(manager, query, (found) => {
+        for (const node of found) nodes.push(node);
+      });
+      return { nodes, ...rest };
+    });
+  }
+
+  /**
+   * The same as JSON. Nodes become bytes as they are read: the objects of a whole page would outlive their youth, and the memory
+   * of the process would grow from page to page until the collector gets round to the old ones.
+   */
+  async listJson(query: ListingQuery): Promise<Buffer[]> {
+    return this.#inSnapshot(async (manager) => {
+      const pieces = [Buffer.from('{"nodes":[')];
+      const rest = await this.#readPage(manager, query, (found) => {
+        if (found.length === 0) return;
+        if (pieces.length > 1) pieces.push(Buffer.from(','));
+        pieces.push(Buffer.from(JSON.stringify(found).slice(1, -1)));
+      });
+      pieces.push(Buffer.from(`],${JSON.stringify(rest).slice(1)}`));
+      return pieces;
+    });
   }
 
   async getDigest(query: ScopeQuery): Promise<z.output<typeof DigestAnswer>> {
@@ -48,19 +75,18 @@ export class ListingService {
     });
   }
 
-  async #readPage(manager: EntityManager, query: ListingQuery): Promise<z.output<typeof ListingAnswer>> {
+  async #readPage(manager: EntityManager, query: ListingQuery, take: Take): Promise<Omit<Answer, 'nodes'>> {
     const space = await this.scopes.getSpace(manager, query);
     const tree = await this.#findTree(manager, query);
     const token = query.page === undefined ? await startToken(manager, tree, space) : parsePage(query.page, PageToken);
     const isKept = token.seq >= space.historyFromSeq && token.seq <= space.seq;
     if (token.epoch !== space.epoch || !isKept) throw new AppError('CURSOR_EXPIRED');
-    const at = { ...tree, seq: token.seq };
-    const root = query.page === undefined ? await getRoot(manager, tree) : [];
-    const { nodes, next } = await readNodes(manager, at, { token, limit: query.limit });
+    if (query.page === undefined) take(await getRoot(manager, tree));
+    const next = await readNodes(manager, { ...tree, seq: token.seq }, { token, limit: query.limit, take });
     const { seq, count, digest, epoch } = token;
     const cursor = await cursorAt(manager, tree, { seq, space });
     const nextPage = next && encodePage({ ...token, ...next });
-    return { nodes: [...root, ...nodes], nextPage, count, digest, cursor, seq, epoch, capsRev: space.capsRev };
+    return { nextPage, count, digest, cursor, seq, epoch, capsRev: space.capsRev };
   }
 
   async #findTree(manager: EntityManager, query: ScopeQuery): Promise<Tree> {
@@ -87,20 +113,22 @@ async function getRoot(manager: EntityManager, tree: Tree): Promise<DriveNode[]>
 type Position = { readonly folderId: string; readonly afterName: string };
 type Look = { readonly nodes: readonly DriveNode[]; readonly next: Position | null };
 
-/** Nodes after the token's position, and where the next page begins; a page may be shorter than its limit. */
+/** Gives the nodes after the token's position, and answers where the next page begins; a page may be shorter than its limit. */
 async function readNodes(
   manager: EntityManager,
   at: At,
-  page: { readonly token: PageToken; readonly limit: number },
-): Promise<{ nodes: DriveNode[]; next: Position | null }> {
-  const nodes: DriveNode[] = [];
-  let next: Position | null = page.token;
-  for (let looks = 0; next && nodes.length < page.limit && looks < LOOKS_PER_PAGE; looks++) {
-    const look: Look = await lookFrom(manager, at, { from: next, limit: page.limit - nodes.length });
-    for (const node of look.nodes) nodes.push(node);
+  page: { readonly token: PageToken; readonly limit: number; readonly take: Take },
+): Promise<Position | null> {
+  const { folderId, afterName } = page.token;
+  let next: Position | null = { folderId, afterName };
+  let left = page.limit;
+  for (let looks = 0; next && left > 0 && looks < LOOKS_PER_PAGE; looks++) {
+    const look: Look = await lookFrom(manager, at, { from: next, limit: Math.min(left, NODES_PER_LOOK) });
+    page.take(look.nodes);
+    left -= look.nodes.length;
     next = look.next;
   }
-  return { nodes, next: next && { folderId: next.folderId, afterName: next.afterName } };
+  return next;
 }
 
 async function lookFrom(

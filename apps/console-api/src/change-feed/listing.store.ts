@@ -92,9 +92,8 @@ const NAME_BELOW = `coalesce(walk.names[up.level + 1], '')`;
 /** Place and name of a live folder at seq $5; nothing for those that the caller may not list. */
 function stateOf(id: string): string {
   return `SELECT id, parent_id, name FROM (
-      SELECT n.id, n.parent_id, n.name FROM node n
-      WHERE n.enterprise_id = $1 AND n.id = ${id} AND n.space_id IS NOT DISTINCT FROM $2 AND n.kind = 'folder'
-        AND n.trashed_at IS NULL AND n.seq <= $5
+      SELECT n.id, n.parent_id, n.name FROM (SELECT * FROM node WHERE enterprise_id = $1 AND id = ${id} LIMIT 1) n
+      WHERE n.space_id = $2 AND n.kind = 'folder' AND n.trashed_at IS NULL AND n.seq <= $5
       UNION ALL
       SELECT h.node_id, h.parent_id, h.name FROM node_history h
       WHERE h.enterprise_id = $1 AND h.node_id = ${id} AND h.space_id IS NOT DISTINCT FROM $2 AND h.kind = 'folder'
@@ -110,9 +109,10 @@ export async function listChildrenAt(
 ): Promise<DriveNode[]> {
   const rows = await queryRows<NodeRow>(
     manager,
+    // nothing is said of trashed_at: trashed nodes have no live name, and only the index by live name is to serve this
     `SELECT c.* FROM unnest($3::uuid[]) WITH ORDINALITY AS f(id, position) CROSS JOIN LATERAL (
        (SELECT ${NODE_COLUMNS} FROM node n
-        WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = f.id AND n.trashed_at IS NULL AND n.seq <= $5
+        WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = f.id AND n.seq <= $5
           AND n.id <> ALL($4::uuid[]) AND n.live_name > CASE f.position WHEN 1 THEN $6 ELSE '' END
         ORDER BY n.live_name LIMIT $7)
        UNION ALL

@@ -44,7 +44,10 @@ export function planContentResponse(
   return { status: 206, headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${content.size}` }, range };
 }
 
-export async function sendBytes(reply: FastifyReply, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+export async function sendBytes(
+  reply: FastifyReply,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   await reply.send(Readable.from(bytes, { objectMode: false }));
 }
 

@@ -1,6 +1,8 @@
 import type { NodeId, SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PersonPrincipal } from '../platform/principal.ts';
+import { countBuffers } from '../testing/count-buffers.ts';
+import { listChildren } from './browse.store.ts';
 import { bytesOf, DriveWorld, newId, ops } from './testing/drive-world.ts';
 import { plantFiles } from './testing/plant-files.ts';
 
@@ -86,6 +88,19 @@ describe('a folder of 100,000 files', () => {
     const kept = listed.filter((name) => !name.startsWith('a new one'));
     expect(kept).toEqual(before.filter((name) => !removed.has(name)));
   }, 120_000);
+});
+
+describe('a page of a folder of 100,000 files', () => {
+  it.each([[undefined], [[1, 'f5', 'f5'] as const]])('reads no more than it holds (after %j)', async (after) => {
+    const key = { enterpriseId: world.enterpriseId, spaceId };
+    const page = { parentId: big, after, limit: 100, foldersOnly: false };
+    let found: Awaited<ReturnType<typeof listChildren>> | undefined;
+    const buffers = await countBuffers(world.manager, async (manager) => {
+      found = await listChildren(manager, key, page);
+    });
+    expect(found?.nodes).toHaveLength(100);
+    expect(buffers).toBeLessThan(1000); // sorting all children took 3,000 and more
+  });
 });
 
 describe('[BI-8] names', () => {
