@@ -64,7 +64,7 @@ export class ChangesService {
   async #readPage(manager: EntityManager, query: ChangesQuery): Promise<ChangesAnswer | { restored: FeedSpace }> {
     const key = { enterpriseId: query.principal.enterpriseId, spaceId: query.spaceId };
     const space = await this.scopes.getSpace(manager, query);
-    const scope = await this.scopes.find(manager, query);
+    const scope = await this.scopes.find(manager, query, space);
     const cursor = parseCursor(query.cursor, { spaceId: query.spaceId, cursorKey: space.cursorKey });
     if (!cursor) throw new AppError(scope.kind === 'closed' ? 'NODE_UNKNOWN' : 'CURSOR_INVALID');
     if (cursor.epoch !== space.epoch) return standingStill(query, space, []);

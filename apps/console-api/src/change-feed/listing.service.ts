@@ -70,14 +70,15 @@ export class ListingService {
 
   async getDigest(query: ScopeQuery): Promise<z.output<typeof DigestAnswer>> {
     return this.#inSnapshot(async (manager) => {
-      const { seq, epoch } = await this.scopes.getSpace(manager, query);
-      return { ...(await sumTree(manager, await this.#findTree(manager, query))), seq, epoch };
+      const space = await this.scopes.getSpace(manager, query);
+      const sum = await sumTree(manager, await this.#findTree(manager, query, space));
+      return { ...sum, seq: space.seq, epoch: space.epoch };
     });
   }
 
   async #readPage(manager: EntityManager, query: ListingQuery, take: Take): Promise<Omit<Answer, 'nodes'>> {
     const space = await this.scopes.getSpace(manager, query);
-    const tree = await this.#findTree(manager, query);
+    const tree = await this.#findTree(manager, query, space);
     const token = query.page === undefined ? await startToken(manager, tree, space) : parsePage(query.page, PageToken);
     const isKept = token.seq >= space.historyFromSeq && token.seq <= space.seq;
     if (token.epoch !== space.epoch || !isKept) throw new AppError('CURSOR_EXPIRED');
@@ -89,8 +90,8 @@ export class ListingService {
     return { nextPage, count, digest, cursor, seq, epoch, capsRev: space.capsRev };
   }
 
-  async #findTree(manager: EntityManager, query: ScopeQuery): Promise<Tree> {
-    const hidden = await this.scopes.getOpen(manager, query);
+  async #findTree(manager: EntityManager, query: ScopeQuery, space: FeedSpace): Promise<Tree> {
+    const hidden = await this.scopes.getOpen(manager, query, space);
     return { enterpriseId: query.principal.enterpriseId, spaceId: query.spaceId, rootId: query.rootId, hidden };
   }
 

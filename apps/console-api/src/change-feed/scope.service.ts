@@ -3,6 +3,7 @@ import { AppError, type CapsAnswer, type NodeId, type SpaceId } from '@tideline/
 import { DataSource, type EntityManager } from 'typeorm';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
+import { inTransaction } from '../platform/transaction.ts';
 import { findFeedSpace, type FeedSpace } from './feed.store.ts';
 
 export type ScopeQuery = { readonly principal: MemberPrincipal; readonly spaceId: SpaceId; readonly rootId: NodeId };
@@ -21,20 +22,21 @@ export class ScopeService {
     private readonly access: AccessService,
   ) {}
 
-  async find(manager: EntityManager, query: ScopeQuery): Promise<Scope> {
+  /** With the space as the same transaction has read it, what was decided before need not be decided again. */
+  async find(manager: EntityManager, query: ScopeQuery, space?: FeedSpace): Promise<Scope> {
     const { principal, spaceId, rootId } = query;
     const access = (await this.access.resolve(manager, principal, [rootId])).get(rootId);
     if (access?.spaceId !== spaceId || !access.atoms.has('list')) return { kind: 'closed' };
     if (await this.access.isTrashed(manager, principal, rootId)) return { kind: 'trashed' };
     if (access.ownerUserId === principal.userId) return { kind: 'open', hidden: new Set() };
-    const boundaries = await this.access.listBoundaries(manager, principal, rootId);
+    const boundaries = await this.access.listBoundaries(manager, principal, rootId, space);
     const hidden = boundaries.filter((boundary) => !boundary.atoms.has('list'));
     return { kind: 'open', hidden: new Set(hidden.map((boundary) => boundary.nodeId)) };
   }
 
   /** For readers that need the root to be there. */
-  async getOpen(manager: EntityManager, query: ScopeQuery): Promise<ReadonlySet<string>> {
-    const scope = await this.find(manager, query);
+  async getOpen(manager: EntityManager, query: ScopeQuery, space?: FeedSpace): Promise<ReadonlySet<string>> {
+    const scope = await this.find(manager, query, space);
     if (scope.kind !== 'open') throw new AppError('NODE_UNKNOWN');
     return scope.hidden;
   }
@@ -47,13 +49,19 @@ export class ScopeService {
   }
 
   /** A lost root is answered with empty rights, not as unknown: losing a right must never look like a deletion. */
-  async getCaps(query: ScopeQuery): Promise<CapsAnswer> {
-    const { manager } = this.dataSource;
+  getCaps(query: ScopeQuery): Promise<CapsAnswer> {
+    return inTransaction(this.dataSource, (manager) => this.#readCaps(manager, query), {
+      isolation: 'REPEATABLE READ',
+    });
+  }
+
+  async #readCaps(manager: EntityManager, query: ScopeQuery): Promise<CapsAnswer> {
     const { principal, spaceId, rootId } = query;
-    const { capsRev } = await this.getSpace(manager, query);
+    const space = await this.getSpace(manager, query);
+    const { capsRev } = space;
     const access = (await this.access.resolve(manager, principal, [rootId])).get(rootId);
     if (access?.spaceId !== spaceId) return { capsRev, boundaries: [{ nodeId: rootId, atoms: [], syncRight: 'none' }] };
-    const below = await this.access.listBoundaries(manager, principal, rootId);
+    const below = await this.access.listBoundaries(manager, principal, rootId, space);
     const boundaries = [{ nodeId: rootId, ...access }, ...below].map((boundary) => ({
       nodeId: boundary.nodeId,
       atoms: [...boundary.atoms],

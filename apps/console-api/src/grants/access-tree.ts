@@ -35,13 +35,11 @@ export class AccessTree {
     const space = this.spaceOf(id);
     if (!space) return undefined;
     // Nodes without statements of their own share the decision of the nearest ancestor that has some.
-    const path = this.#pathOf(id);
-    const start = path.findIndex((node) => this.#statements.has(node.id));
-    const key = start < 0 ? space.id : (path[start]?.id ?? space.id);
+    const start = this.#find(id, (node) => this.#statements.has(node.id));
+    const key = start?.id ?? space.id;
     const known = this.#decided.get(key);
     if (known) return known;
-    const chain = start < 0 ? [] : path.slice(start).map((node) => this.#statements.get(node.id) ?? []);
-    const judgement = judge(this.caller, space, chain);
+    const judgement = judge(this.caller, space, { [Symbol.iterator]: () => this.#statementsFrom(start) });
     this.#decided.set(key, judgement);
     return judgement;
   }
@@ -51,20 +49,29 @@ export class AccessTree {
   }
 
   isLive(id: NodeId): boolean {
-    return this.#pathOf(id).every((node) => !node.trashed);
+    return this.#find(id, (node) => node.trashed) === undefined;
   }
 
   isLiveBelow(id: NodeId, rootId: NodeId): boolean {
-    const path = this.#pathOf(id);
-    const end = path.findIndex((node) => node.id === rootId);
-    return end > 0 && path.slice(0, end).every((node) => !node.trashed);
+    return id !== rootId && this.#find(id, (node) => node.trashed || node.id === rootId)?.id === rootId;
   }
 
-  #pathOf(id: NodeId): ChainNode[] {
-    const path: ChainNode[] = [];
-    for (let node = this.#nodes.get(id); node; node = node.parentId ? this.#nodes.get(node.parentId) : undefined) {
-      path.push(node);
+  /** The node itself or the nearest above it that fits. */
+  #find(id: NodeId, fits: (node: ChainNode) => boolean): ChainNode | undefined {
+    let node = this.#nodes.get(id);
+    while (node && !fits(node)) node = this.#above(node);
+    return node;
+  }
+
+  /** No further than somebody reads: the nearest folder that says something mostly says it all. */
+  *#statementsFrom(start: ChainNode | undefined): Iterator<readonly Statement[]> {
+    for (let node = start; node; node = this.#above(node)) {
+      const statements = this.#statements.get(node.id);
+      if (statements) yield statements;
     }
-    return path;
+  }
+
+  #above(node: ChainNode): ChainNode | undefined {
+    return node.parentId === null ? undefined : this.#nodes.get(node.parentId);
   }
 }

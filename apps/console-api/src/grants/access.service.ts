@@ -20,8 +20,10 @@ import {
   listShareNames,
   listSpaces,
   listStatements,
+  type SpaceRow,
 } from './access.store.ts';
 import { AccessTree, type Caller, type Found } from './access-tree.ts';
+import { BoundaryCache } from './boundary-cache.ts';
 import { findShareRoots, withCloudPaths, type ShareRoot } from './received-shares.ts';
 import { decideRights, PASSAGE, type Judgement, type Rights } from './rights.ts';
 
@@ -31,6 +33,8 @@ export type NodeAccess = Rights & {
   readonly ownerUserId: UserId | null;
 };
 export type Boundary = Rights & { readonly nodeId: NodeId };
+/** What every change of rights (also an end that has come) and every change of a space's tree raises. */
+export type SpaceRevision = { readonly capsRev: number; readonly seq: number };
 /** Whose rights are asked: the caller of a route, or somebody whose rights are looked into. */
 export type Subject = {
   readonly enterpriseId: EnterpriseId;
@@ -44,6 +48,8 @@ const WRITING: readonly Atom[] = ['create', 'update', 'move', 'delete'];
 /** Decides every call of the drive: who may do what on which node (PE-2). Only visible nodes are in the answers. */
 @Injectable()
 export class AccessService {
+  readonly #boundaries = new BoundaryCache();
+
   /** The one question; `resolve` asks it for many nodes at once. */
   async can(
     manager: EntityManager,
@@ -126,16 +132,42 @@ export class AccessService {
     return chain.some((node) => node.trashed);
   }
 
-  /** Folders below `rootId` where a grant changes the caller's rights; the root is not among them. */
-  async listBoundaries(manager: EntityManager, principal: MemberPrincipal, rootId: NodeId): Promise<Boundary[]> {
+  /**
+   * Folders below `rootId` where a grant changes the caller's rights; the root is not among them. With the revision of the root's
+   * space, read in the same transaction, an answer that was given before is given again.
+   */
+  async listBoundaries(
+    manager: EntityManager,
+    principal: MemberPrincipal,
+    rootId: NodeId,
+    revision?: SpaceRevision,
+  ): Promise<readonly Boundary[]> {
     const spaceIds = distinct(await findChains(manager, principal.enterpriseId, [rootId]), 'spaceId');
     const spaces = await findSpaces(manager, principal.enterpriseId, spaceIds);
     const caller = await this.#findCaller(manager, toSubject(principal));
     if (spaces.every((space) => space.ownerUserId === caller.userId)) return [];
-    const statements = await listStatements(manager, principal.enterpriseId, caller, { spaceIds });
-    const chains = await findChains(manager, principal.enterpriseId, distinct(statements, 'nodeId'));
+    if (!revision) return this.#decideBoundaries(manager, principal, { caller, spaces, rootId });
+    const { ownTeamIds: _, ...facts } = caller; // they are the teams at distance 0
+    const key = [principal.enterpriseId, caller.userId, caller.readsPersonalSpace, rootId].join();
+    const follows = JSON.stringify([revision.capsRev, revision.seq, facts, spaces]);
+    const kept = this.#boundaries.find(key, follows);
+    if (kept) return kept;
+    const boundaries = await this.#decideBoundaries(manager, principal, { caller, spaces, rootId });
+    this.#boundaries.keep(key, follows, boundaries);
+    return boundaries;
+  }
+
+  async #decideBoundaries(
+    manager: EntityManager,
+    { enterpriseId }: MemberPrincipal,
+    { caller, spaces, rootId }: { readonly caller: Caller; readonly spaces: SpaceRow[]; readonly rootId: NodeId },
+  ): Promise<Boundary[]> {
+    const spaceIds = distinct(spaces, 'id');
+    const statements = await listStatements(manager, enterpriseId, caller, { spaceIds });
+    const nodeIds = distinct(statements, 'nodeId');
+    const chains = await findChains(manager, enterpriseId, nodeIds);
     const tree = new AccessTree(caller, { chains, spaces }, statements);
-    const below = distinct(statements, 'nodeId').filter((id) => id !== rootId && tree.isLiveBelow(id, rootId));
+    const below = nodeIds.filter((id) => tree.isLiveBelow(id, rootId));
     return below.map((nodeId) => ({ nodeId, ...(tree.rightsOf(nodeId) ?? PASSAGE) }));
   }
 

@@ -59,12 +59,12 @@ export const PASSAGE: Rights = { ...NO_RIGHTS, atoms: new Set<Atom>(['visible'])
  * Rights on one node. `chain`: statements about the caller on the node itself, then on its parent, up to the root.
  * Two axes, each by itself: the nearest folder that says something wins, there the nearest identity, equals are united.
  */
-export function decideRights(caller: CallerFacts, space: SpaceFacts, chain: readonly (readonly Statement[])[]): Rights {
+export function decideRights(caller: CallerFacts, space: SpaceFacts, chain: Iterable<readonly Statement[]>): Rights {
   return judge(caller, space, chain).rights;
 }
 
 /** The same decision with its reasons. */
-export function judge(caller: CallerFacts, space: SpaceFacts, chain: readonly (readonly Statement[])[]): Judgement {
+export function judge(caller: CallerFacts, space: SpaceFacts, chain: Iterable<readonly Statement[]>): Judgement {
   const isPersonal = space.kind === 'personal';
   if (isPersonal && !caller.readsPersonalSpace) return without('none', NO_RIGHTS);
   if (isPersonal && space.ownerUserId === caller.userId) {
@@ -109,7 +109,7 @@ function defaultAtoms(caller: CallerFacts, space: SpaceFacts): readonly Atom[] {
 }
 
 function nearest(
-  chain: readonly (readonly Statement[])[],
+  chain: Iterable<readonly Statement[]>,
   speaks: (statement: Statement) => boolean,
 ): readonly Statement[] {
   for (const statements of chain) {
