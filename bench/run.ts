@@ -5,7 +5,7 @@ import { runScale } from './scale/run-scale.ts';
 
 const USAGE = `USAGE: npm run bench -- engine [--only small,rename,latency,big,edit,tiny,link] [--peers] [--profile folder]
                                  [--files 10000] [--tiny 100000] [--big-mib 1024]
-       npm run bench -- drive [--only commit,move,folder,feed,listing,transfer,permissions] [--batches 40] [--listed 1000000]
+       npm run bench -- drive [--only commit,move,folder,feed,listing,transfer,huge,permissions] [--batches 40] [--listed 1000000] [--huge-gib 2]
                                 [--profile folder]
        npm run bench -- scale [--files 100000] [--tree folder] [--idle 60]`;
 const { positionals, values } = parseArgs({
@@ -18,6 +18,7 @@ const { positionals, values } = parseArgs({
     only: { type: 'string', default: '' },
     batches: { type: 'string', default: '40' },
     listed: { type: 'string', default: '1000000' },
+    'huge-gib': { type: 'string', default: '2' },
     profile: { type: 'string', default: '' },
     tree: { type: 'string', default: '' },
     idle: { type: 'string', default: '60' },
@@ -40,6 +41,7 @@ switch (positionals[0]) {
       only,
       batches: Number(values.batches),
       listed: Number(values.listed),
+      hugeGiB: Number(values['huge-gib']),
       profileFolder: values.profile,
     });
     break;

@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
 import { runCommitBench } from './commit-bench.ts';
+import { runHugeBench } from './huge-file.ts';
 import { runPermissionBench } from './permissions.ts';
 import { toTable, type BenchRow } from './row.ts';
 import { DriveScene } from './scene.ts';
@@ -11,6 +12,8 @@ export type DriveOptions = {
   readonly only: readonly string[];
   readonly batches: number;
   readonly listed: number;
+  /** Size of the file of the work `huge`. */
+  readonly hugeGiB: number;
   /** Folder for a CPU profile of each console; empty: none, since profiling costs time. */
   readonly profileFolder: string;
 };
@@ -25,6 +28,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   feed: async (scene) => [await runFeedBench(scene)],
   listing: async (scene, { listed }) => [await runListingBench(scene, listed)],
   transfer: (scene) => runTransferBench(scene),
+  huge: (scene, { hugeGiB }) => runHugeBench(scene, hugeGiB),
   permissions: (scene) => runPermissionBench(scene),
 };
 

@@ -3,7 +3,15 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeFrame, FRAME_CONTENT_TYPE, routes, type BatchOp, type NodeId, type OpId } from '@tideline/contracts';
+import {
+  encodeFrame,
+  FRAME_CONTENT_TYPE,
+  routes,
+  type BatchOp,
+  type ChunkRef,
+  type NodeId,
+  type OpId,
+} from '@tideline/contracts';
 import { newId } from './batches.ts';
 import type { DeviceClient } from './device-client.ts';
 import { cutChunks, makeLargeFile, toPacks, toRefs, type LargeFile, type PlacedChunk } from './large-file.ts';
@@ -111,9 +119,13 @@ async function sendChunks(
   agent.destroy();
 }
 
-async function commitFile(device: DeviceClient, name: string, chunks: readonly PlacedChunk[]): Promise<NodeId> {
+function commitFile(device: DeviceClient, name: string, chunks: readonly PlacedChunk[]): Promise<NodeId> {
+  return commitContent(device, name, toRefs(chunks));
+}
+
+/** A new file of chunks that were sent before. */
+export async function commitContent(device: DeviceClient, name: string, refs: ChunkRef[]): Promise<NodeId> {
   const nodeId = newId<NodeId>();
-  const refs = toRefs(chunks);
   const content = { size: refs.reduce((sum, chunk) => sum + chunk.size, 0), chunks: refs };
   const ids = { opId: newId<OpId>(), nodeId, parentId: device.rootId };
   const op: BatchOp = { kind: 'createFile', ...ids, name, content, mtimeMs: 1_700_000_000_000, exec: false };
@@ -123,7 +135,7 @@ async function commitFile(device: DeviceClient, name: string, chunks: readonly P
   return nodeId;
 }
 
-async function download(target: Target, nodeId: NodeId, onPiece?: (piece: Uint8Array) => void): Promise<number> {
+export async function download(target: Target, nodeId: NodeId, onPiece?: (piece: Uint8Array) => void): Promise<number> {
   const agent = keepAlive(1);
   const url = `${target.url}/api${routes.drive.content.path.replace(':nodeId', nodeId)}`;
   const { headers } = target.device;

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { routes, type NodeId } from '@tideline/contracts';
 import type { Client } from 'pg';
-import { UsageMeter } from '../usage.ts';
 import { BATCH_OPS, commit, createFolder, move } from './batches.ts';
+import { ConsoleMemory } from './console-memory.ts';
 import type { DeviceClient } from './device-client.ts';
 import { plantTree } from './plant.ts';
 import { figure, percentile, timed, type BenchRow } from './row.ts';
@@ -93,7 +92,7 @@ export async function runListingBench(scene: DriveScene, nodes: number): Promise
   return {
     work: `full listing with digest of ${planted.toLocaleString('en')} nodes, pages of ${LISTING_PAGE}`,
     aim: nodes >= 1_000_000 ? '≤ 30 s, memory flat' : '(smaller run)',
-    measured: `${figure(seconds, 's')}; console ${meter.told()}`,
+    measured: `${figure(seconds, 's')}; console ${meter.toldByPage()}`,
     isMet: seconds <= 30 * (nodes / 1_000_000) && meter.isFlat(),
   };
 }
@@ -139,38 +138,5 @@ async function listAll(device: DeviceClient, topId: NodeId, meter: ConsoleMemory
     meter.sample();
     if (answer.nextPage === null) return { told, count: answer.count };
     page = answer.nextPage;
-  }
-}
-
-/**
- * Memory while pages go by: of the console's process alone, flat when the last third needs hardly more than the first, and with
- * its PostgreSQL, whose share grows until all its buffers were touched.
- */
-class ConsoleMemory {
-  readonly #pid: number;
-  readonly #own: number[] = [];
-  #wholeMiB = 0;
-
-  constructor(pid: number) {
-    this.#pid = pid;
-  }
-
-  sample(): void {
-    const meter = new UsageMeter(this.#pid);
-    meter.sample();
-    this.#wholeMiB = Math.max(this.#wholeMiB, meter.result().peakMiB);
-    const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8');
-    this.#own.push(Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024));
-  }
-
-  isFlat(): boolean {
-    const third = Math.ceil(this.#own.length / 3);
-    return Math.max(...this.#own.slice(-third)) <= Math.max(...this.#own.slice(0, third)) * 1.25 + 32;
-  }
-
-  told(): string {
-    const [first = 0] = this.#own;
-    const own = `${first} MiB at the first page, ${Math.max(...this.#own)} at most, ${this.#own.at(-1) ?? first} at the last`;
-    return `${own}; with PostgreSQL ${this.#wholeMiB} MiB at most`;
   }
 }
