@@ -32,14 +32,17 @@ export function decideNow(deps: CycleDeps, request: CycleRequest): Wanted {
   const allowed = limitByRights(decided, trees, { boundaries: journal.meta().rights ?? [], mode });
   const fitting = limitPaths(allowed.plan, trees, request.settings.names.maxPathUnits);
   const unseen = allowed.letGo.length === 0 ? null : placesOf(allowed.letGo, trees);
-  const plan = limitFiles(fitting, trees.base, maxFilesFor(fitting, trees.base, request.settings));
+  const plan = withinFiles(fitting, trees.base, request.settings);
   if (unseen) journal.advance(letGo({ base: journal.base, cloud: journal.cloudOverlay() }, allowed.letGo));
   return { trees, plan, unseen };
 }
 
-function maxFilesFor(plan: Plan, base: BaseView, { maxFiles, claimFiles }: CycleSettings): number {
+/** LI-2, for all tasks that share the room together. */
+function withinFiles(plan: Plan, base: BaseView, { maxFiles, claimFiles }: CycleSettings): Plan {
   const held = base.fileCount();
-  return claimFiles ? held + claimFiles({ held, wanted: newFilesOf(plan, base) }) : maxFiles;
+  const wanted = newFilesOf(plan, base);
+  const room = claimFiles ? claimFiles({ held, wanted }) : maxFiles - held;
+  return wanted <= room ? plan : limitFiles(plan, base, held + room);
 }
 
 /** In upload mode nothing is ever written on the disk. */

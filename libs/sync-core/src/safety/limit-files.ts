@@ -36,9 +36,14 @@ export function limitFiles(plan: Plan, base: BaseView, maxFiles: number): Plan {
 
 /** Files that base does not know yet. */
 export function newFilesOf(plan: Plan, base: BaseView): number {
-  return [...plan.cloud, ...plan.local].filter((op) => isNewFile(op, base)).length;
+  let files = 0;
+  for (const op of plan.cloud) if (isNewFile(op, base)) files += 1;
+  for (const op of plan.local) if (isNewFile(op, base)) files += 1;
+  return files;
 }
 
+/** A key below zero says so without asking base, which costs much for what it does not have. */
 function isNewFile(op: CloudOp | LocalOp, base: BaseView): boolean {
-  return (op.op === 'cloudUpload' || op.op === 'localDownload') && !base.get(op.id);
+  if (op.op === 'cloudUpload') return op.key < 0 || !base.get(op.id);
+  return op.op === 'localDownload' && !base.get(op.id);
 }

@@ -21,8 +21,9 @@ export function judgeReuploads(plan: Plan, facts: GuardFacts): LoopVerdict {
 
 /** A node that both sides had, and that gets a new one in the cloud. */
 export function isReupload(op: CloudOp, base: BaseView): boolean {
-  const isNew = op.op === 'cloudCreateFolder' || (op.op === 'cloudUpload' && op.target.t === 'create');
-  const row = isNew ? base.get(op.id) : undefined;
+  const isMade = op.op === 'cloudCreateFolder' || (op.op === 'cloudUpload' && op.target.t === 'create');
+  // A key below zero: base has never had it.
+  const row = isMade && op.key > 0 ? base.get(op.id) : undefined;
   return row?.state === 'managed' && row.cloudId !== op.cloudId;
 }
 
