@@ -201,22 +201,23 @@ export class AppError extends Error {
   }
 
   get fix(): string {
-    return fill(ERROR_TEXTS[this.code][1], this.params);
+    return fillText(ERROR_TEXTS[this.code][1], this.params);
   }
 }
 
 export function errorMessage(code: ErrorCode, params: ErrorParams = {}): string {
-  return fill(ERROR_TEXTS[code][0], params);
+  return fillText(ERROR_TEXTS[code][0], params);
 }
 
 export function errorFix(code: ErrorCode, params: ErrorParams = {}): string {
-  return fill(ERROR_TEXTS[code][1], params);
+  return fillText(ERROR_TEXTS[code][1], params);
 }
 
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_TEXTS, code);
 }
 
-function fill(template: string, params: ErrorParams): string {
+/** Puts parameters in the `{name}` places of a sentence; what is not given stays as it is. */
+export function fillText(template: string, params: ErrorParams): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? String(params[name]) : whole));
 }

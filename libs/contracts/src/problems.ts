@@ -1,8 +1,9 @@
+import { fillText, type ErrorParams } from './errors.ts';
 import type { ProblemCode } from './task.ts';
 
 /** For the person: what is wrong with a file or folder, and what to do about it. `{name}` are parameters of the problem. */
 export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, readonly [message: string, fix: string]>> = {
-  UNREADABLE: ['It cannot be read or written ({reason}).', 'Check its permissions; it is tried again by itself.'],
+  UNREADABLE: ['It cannot be read or written.', 'Check its permissions; it is tried again by itself.'],
   BUSY: ['Another program has it open.', 'Close it there; it is tried again by itself.'],
   NAME_UNSUPPORTED: ['Its name cannot be stored in the cloud.', 'Give it another name.'],
   NAME_CLASH: ['Its name cannot stand beside another one here.', 'Rename one of the two.'],
@@ -22,3 +23,12 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, readonly [message: stri
   WATCH_LIMIT: ['The system does not report changes any more.', 'Raise its limit of watched folders.'],
   REFUSED: ['The server refused it ({code}).', 'It is tried again by itself; if it stays, tell your admin the code.'],
 };
+
+/** What is wrong, and what to do about it, for one file. */
+export function problemText(
+  code: ProblemCode,
+  params: ErrorParams,
+): { readonly message: string; readonly fix: string } {
+  const [message, fix] = PROBLEM_TEXTS[code];
+  return { message: fillText(message, params), fix: fillText(fix, params) };
+}

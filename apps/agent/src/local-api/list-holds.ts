@@ -1,4 +1,4 @@
-import { HOLD_TEXTS, type HoldKind } from '@tideline/contracts';
+import { fillText, HOLD_TEXTS, type HoldKind } from '@tideline/contracts';
 import type { SyncTask } from '../tasks/sync-task.ts';
 import { localPathOf } from '../tasks/local-path-of.ts';
 import type { HoldView } from './messages.ts';
@@ -22,5 +22,5 @@ export function listHolds(task: SyncTask): HoldView[] {
 
 function textOf(kind: HoldKind, files: number): { message: string; fix: string } {
   const [message, fix] = HOLD_TEXTS[kind];
-  return { message: message.replace('{files}', String(files)), fix };
+  return { message: fillText(message, { files }), fix };
 }

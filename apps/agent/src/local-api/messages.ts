@@ -146,6 +146,9 @@ export const TaskFile = z.object({
   direction: z.enum(['up', 'down', 'both']).optional(),
   code: z.string().optional(),
   params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  /** What is wrong with it, and what to do about it. */
+  message: z.string().optional(),
+  fix: z.string().optional(),
   firstSeen: Timestamp.optional(),
   lastSeen: Timestamp.optional(),
   attempts: z.int().optional(),

@@ -53,7 +53,9 @@ describe('[TA-7] explain of what is not synced', () => {
 
   it('tells the problem of a name that is not valid UTF-8, as the listing shows it', () => {
     journal.setProblem('a/\uFFFD.txt', { code: 'NAME_UNSUPPORTED', params: {}, retryAtMs: 1 }, 1);
-    expect(explain('a/\uFFFD.txt')).toBe('It cannot be synced now (NAME_UNSUPPORTED): rename it.');
+    expect(explain('a/\uFFFD.txt')).toBe(
+      'It cannot be synced now (NAME_UNSUPPORTED). Its name cannot be stored in the cloud. Give it another name.',
+    );
   });
 
   it('tells the problem of the folder that it lies in', () => {

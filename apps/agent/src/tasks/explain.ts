@@ -132,17 +132,11 @@ const NO_REASONS: Reasons = { path: '', problem: null, leftOut: null };
 export function summarize(states: Explained, { path, problem, leftOut }: Reasons = NO_REASONS): string {
   if (leftOut) return `${nameOf(leftOut.path, path)} is ${leftOutPhrase(leftOut)}; it is listed as skipped.`;
   if (problem?.code) {
-    const advice = ADVICE[problem.code] ?? '; it is tried again by itself';
-    return `${nameOf(problem.path, path)} cannot be synced now (${problem.code})${advice}.`;
+    const { message = '', fix = '' } = problem;
+    return `${nameOf(problem.path, path)} cannot be synced now (${problem.code}). ${message} ${fix}`.trim();
   }
   return unknownSentence(states) ?? changeSentence(states);
 }
-
-/** Where waiting does not help. */
-const ADVICE: Readonly<Record<string, string>> = {
-  NAME_UNSUPPORTED: ': rename it',
-  UNREADABLE: ': check its permissions',
-};
 
 /** What a sentence is about: the asked thing itself, or a folder that it lies in. */
 function nameOf(path: string, asked: string): string {

@@ -1,3 +1,4 @@
+import { problemText } from '@tideline/contracts';
 import type { BaseNode, Journal, StoredProblem } from '@tideline/sync-core';
 import type { FilesAnswer, FilesQuery, FilesState, TaskFile } from '../local-api/messages.ts';
 import { cloudPathOf } from './cloud-path-of.ts';
@@ -80,6 +81,7 @@ function kindOf(row: BaseNode | undefined): Pick<TaskFile, 'kind'> {
 export function toFailed(problem: StoredProblem): TaskFile {
   return {
     ...{ path: problem.path, code: problem.code, params: problem.params, attempts: problem.attempts },
+    ...problemText(problem.code, problem.params),
     firstSeen: new Date(problem.firstSeenMs).toISOString(),
     lastSeen: new Date(problem.lastSeenMs).toISOString(),
     ...(Number.isFinite(problem.retryAtMs) ? { retryAt: new Date(problem.retryAtMs).toISOString() } : {}),

@@ -193,6 +193,24 @@ describe('an answer that cannot be carried out', () => {
   });
 });
 
+describe('an approved mass whose answer is lost', () => {
+  it('[R04] [GU-1] does not count as deleted without consent', async () => {
+    files(a, 100);
+    await meet(a);
+    remove(a, 0, 50);
+    await a.settle();
+    answerAll(a, 'approved');
+    world.cloud.lostAnswers = 1;
+    await a.cycle();
+    await meet(a);
+    expect(world.cloudTree().size).toBe(50);
+    expect(a.journal.deedsSince(0)).toEqual([]);
+    remove(a, 50, 55);
+    expect((await a.settle()).holds).toBe(0);
+    expect(world.cloudTree().size).toBe(45);
+  });
+});
+
 describe('a crash while encryption is undone', () => {
   it('[K01] [GU-2] [SA-1] before any change leaves every byte that anybody saved, and the good files back', async () => {
     const COUNT = 25;

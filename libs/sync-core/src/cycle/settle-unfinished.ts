@@ -1,4 +1,5 @@
 import type { CloudOp, Op } from '../model/plan.ts';
+import type { StoredHold } from '../ports/journal.ts';
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 import { Execution } from './execution.ts';
 import { settle } from './settle-cloud.ts';
@@ -13,7 +14,7 @@ export async function settleUnfinished(deps: CycleDeps, request: CycleRequest): 
   const open = deps.journal.unfinished();
   if (open.length === 0) return;
   const trees = { local: deps.journal.localOverlay(), cloud: deps.journal.cloudOverlay() };
-  const execution = new Execution(deps, request, trees);
+  const execution = new Execution(deps, request, { ...trees, approvedOps: approvedAmong(open, deps.journal.holds()) });
   const cloudOps = open.filter(isCloudOp);
   for (let at = 0; at < cloudOps.length; at += PAGE) {
     const page = cloudOps.slice(at, at + PAGE);
@@ -21,6 +22,13 @@ export async function settleUnfinished(deps: CycleDeps, request: CycleRequest): 
     settle(page, answers, execution);
   }
   deps.journal.advance({ finished: open.map(opIdOf) });
+}
+
+/** What a person agreed to does not count as done without consent, though its answer came late. */
+function approvedAmong(ops: readonly Op[], holds: readonly StoredHold[]): ReadonlySet<string> {
+  const given = new Set(holds.filter((hold) => hold.answer === 'approved').flatMap((hold) => hold.ids));
+  const isGiven = (op: Op) => ('ids' in op ? op.ids.some((id) => given.has(id)) : 'id' in op && given.has(op.id));
+  return new Set(ops.filter(isGiven).map(opIdOf));
 }
 
 function isCloudOp(op: Op): op is CloudOp {
