@@ -120,6 +120,16 @@ describe('a shared folder of a personal space', () => {
     expect(JSON.stringify(spaces)).not.toContain(ada.personal.id);
   });
 
+  it('[PE-5] does not tell by the refusal of a name what lies beside it', async () => {
+    await give(tree.shared, { role: 'editor', syncRight: 'synchronizer' });
+    const rename = (name: string) => ({ ...folder(tree.shared, tree.private, name), kind: 'move' });
+    for (const name of ['Diary', 'No such name']) {
+      const outcomes = await commit(ben.device.api, ada.personal.id, [rename(name)]);
+      expect(outcomes, name).toMatchObject([{ code: 'FORBIDDEN' }]);
+    }
+    expect(await commit(ada.device.api, ada.personal.id, [rename('Shared')])).toMatchObject([{ status: 'done' }]);
+  });
+
   it('[PE-1] can be synced with Synchronizer, and its task is called by the path of the share', async () => {
     const root = tree.inner;
     const taskId = randomUUID();

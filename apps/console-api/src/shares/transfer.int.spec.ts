@@ -100,9 +100,9 @@ describe('a transfer', () => {
     expect([await used(ada), await used(ben)]).toEqual([adaUsed - TEXT.length, benUsed + TEXT.length]);
   });
 
-  it('keeps a name apart from one that was handed over before, in the one folder for all of them', async () => {
+  it('[PE-5] keeps a name apart from one that was handed over before, of which the giver learns nothing', async () => {
     const { folder } = await plant('Project');
-    expect((await transfer(ada, folder, ben.userId)).body).toMatchObject({ name: 'Project (2)' });
+    expect((await transfer(ada, folder, ben.userId)).body).toMatchObject({ name: 'Project' });
     expect((await received(ben)).map(({ name }) => name).sort()).toEqual(['Project', 'Project (2)']);
     const roots = (await children(ben, ben.space.rootId)).map(({ name }) => name);
     expect(roots).toEqual(['Received transfers']);
