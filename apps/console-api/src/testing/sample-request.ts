@@ -30,7 +30,13 @@ type JsonSchema = {
   readonly exclusiveMinimum?: number;
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
 };
-type Context = { readonly ids: SampleIds; readonly root: JsonSchema; readonly name: string };
+type Context = {
+  readonly ids: SampleIds;
+  readonly root: JsonSchema;
+  readonly name: string;
+  /** Which of several forms, and whether optional fields and items are there: everything an id can stand in is reached. */
+  readonly form: number | null;
+};
 
 /** A well-formed request of any route, made from its schemas alone, so that a new route is tried without being told of. */
 export function sampleRequest(route: RouteDef, ids: SampleIds, more: object = {}): SampleRequest {
@@ -56,9 +62,10 @@ function toQuery(values: unknown): string {
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
-export function sampleOf(schema: z.ZodType, ids: SampleIds): unknown {
+/** `form` null: the least that is well formed. A number: everything, in that of several forms. */
+export function sampleOf(schema: z.ZodType, ids: SampleIds, form: number | null = null): unknown {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
-  return sample(json, { ids, root: json, name: '' });
+  return sample(json, { ids, root: json, name: '', form });
 }
 
 function sample(schema: JsonSchema, context: Context): unknown {
@@ -66,14 +73,22 @@ function sample(schema: JsonSchema, context: Context): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
   const choices = schema.anyOf ?? schema.oneOf;
-  if (choices) return sample(choices.find((choice) => choice.type !== 'null') ?? {}, context);
+  if (choices) return sample(choose(choices, context), context);
   if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part) => sample(part, context)));
   return sampleByType(schema, context);
 }
 
+function choose(choices: readonly JsonSchema[], { form }: Context): JsonSchema {
+  const told = choices.filter((choice) => choice.type !== 'null');
+  return told[(form ?? 0) % Math.max(1, told.length)] ?? {};
+}
+
 const BY_TYPE: Readonly<Record<string, (schema: JsonSchema, context: Context) => unknown>> = {
   object: sampleObject,
-  array: (schema, context) => Array.from({ length: schema.minItems ?? 0 }, () => sample(schema.items ?? {}, context)),
+  array: (schema, context) => {
+    const length = Math.max(schema.minItems ?? 0, context.form === null ? 0 : 1);
+    return Array.from({ length }, () => sample(schema.items ?? {}, context));
+  },
   integer: sampleNumber,
   number: sampleNumber,
   boolean: () => true,
@@ -89,10 +104,10 @@ function sampleNumber(schema: JsonSchema): number {
   return schema.minimum ?? (schema.exclusiveMinimum ?? 0) + 1;
 }
 
-/** Only what is required. */
+/** Only what is required, unless everything is wanted. */
 function sampleObject(schema: JsonSchema, context: Context): Record<string, unknown> {
   const properties = Object.entries(schema.properties ?? {});
-  const wanted = properties.filter(([name]) => schema.required?.includes(name));
+  const wanted = properties.filter(([name]) => context.form !== null || schema.required?.includes(name));
   return Object.fromEntries(wanted.map(([name, part]) => [name, sample(part, { ...context, name })]));
 }
 
