@@ -67,7 +67,9 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
         journal.close();
       },
     });
-    return Promise.resolve({ engine, journal });
+    // SA-3: below the root of an upload task nothing is ours.
+    const dropDownloads = record.mode === 'upload' ? () => undefined : () => disk.dropDownloads();
+    return Promise.resolve({ engine, journal, dropDownloads });
   };
 }
 

@@ -34,6 +34,7 @@ let home: string;
 let server: FakeServer;
 let report: CycleReport;
 let runs: number;
+let dropped = 0;
 let tell: (event: DeviceSocketEvent) => void;
 let started: StartedAgent | null;
 
@@ -57,7 +58,11 @@ const parts = (): AgentParts => ({
     const idle = () => undefined;
     return { start: idle, stop: async () => undefined, watch: idle, report: idle, isConnected: () => true };
   },
-  openTask: () => async () => ({ engine: engine(), journal: new MemoryJournal() }),
+  openTask: () => async () => ({
+    engine: engine(),
+    journal: new MemoryJournal(),
+    dropDownloads: () => void (dropped += 1),
+  }),
   checkFolder: async (path) => ({ realPath: path, warnings: [] }),
   preview: async () => preview,
   doctor: async () => ({ checks: [] }),
@@ -71,6 +76,7 @@ beforeEach(async () => {
   server = new FakeServer();
   report = done;
   runs = 0;
+  dropped = 0;
   started = await startAgent(parts());
 });
 afterEach(async () => {
@@ -168,12 +174,14 @@ describe('the command line and the agent', () => {
     expect((await cli('task', 'list', '--json')).json()).toMatchObject({ tasks: [{ offline: true }] });
   });
 
-  it('[TA-4] pauses, resumes and cancels; a cancelled task is gone here and at the server', async () => {
+  it('[TA-4] [D10] pauses, resumes and cancels; a cancelled task is gone here, with what it had begun to fetch, and at the server', async () => {
     const { id } = (await create()).json<{ id: string }>();
     expect((await cli('task', 'pause', id, '--json')).json()).toMatchObject({ status: 'paused', reason: 'user' });
     expect(await cli('wait', '--timeout', '5')).toMatchObject({ exitCode: 0 });
     expect((await cli('task', 'resume', id, '--json')).json()).not.toMatchObject({ status: 'paused' });
+    expect(dropped).toBe(0);
     expect((await cli('task', 'cancel', id, '--json')).json()).toMatchObject({ id, status: 'cancelled' });
+    expect(dropped).toBe(1);
     expect((await cli('task', 'list', '--json')).json()).toEqual({ tasks: [] });
     expect(server.registered.size).toBe(0);
   });

@@ -8,7 +8,12 @@ import { toTaskStatus, type StatusAndReason } from '../runtime/task-status.ts';
 import { toTaskReport } from './task-report.ts';
 import type { TaskRecord } from './task-record.ts';
 
-export type OpenedTask = { readonly engine: TaskEngine; readonly journal: Journal };
+export type OpenedTask = {
+  readonly engine: TaskEngine;
+  readonly journal: Journal;
+  /** The task is over for good: what was fetched for it and is not in place goes. */
+  readonly dropDownloads: () => void;
+};
 
 export type SyncTaskDeps = {
   readonly timers: Timers;
@@ -81,6 +86,13 @@ export class SyncTask {
     this.cancelRetry();
     await this.opened?.supervisor.stop();
     this.opened = null;
+  }
+
+  /** TA-4: like `stop`, and nobody will go on. */
+  async end(): Promise<void> {
+    const { opened } = this;
+    await this.stop();
+    opened?.dropDownloads();
   }
 
   setPause(reason: PauseReason, held: boolean): void {

@@ -57,7 +57,7 @@ export class TaskRegistry {
     const record: TaskRecord = { ...task.record, state: 'cancelled' };
     this.deps.store.save(record);
     this.tasks.delete(record.id);
-    await task.stop();
+    await task.end();
     this.deps.store.removeJournal(record.id);
     this.leave(record);
     await this.settleLeaving();

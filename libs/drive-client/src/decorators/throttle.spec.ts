@@ -1,5 +1,5 @@
 import { routes } from '@tideline/contracts';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createApiClient } from '../http/api-client.ts';
 import { sendJson, startLocalServer } from '../testing/local-server.ts';
 import { createTokenBucket, withThrottle } from './throttle.ts';
@@ -82,4 +82,48 @@ it('counts every byte of a frame that is sent, by the device and by the task', a
   const sent = server.requests[0]?.body.length;
   expect(taken).toEqual({ device: sent, task: sent });
   await server.close();
+});
+
+describe('a limit of 1 MB/s', () => {
+  const MB = 1_000_000;
+  const SIZE = 4 * MB;
+  const nodeId = '0190a000-0000-7000-8000-000000000003' as never;
+
+  /** Sends and fetches a file of 4 MB over HTTP; answers the seconds that each took on a clock that only waiting moves. */
+  async function transfer(limited: 'upload' | 'download'): Promise<{ upload: number; download: number }> {
+    const server = await startLocalServer((request, response) => {
+      if (request.method === routes.drive.putPack.method) return sendJson(response, { stored: 1 });
+      response.writeHead(206, { 'content-length': SIZE }).end(new Uint8Array(SIZE));
+    });
+    const time = virtualTime();
+    const bucket = createTokenBucket({ bytesPerSecond: MB, ...time });
+    const client = withThrottle(createApiClient({ baseUrl: server.url }), { [limited]: bucket });
+    const seconds = async (work: () => Promise<void>) => {
+      const startMs = time.clock.nowMs();
+      await work();
+      return (time.clock.nowMs() - startMs) / 1000;
+    };
+    const upload = await seconds(async () => {
+      const input = { params: { spaceId: 's' as never }, body: { chunks: [] } };
+      await client.sendFrame(routes.drive.putPack, input, [new Uint8Array(SIZE)]);
+    });
+    const download = await seconds(async () => {
+      const stream = await client.stream(routes.drive.content, { params: { nodeId }, query: {} });
+      for await (const run of stream) void run;
+    });
+    await server.close();
+    return { upload, download };
+  }
+
+  it.each(['upload', 'download'] as const)(
+    '[D11] is kept by the %s within a twentieth, and the other way is not slowed',
+    async (way) => {
+      const took = await transfer(way);
+      const rate = SIZE / took[way];
+      expect(rate).toBeGreaterThan(0.95 * MB);
+      // What may be caught up after a rest is a quarter of a second.
+      expect(SIZE / (took[way] + 0.25)).toBeLessThan(1.05 * MB);
+      expect(took[way === 'upload' ? 'download' : 'upload']).toBe(0);
+    },
+  );
 });

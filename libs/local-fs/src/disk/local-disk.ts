@@ -7,6 +7,7 @@ import { codeOf } from '../scan/system-error.ts';
 import { attempt, CHANGED } from './attempt.ts';
 import { createDiskClient } from './disk-client.ts';
 import { createDiskContext, type DiskContext } from './disk-context.ts';
+import { dropDownloads } from './drop-downloads.ts';
 import { createGroupFlush } from './flush.ts';
 import { placeMany } from './place-many.ts';
 import { readLater, readNow, SYNC_READ_BYTES, type ReadRequest } from './read.ts';
@@ -21,7 +22,11 @@ export type DiskOptions = {
   readonly clones?: string;
 };
 
-export type LocalDisk = Disk & { close(): Promise<void> };
+export type LocalDisk = Disk & {
+  close(): Promise<void>;
+  /** When the task is over for good, after `close`. */
+  dropDownloads(): void;
+};
 
 /** The disk below one root. Reads of small files happen here; everything that changes the disk or takes long in a worker. */
 export function createDisk(options: DiskOptions): LocalDisk {
@@ -57,6 +62,7 @@ export function createDisk(options: DiskOptions): LocalDisk {
     },
     recover: async (unfinishedOpIds) => (isStagingEmpty(root) ? [] : call('recover', unfinishedOpIds)),
     close,
+    dropDownloads: () => void attempt(() => dropDownloads(root)),
   };
 }
 

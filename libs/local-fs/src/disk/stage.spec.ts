@@ -125,4 +125,23 @@ describe('a large download', () => {
     await world.disk.recover(new Set());
     expect(readdirSync(world.path('.tideline~sync/part'))).toEqual([]);
   });
+
+  it('[D10] goes, whole or not, when its task is cancelled; what was moved aside stays', async () => {
+    const half = await world.disk.stage(FILE);
+    await write(half, 'one ', 0);
+    await half.leave();
+    const whole = await world.disk.stage({ ...FILE, contentId: 'c2', opId: 'op2' });
+    await write(whole, WHOLE, 0);
+    await whole.finish();
+    const replaces = world.write('a', 'old');
+    await world.disk.place([request('a', 'new', { replaces })]);
+    world.disk.dropDownloads();
+    expect(world.staged().map((name) => world.text(name))).toEqual(['old']);
+    expect(world.tree()).toEqual({ a: 'new' });
+  });
+
+  it('[D10] makes no staging folder where there is none', () => {
+    world.disk.dropDownloads();
+    expect(readdirSync(world.root)).toEqual([]);
+  });
 });

@@ -295,6 +295,31 @@ describe('large and small files together', () => {
   });
 });
 
+describe('many small files', () => {
+  it('[D15] travel 500 at a time both ways, so that a round trip is paid for hundreds of them', async () => {
+    for (let number = 0; number < 2000; number++) a.disk.write(`small ${number}`, `${number}`);
+    let requests = 0;
+    through(a, {
+      commit: (request) => {
+        requests += 1;
+        return cloud.commit(request);
+      },
+    });
+    await a.settle();
+    expect(requests).toBe(4);
+    let bundles = 0;
+    through(b, {
+      bundle: (nodes) => {
+        bundles += 1;
+        return cloud.bundle(nodes);
+      },
+    });
+    await b.settle();
+    expect(bundles).toBe(4);
+    expect(b.disk.tree()).toEqual(a.disk.tree());
+  });
+});
+
 describe('a large download', () => {
   const letters = 'abcdefghijklmnopqrstu';
 
