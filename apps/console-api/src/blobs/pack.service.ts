@@ -35,7 +35,7 @@ export class PackService {
   ): Promise<ReceivedPack> {
     const { refs, frame } = source;
     const hashes = refs.map((ref) => ref.hash);
-    const stored = await findStored(manager, enterpriseId, hashes);
+    const stored = hashes.length === 0 ? new Set<string>() : await findStored(manager, enterpriseId, hashes);
     const intake = new Intake(frame, refs, new Set(stored));
     if (hashes.every((each) => stored.has(each))) {
       await drain(intake.newBytes());

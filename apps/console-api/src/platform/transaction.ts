@@ -18,8 +18,11 @@ export async function inTransaction<T>(
   const { statementTimeoutMs = 30_000, maxAttempts = 5, isolation = 'READ COMMITTED' } = options;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await dataSource.transaction(isolation, async (manager) => {
-        await manager.query(`SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
+      return await dataSource.transaction(async (manager) => {
+        // both in one round trip: every commit pays for it
+        await manager.query(
+          `SET TRANSACTION ISOLATION LEVEL ${isolation}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`,
+        );
         return work(manager);
       });
     } catch (error) {
