@@ -120,7 +120,7 @@ describe('createTask', () => {
     expect((await createTask(deps, { ...wanted, mode: 'upload' })).state).toBe('active');
   });
 
-  it('[LI-1] leaves a record to be taken back when the server refuses the eleventh task', async () => {
+  it('[F15] [LI-1] leaves a record to be taken back when the server refuses the eleventh task', async () => {
     const { deps, log, saved } = stage({ refuseRegistration: 'LIMIT_TASKS' });
     await expect(createTask(deps, wanted)).rejects.toMatchObject({ code: 'LIMIT_TASKS' });
     expect(log).toEqual(['save creating', `register ${FOLDER}`, 'save cancelled']);

@@ -7,7 +7,6 @@ import { decide } from '../reconcile/decide.ts';
 import { limitByRights } from '../rights/limit-by-rights.ts';
 import { letGo } from '../safety/let-go.ts';
 import { limitFiles, newFilesOf } from '../safety/limit-files.ts';
-import { limitPaths } from '../safety/limit-paths.ts';
 import { cyclePolicy, planIds } from './cycle-policy.ts';
 import type { CycleDeps, CycleRequest, CycleSettings } from './cycle-types.ts';
 import { folderOf } from './execution.ts';
@@ -30,9 +29,8 @@ export function decideNow(deps: CycleDeps, request: CycleRequest): Wanted {
   const decided = mendPowerLoss(wanted, trees, powerFacts(deps, request.settings));
   const { mode } = request.settings;
   const allowed = limitByRights(decided, trees, { boundaries: journal.meta().rights ?? [], mode });
-  const fitting = limitPaths(allowed.plan, trees, request.settings.names.maxPathUnits);
   const unseen = allowed.letGo.length === 0 ? null : placesOf(allowed.letGo, trees);
-  const plan = withinFiles(fitting, trees.base, request.settings);
+  const plan = withinFiles(allowed.plan, trees.base, request.settings);
   if (unseen) journal.advance(letGo({ base: journal.base, cloud: journal.cloudOverlay() }, allowed.letGo));
   return { trees, plan, unseen };
 }

@@ -470,6 +470,36 @@ describe('bidirectional: details', () => {
     );
   });
 
+  it('[C18] [SY-6] names two copies of one file apart though they were made in the same minute', () => {
+    const story = new Scenario(['a.txt=1']);
+    for (const [ours, theirs] of [
+      ['2', '3'],
+      ['4', '5'],
+    ] as const) {
+      story.here.write('a.txt', ours);
+      story.there.write('a.txt', theirs);
+      story.sync();
+    }
+    const copy = COPY('a');
+    expect(story.here.tree()).toEqual({ 'a.txt': '5', [`${copy}.txt`]: '2', [`${copy}-2.txt`]: '4' });
+    expect(story.there.tree()).toEqual(story.here.tree());
+  });
+
+  it('[M17] [SY-2] moves once to where a file stands in the end, however often it was renamed', () => {
+    const story = new Scenario(['a=1']);
+    for (const [from, to] of [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'b'],
+    ] as const)
+      story.here.move(from, to);
+    expect(story.sync()).toEqual(['cloudMove']);
+    expect(story.there.tree()).toEqual({ b: '1' });
+    story.here.move('b', 'd');
+    story.here.move('d', 'b');
+    expect(story.sync().filter((op) => op.startsWith('cloud'))).toEqual([]);
+  });
+
   it('[R05] [SY-25] deletes in the cloud what was deleted here while it was uploaded', () => {
     const story = new Scenario(['x']);
     story.here.write('a', '1');

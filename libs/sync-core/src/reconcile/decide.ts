@@ -7,6 +7,7 @@ import type { PlanIds } from '../plan/plan-ids.ts';
 import { Clashes } from './clashes.ts';
 import { goneFromCloud, type GoneFromCloud } from './gone-from-cloud.ts';
 import { keepWhatHoldsForeign } from './keep-foreign.ts';
+import { leaveTooLong } from './long-paths.ts';
 import { makeTree } from './make-tree.ts';
 import { mergeBoth } from './merge-both.ts';
 import { UploadMerge } from './merge-upload.ts';
@@ -23,10 +24,11 @@ import { TargetTree } from './target.ts';
  */
 export function decide(trees: ThreeTrees, policy: SyncPolicy, ids: PlanIds): Plan {
   const tree = merge(trees, policy);
-  const problems = leaveUnnameable(tree);
+  const unnameable = leaveUnnameable(tree);
   if (policy.mode === 'bidirectional') makeTree(tree, policy);
   const clashes = new Clashes(tree, policy);
   clashes.resolve();
+  const problems = [...unnameable, ...leaveTooLong(tree, policy)];
   const planned = makePlan(tree, { policy, ids, names: clashes });
   return { ...planned, problems, decisions: decisionsOf(tree) };
 }

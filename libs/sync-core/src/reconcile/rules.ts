@@ -25,6 +25,7 @@ export const SYNC_RULES = {
   'SY-22': 'upload: deleted here, kept in the cloud and no longer linked',
   'SY-23': 'upload: deleted here, to the recycle bin by the delete switch',
   'SY-24': 'upload: it belongs to somebody else in the cloud and is left alone',
+  'SY-35': 'the path is too long for this device: it stays in the cloud until the path is shorter',
 } as const;
 
 export type SyncRule = keyof typeof SYNC_RULES;

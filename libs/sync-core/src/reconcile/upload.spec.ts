@@ -250,6 +250,39 @@ describe('upload mode', () => {
     expect(story.versionsOf('a')).toEqual(['1', '2', '3']);
   });
 
+  it.each([0, 1, 2, 3])(
+    '[O12] [K01] leaves no duplicate of a moved folder when it crashes after %i operations',
+    (after) => {
+      for (const losesAnswers of [false, true]) {
+        const story = new Scenario(['A/f', 'A/g/h', 'B/'], { policy: UPLOAD });
+        const id = story.idOf('A');
+        story.here.move('A', 'B/A');
+        story.device.cycle(() => 0, { after, losesAnswers });
+        story.device.restart();
+        story.sync();
+        expect(story.there.tree()).toEqual({
+          ...{ B: 'folder', 'B/A': 'folder', 'B/A/f': 'A/f', 'B/A/g': 'folder', 'B/A/g/h': 'A/g/h' },
+        });
+        expect(story.idOf('B/A')).toBe(id);
+      }
+    },
+  );
+
+  it('[O20] [SY-22] deletes nothing when the folder becomes bidirectional, which takes a new task', () => {
+    const story = new Scenario(['a=1', 'b=2', 'c=3'], { policy: UPLOAD });
+    story.here.remove('a');
+    story.there.write('b', '4');
+    story.there.write('foreign', '5');
+    story.sync();
+    story.device.beginAnew();
+    story.device.policy = { mode: 'bidirectional' };
+    const ran = story.sync();
+    expect(story.here.tree()).toEqual({ a: '1', b: '2', c: '3', foreign: '5' });
+    expect(story.there.tree()).toEqual(story.here.tree());
+    expect(story.versionsOf('b')).toEqual(['2', '4', '2']);
+    expect(ran.filter((op) => op.endsWith('Trash'))).toEqual([]);
+  });
+
   it('[BI-9] [SY-18] calls a file that meets a folder of others a file, also where the folder was ours until it was moved there', () => {
     const story = new Scenario(['a/'], { policy: UPLOAD });
     story.here.write('n', '1');

@@ -1,5 +1,6 @@
 export * from './memory-base.ts';
 export * from './memory-journal.ts';
+export * from './cycle-world.ts';
 export * from './disk-kind.ts';
 export * from './generators.ts';
 export * from './sim-cloud.ts';

@@ -49,6 +49,7 @@ export class Scenario {
     return sideOf(
       handsOnDisk(disk, () => undefined),
       () => contents(disk.paths()),
+      (name) => disk.kind.keyOf(name),
     );
   }
 
@@ -85,11 +86,12 @@ export function create(side: Side, entry: string): void {
   else side.write(path, token ?? path);
 }
 
-function sideOf<R>(hands: Hands<R>, tree: () => Record<string, string>): Side {
+/** `keyOf`: which names find one entry. */
+function sideOf<R>(hands: Hands<R>, tree: () => Record<string, string>, keyOf = (name: string): string => name): Side {
   const find = (path: string): R | undefined => {
     let at: R = hands.root;
     for (const name of path.split('/').filter((part) => part !== '')) {
-      const next = hands.items().find((item) => item.parent === at && item.name === name);
+      const next = hands.items().find((item) => item.parent === at && keyOf(item.name) === keyOf(name));
       if (!next) return undefined;
       at = next.ref;
     }

@@ -71,6 +71,12 @@ export class SimDevice {
     this.#beginJournal({ recovery: true });
   }
 
+  /** The task is cancelled, and another one is made of the same two folders. */
+  beginAnew(): void {
+    this.journal = new MemoryJournal();
+    this.#beginJournal({});
+  }
+
   restart(): void {
     this.disk.unhideAll();
   }
