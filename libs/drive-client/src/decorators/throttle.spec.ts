@@ -74,6 +74,7 @@ it('counts every byte of a frame that is sent, by the device and by the task', a
   const counting = (who: keyof typeof taken) => ({
     take: async (bytes: number) => void (taken[who] += bytes),
     setRate: () => undefined,
+    isOpen: () => false,
   });
   const device = withThrottle(createApiClient({ baseUrl: server.url }), { upload: counting('device') });
   const client = withThrottle(device, { upload: counting('task') });
@@ -81,6 +82,21 @@ it('counts every byte of a frame that is sent, by the device and by the task', a
   await client.sendFrame(routes.drive.putPack, input, [new Uint8Array(300_000)]);
   const sent = server.requests[0]?.body.length;
   expect(taken).toEqual({ device: sent, task: sent });
+  await server.close();
+});
+
+it('sends a frame whole, with its length, while there is no limit', async () => {
+  const server = await startLocalServer((_, response) => sendJson(response, { stored: 1 }));
+  const bucket = createTokenBucket({ bytesPerSecond: null, ...virtualTime() });
+  const client = withThrottle(createApiClient({ baseUrl: server.url }), { upload: bucket });
+  const input = { params: { spaceId: 's' as never }, body: { chunks: [] } };
+  await client.sendFrame(routes.drive.putPack, input, [new Uint8Array(300_000)]);
+  bucket.setRate(1_000_000);
+  await client.sendFrame(routes.drive.putPack, input, [new Uint8Array(300_000)]);
+  const [whole, paced] = server.requests;
+  expect(whole?.headers['content-length']).toBe(String(whole?.body.length));
+  expect(paced?.headers['content-length']).toBeUndefined();
+  expect(paced?.body).toEqual(whole?.body);
   await server.close();
 });
 

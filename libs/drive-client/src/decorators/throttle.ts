@@ -6,6 +6,8 @@ import type { Sleep } from './sleep.ts';
 export type TokenBucket = {
   /** Waits until `bytes` more may travel. */
   readonly take: Pace;
+  /** Nothing is held back; a rate that is set later holds for the requests that begin then. */
+  isOpen(): boolean;
   /** Bytes per second; null = no limit. Holds for what is taken from now on. */
   setRate(bytesPerSecond: number | null): void;
 };
@@ -30,6 +32,7 @@ export function createTokenBucket({ clock, sleep, burstMs = 250, ...initial }: T
       paidUntilMs = Math.max(paidUntilMs, nowMs - burstMs) + (bytes * 1000) / rate;
       if (paidUntilMs > nowMs) await sleep(paidUntilMs - nowMs, signal);
     },
+    isOpen: () => rate === null,
     setRate: (bytesPerSecond) => {
       const owedBytes = rate === null ? 0 : (Math.max(0, paidUntilMs - clock.nowMs()) * rate) / 1000;
       rate = bytesPerSecond;
@@ -52,7 +55,8 @@ export function withThrottle(client: ApiClient, { upload, download }: Throttle):
 
 /** Adds the bucket to a pace that is there already: a task's own limit below the device's. */
 function paced<O extends SendOptions>(options: O | undefined, bucket: TokenBucket | undefined): O {
-  if (!bucket) return (options ?? {}) as O;
+  // A body that is paced goes out in small pieces, which costs where nothing is held back.
+  if (!bucket || bucket.isOpen()) return (options ?? {}) as O;
   const inner = options?.pace;
   const pace: Pace = async (bytes, signal) => {
     await inner?.(bytes, signal);
