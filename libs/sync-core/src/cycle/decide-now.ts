@@ -19,6 +19,8 @@ export type Wanted = {
   readonly plan: Plan;
   /** Where nodes on the disk are that base has just let go: they are new once they were looked at. Null: nothing was let go. */
   readonly unseen: 'all' | ReadonlySet<RelativePath> | null;
+  /** Something was to be undone for want of a right that may have been given meanwhile: the feed is to tell first. */
+  readonly asksRights: boolean;
 };
 
 /** What is to be done by the rules, within the rights and limits of the person; the guards have not spoken yet. */
@@ -29,10 +31,11 @@ export function decideNow(deps: CycleDeps, request: CycleRequest): Wanted {
   const decided = mendPowerLoss(wanted, trees, powerFacts(deps, request.settings));
   const { mode } = request.settings;
   const allowed = limitByRights(decided, trees, { boundaries: journal.meta().rights ?? [], mode });
-  const unseen = allowed.letGo.length === 0 ? null : placesOf(allowed.letGo, trees);
+  const asksRights = allowed.letGo.length > 0 && !request.pullFeed;
+  const unseen = allowed.letGo.length === 0 || asksRights ? null : placesOf(allowed.letGo, trees);
   const plan = withinFiles(allowed.plan, trees.base, request.settings);
   if (unseen) journal.advance(letGo({ base: journal.base, cloud: journal.cloudOverlay() }, allowed.letGo));
-  return { trees, plan, unseen };
+  return { trees, plan, unseen, asksRights };
 }
 
 /** LI-2, for all tasks that share the room together. */

@@ -2,6 +2,7 @@ import type { Atom } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TestDevice } from '../testing/test-device.ts';
 import { CycleWorld, DAY_MS, refusing, replace } from './cycle-world.fixture.ts';
+import { runCycle } from './run-cycle.ts';
 
 const ALL: readonly Atom[] = ['visible', 'list', 'preview', 'create', 'update', 'download', 'copy', 'move', 'delete'];
 const READ: readonly Atom[] = ['visible', 'list', 'preview', 'download'];
@@ -44,6 +45,17 @@ describe('what the rights in a folder do not allow', () => {
     expect(a.disk.tree().get(copy)).toBe('EDITED');
     expect(world.cloudTree()).toEqual(before);
     expect(problems()).toEqual([[copy, 'RIGHT_MISSING', 'create']]);
+  });
+
+  it('[G15] is not undone for want of a right that was given meanwhile and not heard of yet', async () => {
+    restrict('ro', READ);
+    await world.cycles(a, 2);
+    restrict('ro', ALL);
+    a.disk.write('ro/f', 'EDITED');
+    const quiet = { onProgress: () => undefined, yieldNow: () => false, signal: new AbortController().signal };
+    await runCycle(a.deps, { dirty: new Set(['ro']), pullFeed: false, settings: a.settings, ...quiet });
+    expect(world.cloudTree().get('ro/f')).toBe('EDITED');
+    expect(conflictOf(a.disk.tree())).toEqual([]);
   });
 
   it('[G15] a mere touch is undone without a copy', async () => {

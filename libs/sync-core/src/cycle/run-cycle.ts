@@ -45,11 +45,12 @@ async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): P
   if ('stop' in seen) return seen;
   const wanted = decideNow(deps, request);
   const guarded = await guard(wanted, deps, { request, seen });
-  const { trees, plan: decided, unseen } = wanted;
+  const { trees, plan: decided, unseen, asksRights } = wanted;
   const execution = new Execution(deps, request, { ...trees, approvedOps: guarded.approvedOps, tries });
   noteProblems(decided, execution, seen.scannedAll);
   const failure = await executePlan(guarded.plan, execution).then(() => null, stopFor);
   endSpentHolds(deps);
+  execution.refeed ||= asksRights;
   const look = followUp(execution, decided, unseen);
   if (failure) return { stop: failure, lookAgain: look?.dirty ?? null };
   const { heldOps, postponedUntilMs: wakeAtMs } = guarded;
