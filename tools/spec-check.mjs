@@ -18,10 +18,7 @@ const ALL_TESTS = ['libs', 'apps', 'test'];
 const LEFT_OUT = new Set(['node_modules', 'dist', 'build', 'coverage']);
 
 /** Scenarios without a test, by the part of the product that owes it. It only ever gets shorter. */
-const NOT_YET = {
-  rules: 'C19',
-  transfer: 'D15',
-};
+const NOT_YET = {};
 
 const ID = String.raw`\[[A-Z]{1,2}-?\d{1,2}\]`;
 

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TaskSettings } from '@tideline/contracts';
+import { ROOT_ID } from '@tideline/sync-core';
 import { MemoryJournal } from '@tideline/sync-core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { summarize } from './explain.ts';
@@ -50,6 +51,27 @@ describe('[TA-7] explain of what is not synced', () => {
     ['a/keep.bak', 'It is new here and waits for the next scan.'],
     ['gone.bak', 'It is left out by *.bak; it is listed as skipped.'],
   ])('says of %s: %s', (path, sentence) => expect(explain(path)).toBe(sentence));
+
+  it('[C01] [C19] tells of a conflict from the copy and from its original, as long as both are there', () => {
+    const copy = 'f (conflict PC1 2026-01-02 0304).txt';
+    const file = {
+      parent: ROOT_ID,
+      kind: 'file',
+      rev: 1,
+      contentId: 'c',
+      size: 1,
+      sig: null,
+      state: 'managed',
+    } as const;
+    const row = (id: number, name: string) => ({
+      ...{ ...file, id, localName: name, cloudName: name, cloudId: `c${id}`, meta: { mtimeMs: 0, exec: false } },
+    });
+    journal.advance({ rows: [row(5, 'f.txt'), row(6, copy)] });
+    expect(explain(copy)).toContain('It is a conflict copy of f.txt');
+    expect(explain('f.txt')).toContain(`the other content is kept as ${copy}.`);
+    journal.advance({ forget: [6] });
+    expect(explain('f.txt')).not.toContain('conflict');
+  });
 
   it('tells the problem of a name that is not valid UTF-8, as the listing shows it', () => {
     journal.setProblem('a/\uFFFD.txt', { code: 'NAME_UNSUPPORTED', params: {}, retryAtMs: 1 }, 1);

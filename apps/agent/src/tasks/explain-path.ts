@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@tideline/contracts';
-import type { Journal, StoredProblem } from '@tideline/sync-core';
+import { conflictsOf, type Journal, type StoredProblem } from '@tideline/sync-core';
 import type { TaskFile } from '../local-api/messages.ts';
 import { findStates, NOT_LOOKED_AT, type Explained, type Reasons } from './explain.ts';
 import { compileFilters, findLeftOut } from './left-out.ts';
@@ -20,10 +20,16 @@ export function explainPath(facts: ExplainFacts, path: string): { states: Explai
   const states = findStates(journal, path);
   const leftOut = findLeftOut(record.localPath, path, compileFilters(record.settings.exclude, platform)) ?? null;
   const problem = findProblem(journal.problems(), path, states) ?? null;
-  if (states) return { states, reasons: { path, problem, leftOut } };
+  if (states) return { states, reasons: { path, problem, leftOut, conflict: findConflict(journal, states) } };
   if (leftOut) return { states: unseen('left out'), reasons: { path, problem, leftOut } };
   const seen = problem ?? lookAt(record.localPath, path);
   return { states: unseen(seen?.code ?? NOT_LOOKED_AT), reasons: { path, problem: seen, leftOut } };
+}
+
+function findConflict({ base }: Journal, { key, local }: Explained): NonNullable<Reasons['conflict']> {
+  const row = key !== null && key > 0 && local.state === 'present' ? base.get(key) : undefined;
+  const { original, copies } = row ? conflictsOf(row, base) : { original: null, copies: [] };
+  return { original: original && original.localName, copies: copies.map((copy) => copy.localName) };
 }
 
 /** Of the path itself; and where nothing is known of it, of the nearest folder above that has one. */

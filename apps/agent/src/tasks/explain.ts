@@ -125,11 +125,30 @@ function isAbout(decision: Decision, key: LocalKey | null, cloudId: string | nul
   return (key !== null && decision.id === key) || (cloudId !== null && decision.cloudId === cloudId);
 }
 
-export type Reasons = { readonly path: string; readonly problem: TaskFile | null; readonly leftOut: LeftOut | null };
+export type Reasons = {
+  readonly path: string;
+  readonly problem: TaskFile | null;
+  readonly leftOut: LeftOut | null;
+  /** Names of what it is in conflict with: of a copy its original, of an original its copies. */
+  readonly conflict?: { readonly original: string | null; readonly copies: readonly string[] };
+};
 const NO_REASONS: Reasons = { path: '', problem: null, leftOut: null };
 
 /** One sentence for a person; the rules behind it are listed beside it. */
-export function summarize(states: Explained, { path, problem, leftOut }: Reasons = NO_REASONS): string {
+export function summarize(states: Explained, reasons: Reasons = NO_REASONS): string {
+  return `${sentenceOf(states, reasons)} ${conflictSentence(reasons)}`.trim();
+}
+
+/** C01, C19: as long as both are there. */
+function conflictSentence({ conflict }: Reasons): string {
+  const { original = null, copies = [] } = conflict ?? {};
+  if (original !== null)
+    return `It is a conflict copy of ${original}: compare both, and delete the one you do not need.`;
+  if (copies.length === 0) return '';
+  return `It was edited in two places at once; the other content is kept as ${copies.join(', ')}.`;
+}
+
+function sentenceOf(states: Explained, { path, problem, leftOut }: Reasons): string {
   if (leftOut) return `${nameOf(leftOut.path, path)} is ${leftOutPhrase(leftOut)}; it is listed as skipped.`;
   if (problem?.code) {
     const { message = '', fix = '' } = problem;

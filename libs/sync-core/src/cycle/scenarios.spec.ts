@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AppError, type BatchOp } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ROOT_ID } from '../model/tree.ts';
+import { conflictsOf } from '../naming/derived-names.ts';
 import { CycleWorld, instead } from '../testing/cycle-world.ts';
 import type { TestDevice } from '../testing/test-device.ts';
 import type { CycleReport } from './cycle-types.ts';
@@ -97,6 +99,25 @@ describe('scenarios of one device', () => {
     expect(sent.map((op) => op.kind)).toEqual(['putVersion']);
     expect(world.cloudTree().get('f')).toBe('first');
     expect(world.kept()).toContain('second');
+  });
+
+  it('[C01] [C19] [SY-36] links a copy and its original by name, on every device, until either is gone', async () => {
+    const b = world.device(2);
+    a.disk.write('f.txt', 'old');
+    await world.meet(a, b);
+    a.disk.write('f.txt', 'ours');
+    world.put('f.txt', 'theirs');
+    await world.meet(a, b);
+    const copy = `f${COPY}.txt`;
+    for (const device of [a, b]) {
+      expect(conflict(device, 'f.txt')).toEqual({ original: null, copies: [copy] });
+      expect(conflict(device, copy)).toEqual({ original: 'f.txt', copies: [] });
+    }
+    b.disk.remove(copy);
+    await world.meet(b, a);
+    for (const device of [a, b]) expect(conflict(device, 'f.txt')).toEqual({ original: null, copies: [] });
+    expect(world.cloudTree()).toEqual(new Map([['f.txt', 'theirs']]));
+    expect(world.kept()).toContain('ours');
   });
 
   it('[C20] keeps an edit that is made while the one of the cloud is on its way', async () => {
@@ -229,6 +250,13 @@ describe('scenarios of one device', () => {
     expect((await b.cycle()).verified).toBe(true);
   });
 });
+
+function conflict({ journal }: TestDevice, name: string): { original: string | null; copies: string[] } {
+  const row = journal.base.childByLocalName(ROOT_ID, name);
+  if (!row) throw new Error(`nothing called ${name}`);
+  const { original, copies } = conflictsOf(row, journal.base);
+  return { original: original && original.localName, copies: copies.map((each) => each.localName) };
+}
 
 describe('scenarios of time and of restored machines', () => {
   it.each([false, true])(

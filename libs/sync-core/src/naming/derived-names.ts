@@ -1,3 +1,4 @@
+import type { BaseNode, BaseView } from '../model/tree.ts';
 import { joinName, splitName } from './split-name.ts';
 
 /** Tells whether a name may be taken in the folder at hand. */
@@ -19,6 +20,31 @@ export function conflictName(
     (n) => joinName({ stem: plain, suffix: n === 1 ? suffix : `${suffix}-${n}`, ext }, maxBytes),
     isFree,
   );
+}
+
+/**
+ * Of a conflict copy: the name of what it is a copy of; null for every other name. The name is the record of a conflict: it is there on
+ * all devices, survives lost state, and is gone with the copy (C19).
+ */
+export function originalOf(name: string): string | null {
+  const { stem, ext } = splitName(name);
+  const plain = stem.replace(CONFLICT, '');
+  return plain === stem || plain === '' ? null : plain + ext;
+}
+
+/** The conflict copies of a file in its folder, and for a copy the file it is a copy of. Both ways empty when either is gone. */
+export function conflictsOf(row: BaseNode, base: BaseView): { original: BaseNode | null; copies: readonly BaseNode[] } {
+  const name = originalOf(row.cloudName);
+  const original = name === null ? null : (managed(base.childByCloudName(row.parent, name)) ?? null);
+  if (row.kind === 'folder') return { original: null, copies: [] };
+  const copies = base
+    .children(row.parent)
+    .filter((each) => originalOf(each.cloudName) === row.cloudName && managed(each));
+  return { original, copies };
+}
+
+function managed(row: BaseNode | undefined): BaseNode | undefined {
+  return row?.state === 'managed' && row.kind === 'file' ? row : undefined;
 }
 
 /** BI-9: the name under which a file yields to a folder. */

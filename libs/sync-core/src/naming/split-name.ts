@@ -1,7 +1,9 @@
 const encoder = new TextEncoder();
 
+/** Most names are plain ASCII, and a plan asks for the length of many. */
 export function byteLength(text: string): number {
-  return encoder.encode(text).length;
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return encoder.encode(text).length;
+  return text.length;
 }
 
 /** `.profile` has no extension, `a.tar.gz` has `.gz`; an extension never holds a space, so that sentences keep their dots. */
