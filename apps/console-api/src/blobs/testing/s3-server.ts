@@ -16,8 +16,12 @@ type S3rverClass = new (options: {
 
 export type TestS3 = { readonly settings: S3Settings; readonly stop: () => Promise<void> };
 
+/** `http://key:secret@host:port/bucket` of another server than the one that tests start: the same tests say whether it serves. */
+const OTHER_S3 = process.env['TIDELINE_TEST_S3'] || undefined;
+
 /** A server of its own that speaks S3, on loopback, with one empty bucket. */
 export async function startTestS3(): Promise<TestS3> {
+  if (OTHER_S3 !== undefined) return useOther(new URL(OTHER_S3));
   const Server = createRequire(import.meta.url)('s3rver') as S3rverClass;
   const directory = await mkdtemp(path.join(tmpdir(), 'tideline-s3rver-'));
   const bucket = 'tideline-test';
@@ -37,4 +41,18 @@ export async function startTestS3(): Promise<TestS3> {
     await rm(directory, { recursive: true, force: true });
   };
   return { settings, stop };
+}
+
+/** Its bucket is there and may hold what earlier runs left: every test works below a prefix of its own. */
+function useOther(url: URL): TestS3 {
+  const { username, password, origin, pathname } = url;
+  const settings: S3Settings = {
+    bucket: pathname.slice(1),
+    prefix: '',
+    endpoint: origin,
+    region: 'us-east-1',
+    pathStyle: true,
+    credentials: new S3Credentials(decodeURIComponent(username), decodeURIComponent(password)),
+  };
+  return { settings, stop: () => Promise.resolve() };
 }
