@@ -163,6 +163,54 @@ describe('scenarios of one device', () => {
     expect(world.cloudTree().size).toBe(59);
   });
 
+  it.each([
+    { mode: 'bidirectional', propagateDeletes: false, then: ['x'] },
+    { mode: 'upload', propagateDeletes: false, then: ['d', 'd/f', 'x'] },
+    { mode: 'upload', propagateDeletes: true, then: ['x'] },
+  ] as const)(
+    '[M33] [SY-26] lets what is moved to a place left out leave the task: $mode, delete switch $propagateDeletes',
+    async ({ mode, propagateDeletes, then }) => {
+      const device = world.device(3, { mode, propagateDeletes, exclude: ['build/'] });
+      device.disk.mkdir('d');
+      device.disk.write('d/f', '1');
+      device.disk.write('x', '2');
+      device.disk.mkdir('build');
+      await device.settle();
+      device.disk.rename('d', 'build/d');
+      await cycles(device, 4);
+      expect([...world.cloudTree().keys()]).toEqual(then);
+      expect(world.kept()).toContain('1');
+      expect([...device.disk.tree().keys()]).toEqual(['build', 'build/d', 'build/d/f', 'x']);
+      device.disk.rename('build/d', 'd');
+      await cycles(device, 4);
+      expect(world.cloudTree().get('d/f')).toBe('1');
+      expect(device.disk.trash).toEqual([]);
+    },
+  );
+
+  it('[G07] [SY-26] deletes nothing on either side when the filter leaves out what was synced', async () => {
+    a.disk.mkdir('d');
+    a.disk.write('d/f', '1');
+    a.disk.write('x', '2');
+    await a.settle();
+    const before = [world.cloudTree(), a.disk.tree()];
+    Object.assign(a.settings, { exclude: ['d/', '*'] });
+    world.put('d/f', 'edited there');
+    a.disk.remove('x');
+    await cycles(a, 4);
+    expect([...world.cloudTree().keys()]).toEqual([...(before[0]?.keys() ?? [])]);
+    expect(a.disk.tree().get('d/f')).toBe('1');
+    Object.assign(a.settings, { exclude: [] });
+    await cycles(a, 4);
+    expect(a.disk.tree()).toEqual(
+      new Map([
+        ['d', null],
+        ['d/f', 'edited there'],
+      ]),
+    );
+    expect(world.cloudTree()).toEqual(a.disk.tree());
+  });
+
   it('[M35] uploads the merged folder when one is moved over another that was not synced yet', async () => {
     a.disk.mkdir('d');
     a.disk.write('d/f', '1');

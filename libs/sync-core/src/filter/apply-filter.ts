@@ -17,7 +17,7 @@ import type { IsExcluded } from './compile-filter.ts';
 /**
  * SY-26: what a filter leaves out is not decided about. New nodes are not seen. A node of base that a (changed) filter leaves out
  * is frozen on both sides: a filter never deletes. A node that is moved in the cloud from a place within to one that is left
- * out has left the task, as one that was deleted has (bidirectional); the scan tells the same of moves on the disk.
+ * out has left the task, as one that was deleted has (bidirectional); so has one that was moved there on the disk.
  */
 export function applyFilter(trees: ThreeTrees, isExcluded: IsExcluded, mode: SyncMode): ThreeTrees {
   const paths = new Paths(trees, isExcluded);
@@ -28,9 +28,24 @@ function filterLocal(trees: ThreeTrees, paths: Paths): LocalOverlay {
   const local = new Map<LocalKey, Observed<LocalNode>>();
   for (const [key, seen] of trees.local) {
     if (paths.isRowOut(key)) local.set(key, frozen(seen));
-    else if (key > 0 || seen.t !== 'present' || !paths.isLocalOut(key)) local.set(key, seen);
+    else if (seen.t !== 'present' || !paths.isLocalOut(key)) local.set(key, seen);
+    else if (key > 0) leave(trees, key, { sinceMs: seen.sinceMs, local });
   }
   return local;
+}
+
+/** What was moved to where the filter looks away has left with everything that base has in it and nobody saw elsewhere. */
+function leave(
+  { base, local: seen }: ThreeTrees,
+  key: BaseId,
+  { sinceMs, local }: { sinceMs: number; local: Map<LocalKey, Observed<LocalNode>> },
+): void {
+  const open = [key];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (id !== key && seen.has(id)) continue;
+    local.set(id, { t: 'absent', sinceMs });
+    open.push(...base.children(id).map((row) => row.id));
+  }
 }
 
 function filterCloud(trees: ThreeTrees, paths: Paths, mode: SyncMode): CloudOverlay {

@@ -22,6 +22,24 @@ describe('compileFilter', () => {
     { patterns: ['/build'], path: 'src/build', isFolder: true, excluded: false },
     { patterns: ['*.log', '!keep.log'], path: 'keep.log', isFolder: false, excluded: false },
     { patterns: ['A.TXT'], path: 'a.txt', isFolder: false, excluded: false },
+    { patterns: ['docs/**/*.pdf'], path: 'docs/a/b/c.pdf', isFolder: false, excluded: true },
+    { patterns: ['docs/**/*.pdf'], path: 'other/docs/c.pdf', isFolder: false, excluded: false },
+    { patterns: ['**/cache'], path: 'a/b/cache', isFolder: true, excluded: true },
+    { patterns: ['a/**'], path: 'a', isFolder: true, excluded: false },
+    { patterns: ['a/**'], path: 'a/b/c', isFolder: false, excluded: true },
+    { patterns: ['src/tmp'], path: 'lib/src/tmp', isFolder: false, excluded: false },
+    { patterns: ['\\#notes'], path: '#notes', isFolder: false, excluded: true },
+    { patterns: ['#notes'], path: '#notes', isFolder: false, excluded: false },
+    { patterns: ['\\!loud'], path: '!loud', isFolder: false, excluded: true },
+    { patterns: ['a\\*b'], path: 'axb', isFolder: false, excluded: false },
+    { patterns: ['a\\*b'], path: 'a*b', isFolder: false, excluded: true },
+    { patterns: ['file?.[ch]'], path: 'file1.c', isFolder: false, excluded: true },
+    { patterns: ['file?.[ch]'], path: 'file12.c', isFolder: false, excluded: false },
+    { patterns: ['*', '!*.txt'], path: 'a.txt', isFolder: false, excluded: false },
+    { patterns: ['*', '!*.txt'], path: 'a.doc', isFolder: false, excluded: true },
+    { patterns: ['build/', '!build/keep'], path: 'build/keep', isFolder: false, excluded: true },
+    { patterns: ['space\\ '], path: 'space ', isFolder: false, excluded: true },
+    { patterns: ['', '   ', '# a remark'], path: 'a', isFolder: false, excluded: false },
   ])('[TA-1] reads $patterns for $path as gitignore does: $excluded', ({ patterns, path, isFolder, excluded }) => {
     expect(compileFilter(patterns)(path, isFolder)).toBe(excluded);
   });
@@ -77,5 +95,29 @@ describe('applyFilter', () => {
     const cloud = new Map([['c4', present(cloudNode('c4', 'c2', 'a.txt'))]]);
     expect(applyFilter(treesWith(new Map(), cloud), isExcluded, 'bidirectional').cloud.get('c4')?.t).toBe('absent');
     expect(applyFilter(treesWith(new Map(), cloud), isExcluded, 'upload').cloud.get('c4')?.t).toBe('present');
+  });
+
+  it('[SY-26] [M33] takes a folder that was moved here to a place left out for gone, with all that base has in it', () => {
+    const moved = { ...localNode(-1, 'docs'), kind: 'folder', content: null } as const;
+    const trees = treesWith(
+      new Map([
+        [-1, present({ ...localNode(1, 'x.tmp'), kind: 'folder', content: null } as const)],
+        [5, present(moved)],
+        [7, present(localNode(1, 'out again'))],
+      ]),
+      new Map(),
+    );
+    const base = new MemoryBase();
+    const root = { ...row(ROOT_ID, [ROOT_ID, ''], 'folder'), cloudId: 'root' };
+    base.write({
+      rows: [root, row(5, [1, 'docs'], 'folder'), row(6, [5, 'f']), row(7, [5, 'g'])],
+      forget: [],
+    });
+    const { local } = applyFilter({ ...trees, base }, isExcluded, 'bidirectional');
+    expect([...local].map(([key, seen]) => [key, seen.t]).sort()).toEqual([
+      [5, 'absent'],
+      [6, 'absent'],
+      [7, 'present'],
+    ]);
   });
 });

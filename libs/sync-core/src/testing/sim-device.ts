@@ -107,17 +107,15 @@ export class SimDevice {
 
   #guard(plan: Plan): Plan {
     if (this.held === null) return plan;
-    const hold = {
-      kind: 'mass_delete_cloud',
-      ids: this.held,
-      files: 1,
-      holdId: 'h',
-      sinceMs: 0,
-      answer: null,
-    } as const;
+    const held = { ids: this.held, files: 1, sinceMs: 0, answer: null } as const;
+    const holds = (['mass_delete_cloud', 'mass_delete_local'] as const).map((kind) => ({
+      ...held,
+      kind,
+      holdId: kind,
+    }));
     const facts = {
       ...{ base: this.journal.base, mode: 'bidirectional' as const, nowMs: this.nowMs, observedFromMs: Infinity },
-      ...{ deeds: [], holds: [hold], looksEncrypted: false },
+      ...{ deeds: [], holds, looksEncrypted: false },
     };
     return guardPlan(plan, facts).plan;
   }
