@@ -49,7 +49,7 @@ function findMoved(session: ScanSession, entry: Entry): BaseNode | undefined {
   if (entry.sig.links !== 1) return undefined;
   return session.env.known
     .byFileId(entry.sig.fileId)
-    .find((node) => isCandidate(session, node, entry) && hasLeftItsPlace(session, node));
+    .find((node) => isCandidate(session, node, entry) && hasLeftItsPlace(session, node, entry));
 }
 
 function isCandidate(session: ScanSession, node: BaseNode, entry: Entry): boolean {

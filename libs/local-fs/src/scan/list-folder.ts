@@ -26,7 +26,7 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
   tellReadableAgain(session, folder);
   const places = placesIn(session, folder, names);
   for (const name of names) visit(session, { folder, places }, name);
-  for (const node of places.unseen.values()) {
+  for (const node of [...places.unseen.values(), ...places.rivals.values().flatMap((rivals) => rivals)]) {
     // A detached row keeps a name only; whether its file is there says nothing.
     if (node.state === 'managed') session.missing.push({ node, why: 'absent' });
   }
@@ -69,6 +69,11 @@ function tellReadableAgain(session: ScanSession, { key, sig }: FolderTask): void
 type Places = {
   /** Children of base that no entry was found for yet. */
   readonly unseen: Map<string, BaseNode>;
+  /**
+   * Further nodes that base has at a place: one that was deleted here and moved in the cloud keeps it until both sides are one
+   * again, while a new node stands there already.
+   */
+  readonly rivals: Map<string, BaseNode[]>;
   readonly byNfc: ReadonlyMap<string, BaseNode>;
   readonly earlier: Map<string, KnownPresent>;
 };
@@ -76,9 +81,14 @@ type Places = {
 function placesIn({ env }: ScanSession, { key }: FolderTask, names: readonly string[]): Places {
   const children = key > 0 ? env.known.children(key) : [];
   const unseen = new Map<string, BaseNode>();
-  for (const child of children) unseen.set(child.localName, child);
+  const rivals = new Map<string, BaseNode[]>();
+  for (const child of children) {
+    const other = unseen.get(child.localName);
+    if (other) rivals.set(child.localName, [...(rivals.get(child.localName) ?? []), other]);
+    unseen.set(child.localName, child);
+  }
   const earlier = new Map(env.known.earlierIn(key).map((known) => [known.node.name, known]));
-  return { unseen, byNfc: otherSpellings(children, names), earlier };
+  return { unseen, rivals, byNfc: otherSpellings(children, names), earlier };
 }
 
 /** Names of base whose very spelling is gone from the folder, by their normal form: another spelling of it is the same name. */
@@ -96,7 +106,7 @@ const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 type Listing = { readonly folder: FolderTask; readonly places: Places };
 
 function visit(session: ScanSession, { folder, places }: Listing, name: string): void {
-  const base = places.unseen.get(name) ?? (isAscii(name) ? undefined : places.byNfc.get(name.normalize('NFC')));
+  const base = findPlace(places, name);
   const path = joinPath(folder.path, name);
   const looked = lookAt(session, path, name);
   if (looked.t === 'gone') return;
@@ -112,7 +122,27 @@ function visit(session: ScanSession, { folder, places }: Listing, name: string):
   const sig = toStatSig(stats, session.env.volume);
   const kind = isFolder ? 'folder' : 'file';
   const entry: Entry = { folder, name, path, kind, sig, meta: toFileMeta(stats) };
-  decide(session, { entry, base, earlier: places.earlier.get(name) }, places);
+  const owner = base && ownerOf(places, entry, base);
+  decide(session, { entry, base: owner, earlier: places.earlier.get(name) }, places);
+}
+
+function findPlace({ unseen, byNfc }: Places, name: string): BaseNode | undefined {
+  return unseen.get(name) ?? (isAscii(name) ? undefined : byNfc.get(name.normalize('NFC')));
+}
+
+/** Of several nodes that base has at the entry's place, the one that it is. */
+function ownerOf({ unseen, rivals }: Places, entry: Entry, base: BaseNode): BaseNode {
+  const others = rivals.get(base.localName);
+  if (!others) return base;
+  const all = [base, ...others];
+  const owner =
+    all.find((node) => node.kind === entry.kind && node.sig !== null && isSameIdentity(node.sig, entry.sig)) ??
+    all.find((node) => node.kind === entry.kind && node.state === 'managed') ??
+    base;
+  unseen.set(owner.localName, owner);
+  const left = all.filter((node) => node !== owner);
+  rivals.set(owner.localName, left);
+  return owner;
 }
 
 type Looked = { t: 'stats'; stats: BigIntStats } | { t: 'gone' } | { t: 'unknown'; why: UnknownReason };

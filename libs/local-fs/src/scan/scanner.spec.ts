@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -11,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { ROOT_ID, type StatSig } from '@tideline/sync-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createScanner } from './scanner.ts';
 import { createScanWorld, type ScanWorld } from './scan-world.fixture.ts';
@@ -283,6 +285,28 @@ describe('moves', () => {
     world.write('x/2', 'two');
     await world.scan();
     expect(world.differences()).toEqual({ y: 'was x', x: 'new folder', 'x/2': 'new file' });
+  });
+
+  it('[SY-25] tells a node gone whose place in base another node has taken, whichever of the two is there', async () => {
+    world.write('x', 'X');
+    await world.sync();
+    const { journal } = world;
+    const there = journal.base.childByLocalName(ROOT_ID, 'x');
+    if (!there?.sig) throw new Error('nothing was synced');
+    const gone = { ...there.sig, fileId: there.sig.fileId + 1000n };
+    const rival = (sig: StatSig) => ({ ...there, id: journal.allocateIds(1), cloudId: randomUUID(), sig });
+    const newer = rival(gone);
+    journal.advance({ rows: [newer] });
+    await world.scan();
+    expect(new Map([...journal.localOverlay()].map(([key, seen]) => [key, seen.t]))).toEqual(
+      new Map([[newer.id, 'absent']]),
+    );
+    const newest = rival(there.sig);
+    journal.advance({ forget: [newer.id], rows: [{ ...there, sig: gone }, newest] });
+    await world.scan();
+    expect(new Map([...journal.localOverlay()].map(([key, seen]) => [key, seen.t]))).toEqual(
+      new Map([[there.id, 'absent']]),
+    );
   });
 
   it('[M24] never takes an unrelated file for the deleted one whose inode it got', async () => {

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { ROOT_ID, type BaseNode, type LocalKey, type StatSig } from '@tideline/sync-core/tree';
 import { isSameIdentity, toStatSig } from '../stat/sig.ts';
-import { absolutePath, joinPath, type ScanSession } from './session.ts';
+import { absolutePath, joinPath, type Entry, type ScanSession } from './session.ts';
 import { isGone } from './system-error.ts';
 
 /** Deeper than any path the system allows; a stored tree with a ring must not hang the scan. */
@@ -39,11 +39,18 @@ export function statAt(session: ScanSession, path: string): StatSig | 'nothing' 
   }
 }
 
-/** Proven: nothing stands at the node's place in base, or something else does. */
-export function hasLeftItsPlace(session: ScanSession, node: BaseNode): boolean {
+/**
+ * Proven: nothing stands at the node's place in base, or something else does; or the very entry that was found under another
+ * name in the same folder, which disks that do not tell cases or Unicode forms apart also show under the old one (M19).
+ */
+export function hasLeftItsPlace(session: ScanSession, node: BaseNode, found: Pick<Entry, 'path'>): boolean {
   const folder = pathOf(session, node.parent);
   if (folder === undefined) return true;
-  const there = statAt(session, joinPath(folder, node.localName));
+  const place = joinPath(folder, node.localName);
+  const there = statAt(session, place);
   if (there === 'unknown') return false;
-  return there === 'nothing' || node.sig === null || !isSameIdentity(there, node.sig);
+  if (there === 'nothing' || node.sig === null || !isSameIdentity(there, node.sig)) return true;
+  return place !== found.path && folderOf(found.path) === folder;
 }
+
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
