@@ -44,6 +44,7 @@ async function bringBackStaged(execution: Execution): Promise<void> {
   if (execution.staged.size === 0) return;
   execution.flush();
   await disk.recover(new Set(journal.unfinished().flatMap((op) => ('opId' in op ? [op.opId] : []))));
+  execution.done -= execution.staged.size; // what had to come back is no progress, or the same would be tried without end
   execution.staged.clear();
   execution.lookEverywhere = true;
 }

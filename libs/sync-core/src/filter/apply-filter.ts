@@ -27,7 +27,7 @@ export function applyFilter(trees: ThreeTrees, isExcluded: IsExcluded, mode: Syn
 function filterLocal(trees: ThreeTrees, paths: Paths): LocalOverlay {
   const local = new Map<LocalKey, Observed<LocalNode>>();
   for (const [key, seen] of trees.local) {
-    if (paths.isRowOut(key)) local.set(key, frozen(seen));
+    if (paths.isFrozen(key)) local.set(key, frozen(seen));
     else if (seen.t !== 'present' || !paths.isLocalOut(key)) local.set(key, seen);
     else if (key > 0) leave(trees, key, { sinceMs: seen.sinceMs, local });
   }
@@ -52,11 +52,26 @@ function filterCloud(trees: ThreeTrees, paths: Paths, mode: SyncMode): CloudOver
   const cloud = new Map<CloudId, Observed<CloudNode>>();
   for (const [id, seen] of trees.cloud) {
     const row = trees.base.byCloudId(id);
-    if (row && paths.isRowOut(row.id)) cloud.set(id, frozen(seen));
-    else if (seen.t !== 'present' || mode === 'upload' || !paths.isCloudOut(id)) cloud.set(id, seen);
-    else if (row) cloud.set(id, { t: 'absent', sinceMs: seen.sinceMs });
+    const told = row ? cloudOfRow(seen, { paths, mode, row }) : cloudOfNew(seen, paths.isCloudOut(id), mode);
+    if (told) cloud.set(id, told);
   }
   return cloud;
+}
+
+type Of = {
+  readonly paths: Paths;
+  readonly mode: SyncMode;
+  readonly row: { readonly id: BaseId; readonly cloudId: CloudId };
+};
+
+function cloudOfRow(seen: Observed<CloudNode>, { paths, mode, row }: Of): Observed<CloudNode> {
+  if (paths.isFrozen(row.id)) return frozen(seen);
+  const hasLeft = seen.t === 'present' && mode !== 'upload' && paths.isCloudOut(row.cloudId) && !paths.isRowOut(row.id);
+  return hasLeft ? { t: 'absent', sinceMs: seen.sinceMs } : seen;
+}
+
+function cloudOfNew(seen: Observed<CloudNode>, isOut: boolean, mode: SyncMode): Observed<CloudNode> | undefined {
+  return seen.t === 'present' && mode !== 'upload' && isOut ? undefined : seen;
 }
 
 function frozen<T>({ sinceMs }: Observed<T>): Observed<T> {
@@ -83,6 +98,12 @@ class Paths {
 
   isRowOut(key: LocalKey): boolean {
     return key > 0 && this.#row(key).isOut;
+  }
+
+  /** In base at a place that is left out, and not moved into the task on the disk. */
+  isFrozen(key: LocalKey): boolean {
+    if (!this.isRowOut(key)) return false;
+    return this.#trees.local.get(key)?.t !== 'present' || this.#localPath(key).isOut;
   }
 
   isLocalOut(key: LocalKey): boolean {

@@ -120,4 +120,17 @@ describe('applyFilter', () => {
       [7, 'present'],
     ]);
   });
+
+  it('[SY-26] lets a node in that is moved on the disk out of a place that is left out, and freezes it as long as it is there', () => {
+    const moved = new Map([[3, present(localNode(1, 'kept.o'))]]);
+    const edited = new Map([['c3', present({ ...cloudNode('c3', 'c2', 'out.o'), contentId: 'other' })]]);
+    const back = applyFilter(treesWith(moved, edited), isExcluded, 'bidirectional');
+    expect([back.local.get(3)?.t, back.cloud.get('c3')?.t]).toEqual(['present', 'present']);
+    const within = applyFilter(
+      treesWith(new Map([[3, present(localNode(2, 'kept.o'))]]), edited),
+      isExcluded,
+      'upload',
+    );
+    expect([within.local.get(3)?.t, within.cloud.get('c3')?.t]).toEqual(['unknown', 'unknown']);
+  });
 });

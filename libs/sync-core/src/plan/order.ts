@@ -260,8 +260,9 @@ class Order<O> {
 
   #stageOne(circle: readonly Draft<O>[]): boolean {
     const movable = circle.filter((draft) => draft.act === 'move' && !this.#staged.has(draft));
-    const draft = movable.sort((a, b) => a.entity - b.entity)[0];
-    if (!draft) return false;
+    const outermost = movable.sort((a, b) => a.entity - b.entity)[0];
+    if (!outermost) return false;
+    const draft = this.#innermost(outermost);
     this.#groups += 1;
     this.#staged.set(draft, this.#groups);
     const opId = this.#emit(draft, { staged: true, atomicGroup: this.#groups });
@@ -271,6 +272,15 @@ class Order<O> {
     this.#unpark(draft);
     this.#queue.push(draft);
     return true;
+  }
+
+  /** What is in staging is out of reach with all that it holds: whatever has to leave it goes there before it. */
+  #innermost(draft: Draft<O>): Draft<O> {
+    for (const entity of this.#subtree(draft.entity).slice(1)) {
+      const below = this.#leaving.get(entity);
+      if (below?.act === 'move' && !this.#staged.has(below)) return this.#innermost(below);
+    }
+    return draft;
   }
 
   #exchangeAtOnce(circle: readonly Draft<O>[]): boolean {
