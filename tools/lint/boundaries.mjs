@@ -12,7 +12,8 @@ const MAY_IMPORT = {
   agent: ['contracts', 'sync-core', 'local-fs', 'drive-client', 'ui'],
   'console-api': ['contracts'],
   'console-web': ['contracts', 'drive-client', 'ui'],
-  test: ['contracts', 'sync-core', 'local-fs', 'drive-client', 'testing'],
+  // The simulation plays the agent's schedule and the server's decisions themselves, not copies of them.
+  test: ['contracts', 'sync-core', 'local-fs', 'drive-client', 'testing', 'agent', 'console-api'],
   bench: ['contracts', 'drive-client', 'local-fs', 'sync-core', 'testing'],
 };
 const LIBS = ['contracts', 'sync-core', 'local-fs', 'drive-client', 'ui', 'testing'];

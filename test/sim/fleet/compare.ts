@@ -1,0 +1,171 @@
+import type { DriveNode } from '@tideline/contracts';
+import { isAlwaysExcluded, ROOT_ID, type BaseNode } from '@tideline/sync-core';
+import { sha256Hex, type VirtualCloud } from './cloud.ts';
+import type { Device } from './device.ts';
+import type { Inode } from './vfs/inode.ts';
+
+const hashes = new WeakMap<Uint8Array, string>();
+
+export function contentIdOf(bytes: Uint8Array): string {
+  const known = hashes.get(bytes) ?? sha256Hex(bytes);
+  hashes.set(bytes, known);
+  return known;
+}
+
+const STAGING = '.tideline~sync';
+const below = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
+
+/** I2: how a device's folder differs from what it should hold, seen from neither side's records but from the things themselves. */
+export function differences(device: Device, cloud: VirtualCloud): string[] {
+  if (!device.root) return ['the root is not there'];
+  return device.config.mode === 'upload'
+    ? notBackedUp(device, cloud, device.root)
+    : notEqual(device, cloud, device.root);
+}
+
+type Spot = { readonly path: string; readonly cloudPath: string; readonly inode: Inode };
+
+function notEqual(device: Device, cloud: VirtualCloud, root: Inode): string[] {
+  const found: string[] = [];
+  const spots = new Map<string, Spot>([[cloud.rootId, { path: '', cloudPath: '', inode: root }]]);
+  const met = new Set<string>();
+  const { hidden = new Set<string>() } = cloud.sights.get(device.name) ?? {};
+  for (const node of cloud.below(cloud.rootId, hidden)) {
+    const above = spots.get(node.parentId ?? '');
+    const spot = above && spotOf(device, { node, above });
+    if (!above || !spot) continue;
+    if (!spot.inode) {
+      found.push(`${spot.cloudPath} is in the cloud only`);
+      continue;
+    }
+    met.add(device.machine.key(spot.path));
+    if (node.kind === 'folder') spots.set(node.id, { ...spot, inode: spot.inode });
+    found.push(...unlike(device, { node, above, spot: { ...spot, inode: spot.inode } }));
+  }
+  return [...found, ...hereOnly(device, root, met)];
+}
+
+function hereOnly(device: Device, root: Inode, met: ReadonlySet<string>): string[] {
+  const left = [...walk(root)].filter(
+    ({ path, inode }) => !met.has(device.machine.key(path)) && !isLeftOut(device, path, inode),
+  );
+  return left.map(({ path }) => `${path} is here only`);
+}
+
+/** Where a cloud node is to be found here; undefined when the filter leaves it out. */
+function spotOf(
+  device: Device,
+  { node, above }: { node: DriveNode; above: Spot },
+): (Omit<Spot, 'inode'> & { inode: Inode | undefined }) | undefined {
+  const row = device.journal.base.byCloudId(node.id);
+  const isFolder = node.kind === 'folder';
+  const cloudPath = below(above.cloudPath, node.name);
+  const path = below(above.path, row?.localName ?? node.name);
+  if (device.isExcluded(cloudPath, isFolder) || device.isExcluded(path, isFolder)) return undefined;
+  return { path, cloudPath, inode: row && device.machine.find(above.inode, row.localName) };
+}
+
+function unlike(device: Device, { node, above, spot }: { node: DriveNode; above: Spot; spot: Spot }): string[] {
+  const { path, inode } = spot;
+  if (inode.kind !== node.kind) return [`${path} is a ${inode.kind} here and a ${node.kind} in the cloud`];
+  if (node.kind === 'file' && contentIdOf(inode.data) !== node.contentId) return [`${path} differs in content`];
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const isSameName = name.normalize('NFC') === node.name || hasTwin(above.inode, name);
+  return isSameName || device.config.os !== 'linux' ? [] : [`${path} is ${node.name} in the cloud`];
+}
+
+/** Two spellings of one name beside each other: only one of them can be called so in the cloud (BI-8). */
+function hasTwin({ entries }: Inode, name: string): boolean {
+  const same = [...entries.values()].filter((entry) => entry.name.normalize('NFC') === name.normalize('NFC'));
+  return same.length > 1;
+}
+
+/** UP: every local file has its own node in the node of its folder, with its content as the head or a kept version. */
+function notBackedUp(device: Device, cloud: VirtualCloud, root: Inode): string[] {
+  const { base } = device.journal;
+  const found: string[] = [];
+  const rows = new Map<Inode, BaseNode | undefined>([[root, base.get(ROOT_ID)]]);
+  for (const { path, inode, folder, name } of walk(root)) {
+    if (isLeftOut(device, path, inode)) continue;
+    const parent = rows.get(folder);
+    const row = parent && base.childByLocalName(parent.id, name);
+    const stored = row && row.state === 'managed' ? cloud.nodes.get(row.cloudId) : undefined;
+    rows.set(inode, row);
+    const fault =
+      stored && parent
+        ? backupFault({ stored, inode }, parent, cloud.isInSight(device.name, stored.node.id))
+        : 'is not backed up';
+    if (fault) found.push(`${path} ${fault}`);
+  }
+  return found;
+}
+
+type BackedUp = {
+  readonly stored: { readonly node: DriveNode; readonly versions: readonly string[] };
+  readonly inode: Inode;
+};
+
+function backupFault({ stored, inode }: BackedUp, parent: BaseNode, isInSight: boolean): string | null {
+  if (!isInSight) return 'is backed up out of sight';
+  if (stored.node.parentId !== parent.cloudId) return 'is backed up in another folder';
+  const isKept = inode.kind === 'folder' || stored.versions.includes(contentIdOf(inode.data));
+  return isKept ? null : 'has content that is in no version';
+}
+
+type Found = Spot & { readonly folder: Inode; readonly name: string };
+
+function* walk(folder: Inode, path = ''): Generator<Found> {
+  for (const { name, inode } of folder.entries.values()) {
+    if (path === '' && name === STAGING) continue;
+    const here = below(path, name);
+    yield { path: here, cloudPath: here, inode, folder, name };
+    if (inode.kind === 'folder') yield* walk(inode, here);
+  }
+}
+
+/** Excluded itself, or in an excluded folder. */
+function isLeftOut(device: Device, path: string, inode: Inode): boolean {
+  const parts = path.split('/');
+  return parts.some((name, index) => {
+    const isFolder = index < parts.length - 1 || inode.kind === 'folder';
+    return isAlwaysExcluded(name) || device.isExcluded(parts.slice(0, index + 1).join('/'), isFolder);
+  });
+}
+
+/** I9: base is a tree, and no two of its nodes are one. */
+export function unsoundBase(device: Device): string[] {
+  const { base } = device.journal;
+  const found: string[] = [];
+  const places = new Set<string>();
+  for (const row of base.rows()) {
+    if (row.id === ROOT_ID) continue;
+    const place = `${row.parent}/${row.localName}`;
+    if (row.state === 'managed' && places.has(place)) found.push(`two rows at ${place}`);
+    if (row.state === 'managed') places.add(place);
+    let at: BaseNode | undefined = row;
+    for (let depth = 0; at && at.id !== ROOT_ID; depth++) {
+      at = depth > 100 ? undefined : base.get(at.parent);
+    }
+    if (!at) found.push(`${row.localName} hangs on nothing`);
+  }
+  return found;
+}
+
+export function unsoundCloud(cloud: VirtualCloud): string[] {
+  const found: string[] = [];
+  const places = new Set<string>();
+  const live = cloud.below(cloud.rootId);
+  for (const node of live) {
+    const place = `${node.parentId}/${node.name}`;
+    if (places.has(place)) found.push(`two nodes at ${place}`);
+    places.add(place);
+  }
+  for (const { node } of cloud.nodes.values()) {
+    let at: string | null = node.id;
+    for (let depth = 0; at !== null && at !== cloud.rootId; depth++) {
+      at = depth > 200 ? null : (cloud.nodes.get(at)?.node.parentId ?? null);
+    }
+    if (at === null) found.push(`${node.name} hangs on nothing`);
+  }
+  return found;
+}

@@ -1,0 +1,42 @@
+import { ROOT_ID, type BaseNode } from '@tideline/sync-core';
+import type { KnownPresent, KnownTree } from '../../../libs/local-fs/src/scan/known-tree.ts';
+import type { DeviceJournal } from './device-journal.ts';
+
+/** What a scan is told of base and the last scan, as the journal on disk answers it. */
+export function knownTreeOf(journal: DeviceJournal): KnownTree {
+  const { base } = journal;
+  const overlay = journal.localOverlay();
+  const byFileId = new Map<bigint, BaseNode[]>();
+  for (const row of base.rows()) {
+    if (!row.sig) continue;
+    const rows = byFileId.get(row.sig.fileId);
+    if (rows) rows.push(row);
+    else byFileId.set(row.sig.fileId, [row]);
+  }
+  const present: KnownPresent[] = [];
+  for (const [key, seen] of overlay) {
+    if (seen.t === 'present') present.push({ key, node: seen.node, sinceMs: seen.sinceMs });
+  }
+  return {
+    begin: () => undefined,
+    end: () => undefined,
+    close: () => undefined,
+    rootIdentity: () => journal.meta().rootIdentity,
+    root: () => base.get(ROOT_ID),
+    get: (id) => base.get(id),
+    children: (parent) => base.children(parent),
+    childByName: (parent, name) => base.childByLocalName(parent, name),
+    byFileId: (fileId) => byFileId.get(fileId) ?? [],
+    hasOverlay: () => overlay.size > 0,
+    earlier: (key) => overlay.get(key),
+    earlierIn: (parent) => present.filter(({ node }) => node.parent === parent),
+    earlierAt: (parent, name) => present.find(({ node }) => node.parent === parent && node.name === name),
+    lowestLocalKey: () => journal.lowestKey,
+    busy: (path) => {
+      const found = journal
+        .problems()
+        .find((each) => each.path === path && each.code === 'BUSY' && each.source === 'scan');
+      return found && { sinceMs: found.firstSeenMs, retryAtMs: found.retryAtMs };
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { planOf, SMALL, WHOLE, type Plan } from './plan.ts';
+import { play, shrink } from './shrink.ts';
+
+/**
+ * A worker process of a simulation: takes jobs from its parent, one at a time, and answers each. A run is played twice where its
+ * determinism is to be checked: what it wrote down must be the same to the letter.
+ */
+export type Job =
+  | { readonly t: 'run'; readonly seed: number; readonly isSmall: boolean; readonly twice: boolean }
+  | ({ readonly t: 'seed'; readonly seed: number; readonly isSmall: boolean } & Replay)
+  | ({ readonly t: 'plan'; readonly plan: Plan } & Replay);
+type Replay = { readonly isShrunk: boolean; readonly withLog: boolean };
+
+const SHRINK_CPU_MS = 90_000;
+
+export async function work(job: Job): Promise<object> {
+  if (job.t === 'run') return run(job);
+  const whole = job.t === 'plan' ? job.plan : planOf(job.seed, job.isSmall ? SMALL : WHOLE);
+  const outcome = await play(whole);
+  if (!job.isShrunk || !outcome.failure) return { ...outcome, plan: whole, log: job.withLog ? outcome.log : [] };
+  const since = process.cpuUsage().user;
+  const plan = await shrink(whole, outcome.failure, () => process.cpuUsage().user - since < SHRINK_CPU_MS * 1000);
+  const shrunk = await play(plan);
+  return { ...shrunk, plan, log: job.withLog ? shrunk.log : [] };
+}
+
+async function run({ seed, isSmall, twice }: Extract<Job, { t: 'run' }>): Promise<object> {
+  const plan = planOf(seed, isSmall ? SMALL : WHOLE);
+  const { failure, stats, log } = await play(plan);
+  const again = twice ? await play(plan) : null;
+  if (again && digestOf(again.log) !== digestOf(log)) {
+    const at = log.findIndex((line, index) => line !== again.log[index]);
+    const message = `the same seed went another way at: ${log[at]} / ${again.log[at]}`;
+    return { seed, stats, failure: failure ?? { invariant: 'determinism', message } };
+  }
+  return { seed, stats, failure };
+}
+
+const digestOf = (log: readonly string[]): string => createHash('sha256').update(log.join('\n')).digest('hex');
+
+process.on('message', (job: Job) => {
+  void work(job).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const seed = job.t === 'plan' ? job.plan.seed : job.seed;
+      process.send?.({ seed, stats: null, failure: { invariant: 'I0', message } });
+    },
+  );
+});
+process.send?.('ready');
