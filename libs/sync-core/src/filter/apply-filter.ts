@@ -18,6 +18,7 @@ import type { IsExcluded } from './compile-filter.ts';
  * SY-26: what a filter leaves out is not decided about. New nodes are not seen. A node of base that a (changed) filter leaves out
  * is frozen on both sides: a filter never deletes. A node that is moved in the cloud from a place within to one that is left
  * out has left the task, as one that was deleted has (bidirectional); so has one that was moved there on the disk.
+ * One that is moved on the disk from a place that is left out to one within is in the task again, and moves in the cloud as well.
  */
 export function applyFilter(trees: ThreeTrees, isExcluded: IsExcluded, mode: SyncMode): ThreeTrees {
   const paths = new Paths(trees, isExcluded);
