@@ -109,7 +109,7 @@ export class RestoreService {
   }
 }
 
-/** ADR 0013: what was handed over or moved from another space begins anew here. */
+/** ADR 0016: what was handed over or moved from another space begins anew here. */
 function tooEarly(past: FolderPast | undefined, at: Date): AppError {
   const isBeforeMove = past?.arrivedAt && at < past.arrivedAt;
   const from = (isBeforeMove ? past.arrivedAt : (past?.since ?? at)).toISOString();
