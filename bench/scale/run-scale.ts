@@ -128,7 +128,7 @@ function logged(agent: AgentProcess, event: string, sinceMs: number): boolean {
 }
 
 async function idle(agent: AgentProcess, seconds: number): Promise<{ peakMiB: number; cpuShare: number }> {
-  await delay(15_000); // what the work before has left behind goes, and so do workers that nobody needs
+  await delay(45_000); // the heap is given back after 5 s, and workers that nobody needs end after 30 s
   const meter = new UsageMeter(agent.pid ?? 0);
   const startedAt = performance.now();
   await delay(seconds * 1000);

@@ -117,9 +117,11 @@ describe('base', () => {
 
   it('takes a step as a whole or not at all, in memory too', () => {
     journal.advance({ rows: [root, row(2)] });
+    const files = journal.base.fileCount();
     const bad = { ...row(4), cloudId: 'cloud-2' };
     expect(() => journal.advance({ local: [{ key: -1, seen: present(local()) }], rows: [row(3), bad] })).toThrow();
     expect(journal.base.get(3)).toBeUndefined();
+    expect(journal.base.fileCount()).toBe(files);
     expect(journal.localOverlay().size).toBe(0);
   });
 

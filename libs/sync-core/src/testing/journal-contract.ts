@@ -87,6 +87,10 @@ export function journalContract(name: string, create: () => Promise<JournalUnder
       it('counts managed files only', () => {
         journal.advance({ rows: [folderRow(2), fileRow(3), fileRow(4, { state: 'detached' })] });
         expect(journal.base.fileCount()).toBe(1);
+        journal.advance({ rows: [fileRow(3), fileRow(4), fileRow(5)], forget: [2] });
+        expect(journal.base.fileCount()).toBe(3);
+        journal.advance({ rows: [fileRow(3, { state: 'detached' })], forget: [5] });
+        expect(journal.base.fileCount()).toBe(1);
       });
 
       it('[M09] lets rows exchange names, and cloud nodes, in one step', () => {
