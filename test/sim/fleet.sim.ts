@@ -65,3 +65,25 @@ describe('what a simulation has found', () => {
     expect(answer?.failure).toBeNull();
   });
 });
+
+type Mutant = { readonly caughtBy: string; readonly seed: number };
+const MUTANTS = JSON.parse(readFileSync(new URL('./fleet/mutants.json', import.meta.url), 'utf8')) as Record<
+  string,
+  Mutant
+>;
+
+/** Deliberate mistakes in the sources or in a fake, each loaded in place of the line it stands for. */
+describe('a mistake is seen by the invariant that is there for it', () => {
+  it.each(Object.entries(MUTANTS))('[SA-1] when %s', async (mutant, { caughtBy, seed }) => {
+    const wrong = startSimWorkers(1, { mutant });
+    try {
+      const answers: Answer[] = [];
+      await wrong.run([{ t: 'run', seed, isSmall: true, twice: false }], (answer) => {
+        answers.push(answer as Answer);
+      });
+      expect(answers[0]?.failure?.invariant).toBe(caughtBy);
+    } finally {
+      await wrong.stop();
+    }
+  });
+});
