@@ -45,7 +45,7 @@ const failures = (answers: readonly Answer[]) =>
 
 describe('fleets of devices, the whole engine in virtual worlds', () => {
   it('[SA-1] [SA-2] [SA-3] [SA-4] [SA-5] [SY-2] keep every invariant in short lives', async () => {
-    const answers = await play(seeds(Math.ceil(150 * FACTOR), { isSmall: true }));
+    const answers = await play(seeds(Math.ceil(200 * FACTOR), { isSmall: true }));
     console.info(told(answers));
     expect(failures(answers)).toEqual([]);
   });
