@@ -2,7 +2,8 @@ import type { ChunkRef } from '@tideline/contracts';
 
 /**
  * Regroups a stream of bytes by the sizes of the chunks. A rest that fills no chunk is left out; surplus comes as one more
- * piece, so that the caller sees both as a count that does not fit.
+ * piece, so that the caller sees both as a count that does not fit. A piece holds until the next one is asked for: all of them
+ * share one buffer, because buffers of megabytes cost a full collection of the heap every few of them.
  */
 export async function* cutInto(
   chunks: readonly ChunkRef[],
@@ -10,7 +11,8 @@ export async function* cutInto(
 ): AsyncGenerator<Uint8Array, void> {
   let index = 0;
   let filled = 0;
-  let buffer = new Uint8Array(chunks[0]?.size ?? 0);
+  const room = new Uint8Array(Math.max(0, ...chunks.map((chunk) => chunk.size)));
+  let buffer = room.subarray(0, chunks[0]?.size ?? 0);
   for await (const bytes of stream) {
     for (let at = 0; at < bytes.length;) {
       const part = bytes.subarray(at, at + buffer.length - filled);
@@ -25,7 +27,7 @@ export async function* cutInto(
       yield buffer;
       index += 1;
       filled = 0;
-      buffer = new Uint8Array(chunks[index]?.size ?? 0);
+      buffer = room.subarray(0, chunks[index]?.size ?? 0);
     }
   }
 }
