@@ -129,6 +129,11 @@ export class BrowseService extends SpaceSight {
     return { folder, path: path.map(({ id, name }) => ({ id, name })), nodes, next, total };
   }
 
+  async getNode(principal: MemberPrincipal, nodeId: NodeId): Promise<DriveNode> {
+    await this.access.require(this.dataSource.manager, principal, { nodeId, atom: 'visible' });
+    return this.#getNode(principal, nodeId);
+  }
+
   #sightOf(principal: MemberPrincipal): Sight {
     return { manager: this.dataSource.manager, access: this.access, principal };
   }

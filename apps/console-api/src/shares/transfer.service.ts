@@ -10,7 +10,7 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { SpaceMoveService } from '../copies/space-move.service.ts';
-import { findNode } from '../drive/browse.store.ts';
+import { BrowseService } from '../drive/browse.service.ts';
 import { CommitService } from '../drive/commit.service.ts';
 import { AccessService } from '../grants/access.service.ts';
 import { NoticeService } from '../notices/notice.service.ts';
@@ -30,6 +30,7 @@ export class TransferService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly access: AccessService,
+    private readonly drive: BrowseService,
     private readonly commits: CommitService,
     private readonly moves: SpaceMoveService,
     private readonly notices: NoticeService,
@@ -46,7 +47,7 @@ export class TransferService {
     const parentId = await this.ensureFolder(giver, receiver);
     const space = { enterpriseId: giver.enterpriseId, spaceId: receiver.spaceId };
     const of = { enterpriseId: giver.enterpriseId, to: receiver.userId };
-    const given = await findNode(manager, giver, nodeId);
+    const given = await this.drive.getNode(giver, nodeId);
     const from = await getUserName(manager, giver);
     const whenMoved = (inMove: EntityManager, { id, kind, name }: DriveNode) =>
       this.notices.tell(inMove, {
@@ -56,7 +57,7 @@ export class TransferService {
     const { node } = await this.moves.handOver(giver, nodeId, { place: { parentId }, to: space, whenMoved });
     this.notices.announce(of);
     // PE-5: the name that the giver knows, not the one it got beside what the receiver has.
-    return { nodeId, kind: node.kind, name: given?.name ?? node.name, to: receiver.name };
+    return { nodeId, kind: node.kind, name: given.name, to: receiver.name };
   }
 
   /** The receiver's own folder of that name; where a file has the name, the next free one. */
