@@ -589,3 +589,18 @@ describe('bidirectional: details', () => {
     expect(plan.local).toEqual([]);
   });
 });
+
+describe('a folder that changes places with its own child', () => {
+  it('[SY-31] [M12] hides the child before the folder that it has to leave (fleet seed 281)', () => {
+    const story = new Scenario(['d/e/x']);
+    story.there.move('d/e', 'e');
+    story.there.move('d', 'e/d');
+    story.there.move('e', 'd');
+    story.sync();
+    const hidden = story.ops().flatMap((op) => (op.op === 'localMove' && op.staged ? [op.id] : []));
+    const inside = story.device.journal.base.rows().find((row) => row.localName === 'd' && row.parent !== 1);
+    expect(hidden.at(-1)).toBe(inside?.id);
+    expect(hidden).toHaveLength(2);
+    expect(story.here.tree()).toEqual(story.there.tree());
+  });
+});
