@@ -61,8 +61,16 @@ export class ContentReader {
   }
 
   async *#readRuns(enterpriseId: EnterpriseId, runs: readonly Run[]): AsyncIterable<Uint8Array> {
-    for (const run of runs) {
-      yield* this.blobs.read(packKey(enterpriseId, run.packId), run.startByte, run.lengthBytes);
+    for (const { packId, startByte, lengthBytes } of runs) {
+      const key = packKey(enterpriseId, packId);
+      let bytes = 0;
+      for await (const piece of this.blobs.read(key, startByte, lengthBytes)) {
+        bytes += piece.length;
+        if (bytes > lengthBytes) break;
+        yield piece;
+      }
+      // Sent on, it would be an answer shorter than its header says, for whose rest the client waits.
+      if (bytes !== lengthBytes) throw new BlobMissingError(key);
     }
   }
 

@@ -92,21 +92,42 @@ describe('a download whose reader is slow', () => {
 describe('an upload to a slow store', () => {
   it('is taken from the sender no faster than it is written', async () => {
     const parts = [1, 2, 3, 4].map((seed) => noise(4 * MiB, 100 + seed));
-    const held: number[] = [];
-    let countReceived = () => 0;
-    slowDownPuts((bytesTaken) => held.push(countReceived() - bytesTaken));
-    const exchange = nextExchange();
     const headers = { ...device.api.headers, 'content-type': FRAME_CONTENT_TYPE };
     const body = Buffer.concat(encodeFrame({ chunks: parts.map(chunkOf) }, parts));
-    const answered = fetch(`${server.url}/api/spaces/${space.id}/chunks/pack`, { method: 'PUT', headers, body });
-    const { socket } = (await exchange).incoming;
-    const bytesBefore = socket.bytesRead; // of earlier requests on the same connection
-    countReceived = () => socket.bytesRead - bytesBefore;
-    expect((await answered).status).toBe(200);
+    const held = await watchHeld(`/spaces/${space.id}/chunks/pack`, { headers, body });
+    expect(held.length).toBeGreaterThan(50);
+    expect(Math.max(...held)).toBeLessThanOrEqual(MAX_HELD_UP_BYTES);
+  });
+
+  it('is taken from a browser no faster than it is written either', async () => {
+    const { body: mine } = await server.admin.get('/spaces');
+    const { rootId } = (mine['spaces'] as Space[]).find((each) => each.kind === 'personal') as Space;
+    const bytes = noise(16 * MiB, 200);
+    const wanted = { parentId: rootId, name: 'slow up', size: bytes.length };
+    const { body: upload } = await server.admin.call('POST', '/files/uploads', wanted);
+    const headers = { ...server.admin.headers, 'content-type': 'application/octet-stream' };
+    const path = `/files/uploads/${String(upload['id'])}/bytes?offset=0`;
+    const held = await watchHeld(path, { headers, body: Buffer.from(bytes) });
     expect(held.length).toBeGreaterThan(50);
     expect(Math.max(...held)).toBeLessThanOrEqual(MAX_HELD_UP_BYTES);
   });
 });
+
+type Sent = { readonly headers: Record<string, string>; readonly body: Buffer<ArrayBuffer> };
+
+/** What the process held, beside what a slow store had taken, before each piece of an upload. */
+async function watchHeld(path: string, { headers, body }: Sent): Promise<number[]> {
+  const held: number[] = [];
+  let countReceived = () => 0;
+  slowDownPuts((bytesTaken) => held.push(countReceived() - bytesTaken));
+  const exchange = nextExchange();
+  const answered = fetch(`${server.url}/api${path}`, { method: 'PUT', headers, body });
+  const { socket } = (await exchange).incoming;
+  const bytesBefore = socket.bytesRead; // of earlier requests on the same connection
+  countReceived = () => socket.bytesRead - bytesBefore;
+  expect((await answered).status).toBe(200);
+  return held;
+}
 
 /** Tells, before each piece, how many bytes were read in all. `next`: how many there were when a reader was done. */
 function watchReads(tell: (bytesRead: number) => void): { next: () => Promise<number> } {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { Logger } from '@nestjs/common';
 import { AppError } from '@tideline/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseByteRange, type ByteRange } from './byte-range.ts';
@@ -48,8 +49,19 @@ export async function sendBytes(
   reply: FastifyReply,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<void> {
-  await reply.send(Readable.from(bytes, { objectMode: false }));
+  await sendStream(reply, Readable.from(bytes, { objectMode: false }));
 }
+
+/** An answer that began and then breaks off is told by nobody else: the client sees it cut short, the log says why. */
+export async function sendStream(reply: FastifyReply, stream: Readable): Promise<void> {
+  stream.once('error', (error) => {
+    const { id, url } = reply.request;
+    if (reply.raw.headersSent) logger.error({ correlationId: id, path: url, err: error }, 'an answer broke off');
+  });
+  await reply.send(stream);
+}
+
+const logger = new Logger('errors');
 
 /** RFC 6266: a plain name for old readers, the true one percent-encoded. */
 export function contentDisposition(name: string, disposition: 'attachment' | 'inline' = 'attachment'): string {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Controller, Req, Res } from '@nestjs/common';
 import { routes, type RouteResult } from '@tideline/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { contentDisposition, planContentResponse, sendBytes } from '../drive/content-response.ts';
+import { contentDisposition, planContentResponse, sendBytes, sendStream } from '../drive/content-response.ts';
 import { ContentService } from '../drive/content.service.ts';
 import { memberOf, personOf, type Principal, type MemberPrincipal } from '../platform/principal.ts';
 import { Caller, Handles, Input, RawBody, type HandlerInput } from '../platform/route.ts';
@@ -97,6 +97,6 @@ export class FilesController {
       'cross-origin-resource-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     });
-    await reply.send(bytes);
+    await sendStream(reply, bytes);
   }
 }

@@ -1,58 +1,83 @@
 import { Readable } from 'node:stream';
-import yazl from 'yazl';
+import { crc32 } from 'node:zlib';
 import type { OpenContent } from '../drive/content.service.ts';
+import {
+  centralRecord,
+  dataDescriptor,
+  endRecords,
+  localHeader,
+  type WrittenMember,
+  type ZipMember,
+} from './zip-format.ts';
 import type { ZipEntry } from './zip-walk.ts';
 
 const [FILE_MODE, EXEC_MODE, FOLDER_MODE] = [0o100644, 0o100755, 0o40755];
-/** Times before this cannot be written in an archive. */
-const EARLIEST = new Date('1980-01-01T00:00:00Z');
-const LATEST = new Date('2107-12-31T00:00:00Z');
+/** Times before this, or after the next one, cannot be written in an archive. A day apart from its limits, whatever the zone. */
+const EARLIEST = new Date('1980-01-02T00:00:00Z');
+const LATEST = new Date('2107-12-30T00:00:00Z');
+/** Records of the directory go out together: a tree of many small files has as many. */
+const RECORDS_PER_PIECE = 1000;
+
+type Read = (content: OpenContent) => AsyncIterable<Uint8Array>;
 
 /**
  * An archive as it is made: files one after the other, stored as they are, with sizes known, so that large ones are written as zip64.
- * Nothing is read ahead of whoever takes the bytes. A file that cannot be read breaks the archive off: a whole one is a true one.
+ * Nothing is opened or read before it is taken. A file that cannot be read, or has other bytes than its size says, breaks the archive
+ * off: a whole one is a true one. Whatever fails, destroys the stream; whatever destroys the stream, closes what is open.
  */
-export function zipStream(
-  entries: AsyncIterable<ZipEntry>,
-  read: (content: OpenContent) => AsyncIterable<Uint8Array>,
-): Readable {
-  const zip = new yazl.ZipFile();
-  const output = zip.outputStream as Readable;
-  const gone = new Promise<void>((resolve) => output.once('close', resolve));
-  zip.on('error', (error: unknown) => output.destroy(error as Error));
-  fill(zip, entries, { read, output, gone }).catch((error: unknown) => output.destroy(error as Error));
-  return output;
+export function zipStream(entries: AsyncIterable<ZipEntry>, read: Read): Readable {
+  return Readable.from(archive(entries, read), { objectMode: false });
 }
 
-type Sink = {
-  readonly read: (content: OpenContent) => AsyncIterable<Uint8Array>;
-  readonly output: Readable;
-  /** The taker went away, or has all. */
-  readonly gone: Promise<void>;
-};
-
-async function fill(zip: yazl.ZipFile, entries: AsyncIterable<ZipEntry>, sink: Sink): Promise<void> {
+async function* archive(entries: AsyncIterable<ZipEntry>, read: Read): AsyncGenerator<Uint8Array> {
+  const written: WrittenMember[] = [];
+  let at = 0;
   for await (const entry of entries) {
-    if (sink.output.destroyed) return;
-    const mtime = entry.modifiedAt < EARLIEST ? EARLIEST : entry.modifiedAt > LATEST ? LATEST : entry.modifiedAt;
-    if (entry.content) await addFile(zip, { path: entry.path, content: entry.content, exec: entry.exec, mtime }, sink);
-    else zip.addEmptyDirectory(`${entry.path}/`, { mtime, mode: FOLDER_MODE });
+    const member = toMember(entry);
+    const startByte = at;
+    const header = localHeader(member);
+    yield header;
+    const sum = { crc32: 0 };
+    if (entry.content) yield* summed(exactly(read(entry.content), member), sum);
+    const descriptor = dataDescriptor(member, sum.crc32);
+    if (descriptor.length > 0) yield descriptor;
+    written.push({ ...member, ...sum, startByte });
+    at += header.length + member.sizeBytes + descriptor.length;
   }
-  zip.end();
+  yield* directory(written, at);
 }
 
-type File = { readonly path: string; readonly content: OpenContent; readonly exec: boolean; readonly mtime: Date };
+function toMember(entry: ZipEntry): ZipMember {
+  const { path, modifiedAt: time, content } = entry;
+  const unixMode = content === undefined ? FOLDER_MODE : entry.exec ? EXEC_MODE : FILE_MODE;
+  const modifiedAt = time < EARLIEST ? EARLIEST : time > LATEST ? LATEST : time;
+  return { path, modifiedAt, unixMode, sizeBytes: content?.size ?? 0, isFolder: content === undefined };
+}
 
-/** Comes back when the bytes of the file are taken, so that only one file is open and no list of files grows. */
-async function addFile(zip: yazl.ZipFile, file: File, sink: Sink): Promise<void> {
-  const source = Readable.from(sink.read(file.content), { objectMode: false });
-  const taken = new Promise<void>((resolve, reject) => {
-    source.once('close', resolve);
-    source.once('error', reject);
-  });
-  const mode = file.exec ? EXEC_MODE : FILE_MODE;
-  const options = { mtime: file.mtime, mode, compress: false, size: file.content.size };
-  zip.addReadStreamLazy(file.path, options, (give) => give(null, source));
-  await Promise.race([taken, sink.gone]);
-  if (sink.output.destroyed) source.destroy();
+/** Throws before the byte too many, and at the end when bytes are lacking. */
+async function* exactly(source: AsyncIterable<Uint8Array>, { sizeBytes }: ZipMember): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of source) {
+    bytes += piece.length;
+    if (bytes > sizeBytes) break;
+    if (piece.length > 0) yield piece;
+  }
+  if (bytes !== sizeBytes) throw new Error(`a file of an archive has other bytes than its ${sizeBytes}: ${bytes} came`);
+}
+
+async function* summed(source: AsyncIterable<Uint8Array>, sum: { crc32: number }): AsyncGenerator<Uint8Array> {
+  for await (const piece of source) {
+    sum.crc32 = crc32(piece, sum.crc32);
+    yield piece;
+  }
+}
+
+function* directory(written: readonly WrittenMember[], startByte: number): Generator<Uint8Array> {
+  let sizeBytes = 0;
+  for (let first = 0; first < written.length; first += RECORDS_PER_PIECE) {
+    const piece = Buffer.concat(written.slice(first, first + RECORDS_PER_PIECE).map(centralRecord));
+    sizeBytes += piece.length;
+    yield piece;
+  }
+  yield endRecords({ count: written.length, startByte, sizeBytes });
 }
