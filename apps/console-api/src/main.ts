@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { AppError } from '@tideline/contracts';
+import { countBuffersAsHeap } from './app/buffer-memory.ts';
 import { startConsole } from './app/console.ts';
 import { readServerConfig } from './config/server-config.ts';
 
@@ -7,6 +8,7 @@ import { readServerConfig } from './config/server-config.ts';
 const STOP_TIMEOUT_MS = 12_000;
 
 async function main(): Promise<void> {
+  countBuffersAsHeap();
   const asked = whenAskedToStop();
   const running = await startConsole(readServerConfig(process.env));
   process.stdout.write(`ready ${running.url}\n`);

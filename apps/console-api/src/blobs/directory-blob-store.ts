@@ -3,8 +3,8 @@ import { link, mkdir, open, opendir, rm, stat, unlink, type FileHandle } from 'n
 import path from 'node:path';
 import { BlobMissingError, BlobStore, requireBlobKey, type ByteSource, type StoredBlob } from './blob-store.ts';
 
-/** Small pieces are gathered to this size before they are written: a pack of 4 KiB chunks is a few writes. */
-const WRITE_BYTES = 1024 * 1024;
+/** Small pieces are gathered to this size before they are written: a pack of 4 KiB chunks is a few writes. Each open upload holds as much. */
+const WRITE_BYTES = 256 * 1024;
 const READ_BYTES = 1024 * 1024;
 /** Unfinished files of a process that died; another console may be writing younger ones. */
 const STALE_UPLOAD_MS = 24 * 60 * 60 * 1000;
