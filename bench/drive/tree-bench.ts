@@ -7,38 +7,43 @@ import { plantTree } from './plant.ts';
 import { figure, percentile, timed, type BenchRow } from './row.ts';
 import type { DriveScene } from './scene.ts';
 
-const MOVED_FILES = 20_000;
 const LARGE_FOLDER = { folders: 1000, filesPerFolder: 99 };
 const FOLDER_MOVES = 30;
 const FEED_PAGE = 5000;
 const LISTING_PAGE = 10_000;
 
-/** Moves of many files, one batch after another. */
+/**
+ * Moves of many files, one batch after another. They are moved twice, since a console that has just started takes twice the CPU:
+ * the second time is the measure, the first is told beside it.
+ */
 export async function runMoveBench(scene: DriveScene): Promise<BenchRow> {
   const device = await scene.device('mover');
   const ids = await withDatabase(scene, async (database) => {
-    const { topId } = await plantTree(database, device, { name: 'to be moved', folders: 20, filesPerFolder: 1050 });
+    const { topId } = await plantTree(database, device, { name: 'to be moved', folders: 20, filesPerFolder: 1000 });
     return listFiles(database, topId);
   });
-  const target = createFolder(device.rootId, 'moved here');
-  await commit(device, { ops: [target], inline: [], parts: [] });
-  const batches = Array.from({ length: Math.floor(ids.length / BATCH_OPS) }, (_, batch) =>
-    ids
-      .slice(batch * BATCH_OPS, (batch + 1) * BATCH_OPS)
-      .map((id, index) => move(id, target.nodeId, `m ${batch} ${index}`)),
-  );
-  const warmUp = batches.splice(MOVED_FILES / BATCH_OPS);
-  for (const ops of warmUp) await commit(device, { ops, inline: [], parts: [] });
-  const { seconds } = await timed(async () => {
-    for (const ops of batches) await commit(device, { ops, inline: [], parts: [] });
-  });
-  const perSecond = (batches.length * BATCH_OPS) / seconds;
+  const first = await measureMoves(device, ids, 'moved here');
+  const perSecond = await measureMoves(device, ids, 'moved on');
   return {
     work: 'metadata-only batches of 500 moves, one client',
     aim: '≥ 10,000 nodes/s',
-    measured: figure(perSecond, 'nodes/s'),
+    measured: `${figure(perSecond, 'nodes/s')} (the first ${ids.length.toLocaleString('en')}: ${figure(first, 'nodes/s')})`,
     isMet: perSecond >= 10_000,
   };
+}
+
+/** Moves per second. */
+async function measureMoves(device: DeviceClient, ids: readonly NodeId[], folderName: string): Promise<number> {
+  const target = createFolder(device.rootId, folderName);
+  await commit(device, { ops: [target], inline: [], parts: [] });
+  const moves = ids.map((id, index) => move(id, target.nodeId, `m ${index}`));
+  const batches = Array.from({ length: Math.ceil(moves.length / BATCH_OPS) }, (_, batch) =>
+    moves.slice(batch * BATCH_OPS, (batch + 1) * BATCH_OPS),
+  );
+  const { seconds } = await timed(async () => {
+    for (const ops of batches) await commit(device, { ops, inline: [], parts: [] });
+  });
+  return moves.length / seconds;
 }
 
 /** A folder with 100,000 descendants there and back again. */

@@ -228,7 +228,9 @@ function toRow(node: DriveNode): Record<string, unknown> {
  * One statement, one round trip: every part works on other rows, so their order does not matter. Rows that are there already
  * are reached by their place (ctid), found by one index probe each: joined by key, a planner without statistics reads all rows
  * of the enterprise for every batch, while everybody else waits for the space. The keys are compared all the same (places repeat
- * from partition to partition), in words that no index serves.
+ * from partition to partition), in words that no index serves. Of a node's states the newest is the open one:
+ * looked for from that end, those before it are not read. Asked for as a row of three, in an order that only the primary key has;
+ * asked for by equal columns, a planner without statistics walks the feed of the whole space instead.
  */
 const WRITE_BATCHES = `
   WITH change AS MATERIALIZED (
@@ -241,8 +243,9 @@ const WRITE_BATCHES = `
   closed AS (
     UPDATE node_history h SET to_seq = first.seq
     FROM (SELECT id, min(seq) AS seq FROM change WHERE NOT is_new GROUP BY id) first
-    CROSS JOIN LATERAL (SELECT ctid FROM node_history WHERE enterprise_id = $1 AND node_id = first.id AND to_seq IS NULL
-                          AND space_id IS NOT DISTINCT FROM $2 LIMIT 1) place
+    CROSS JOIN LATERAL (SELECT ctid FROM node_history
+                        WHERE enterprise_id = $1 AND (node_id, space_id, from_seq) <= (first.id, $2::uuid, $10::bigint)
+                        ORDER BY node_id DESC, space_id DESC, from_seq DESC LIMIT 1) place
     WHERE h.ctid = place.ctid AND h.enterprise_id IS NOT DISTINCT FROM $1 AND h.node_id IS NOT DISTINCT FROM first.id
       AND h.to_seq IS NULL AND h.space_id IS NOT DISTINCT FROM $2
   ),

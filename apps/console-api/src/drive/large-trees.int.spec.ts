@@ -1,4 +1,4 @@
-import type { NodeId, SpaceId } from '@tideline/contracts';
+import type { BatchOp, NodeId, SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { countBuffers } from '../testing/count-buffers.ts';
@@ -101,6 +101,52 @@ describe('a page of a folder of 100,000 files', () => {
     expect(found?.nodes).toHaveLength(100);
     expect(buffers).toBeLessThan(1000); // sorting all children took 3,000 and more
   });
+});
+
+describe('finding the open state of what a batch changes', () => {
+  async function buffersOf(drive: DriveWorld, by: PersonPrincipal, moves: readonly BatchOp[]) {
+    const request = { atomic: false, inline: [], ops: [...moves] };
+    const pack = { packId: undefined, sizeBytes: 0, packed: [], proven: [] };
+    const [space] = await drive.sql<{ id: SpaceId }>(`SELECT space_id AS id FROM node WHERE id = $1`, [
+      moves[0]?.nodeId,
+    ]);
+    const batch = { principal: by, spaceId: space!.id, request, pack };
+    return drive.database.dataSource.transaction((inside) =>
+      countBuffers(inside, (manager) => drive.commits.commitIn(manager, batch)),
+    );
+  }
+
+  it.each([1000, 12_000])(
+    'reads no more than that in a young space of %i files',
+    async (count) => {
+      const young = await DriveWorld.open();
+      try {
+        const owner = await young.owner();
+        await plantFiles(young, { spaceId: owner.spaceId, folderId: owner.rootId }, count);
+        const files = await young.sql<{ id: NodeId }>(`SELECT id FROM node WHERE kind = 'file' ORDER BY seq LIMIT 300`);
+        const moves = files.map(({ id }, at) => ops.move(id, owner.rootId, `moved ${at}`));
+        const buffers = await buffersOf(young, owner.person, moves);
+        expect(buffers).toBeLessThan(300 * 100); // by the index of the feed it took 110,000
+      } finally {
+        await young.close();
+      }
+    },
+    60_000,
+  );
+
+  it('reads no more for a file of 2,000 states than for one of a single state', async () => {
+    const [young, old] = ['young', 'old'].map((name) => ops.file(rootId, name, { bytes: bytesOf('') }));
+    await world.commit(person, spaceId, [young!, old!]);
+    for (let batch = 0; batch < 4; batch++) {
+      const moves = Array.from({ length: 500 }, (_, at) => ops.move(old!.nodeId, rootId, `old ${batch} ${at}`));
+      await world.commit(person, spaceId, moves);
+    }
+    const buffers = await buffersOf(world, person, [ops.move(young!.nodeId, rootId, 'young again')]);
+    const ofOld = await buffersOf(world, person, [ops.move(old!.nodeId, rootId, 'old again')]);
+    expect(ofOld).toBeLessThan(buffers + 20); // reading all states took 77 more
+    const open = await world.sql(`SELECT name FROM node_history WHERE node_id = $1 AND to_seq IS NULL`, [old!.nodeId]);
+    expect(open).toEqual([{ name: 'old again' }]);
+  }, 60_000);
 });
 
 describe('[BI-8] names', () => {
