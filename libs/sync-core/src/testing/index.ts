@@ -10,6 +10,7 @@ export * from './sim-world.ts';
 export * from './verbs.ts';
 export * from './journal-contract.ts';
 export * from './hands.ts';
+export * from './cloud-contract.ts';
 export * from './memory-cloud.ts';
 export * from './oracle/index.ts';
 export * from './memory-disk.ts';

@@ -1,8 +1,10 @@
 import type { BatchOutcome, DriveNode } from '@tideline/contracts';
 import {
   AppError,
+  FOLDER_ROLE_ATOMS,
   contentIdOf,
   digestOf,
+  isCloudName,
   type Atom,
   type BatchAnswer,
   type BatchOp,
@@ -10,11 +12,26 @@ import {
   type ChunkRef,
   type ErrorCode,
   type FeedItem,
+  type SyncRight,
 } from '@tideline/contracts';
 import type { BundleItem, Cloud, CloudListing, Room } from '../ports/cloud.ts';
 import type { Hashes } from '../ports/clock.ts';
 
-type Stored = { node: DriveNode; trashed: boolean; versions: string[] };
+type Stored = {
+  node: DriveNode;
+  trashed: boolean;
+  versions: string[];
+  /** Where it was, from each seq on: what the feed judges moves by. */
+  places: readonly Place[];
+};
+type Place = { readonly seq: number; readonly parentId: string | null; readonly trashed: boolean };
+type Existing = Exclude<BatchOp, { kind: 'createFile' | 'createFolder' }>;
+type Attempt = { readonly node: DriveNode; readonly isChanged: boolean; readonly undo: () => void };
+type Home = {
+  readonly place?: { readonly parentId: string | null; readonly name: string };
+  readonly made: readonly string[];
+};
+type Refusal = { readonly code: ErrorCode; readonly node: DriveNode | null; readonly missing?: ChunkRef['hash'][] };
 
 /**
  * The drive in memory, for one space: batches with compare-and-swap and idempotency, feed by seq, bytes by hash, versions and
@@ -29,7 +46,7 @@ export class MemoryCloud implements Cloud {
   packedBytes = 0;
   readonly #rooms = new Map<string, number>();
   /** What the person may do from each folder downwards; whoever changes it raises `capsRev`. Empty: everything. */
-  boundaries: { nodeId: string; atoms: readonly Atom[] }[] = [];
+  boundaries: { nodeId: string; atoms: readonly Atom[]; syncRight?: SyncRight }[] = [];
   capsRev = 0;
   /** Another one after the server was restored from a backup. */
   epoch = 'e1';
@@ -47,7 +64,7 @@ export class MemoryCloud implements Cloud {
     this.rootId = rootId;
     this.#hashes = hashes;
     const root = this.#make({ id: rootId, parentId: null, name: '', kind: 'folder' });
-    this.#nodes.set(rootId, { node: root, trashed: false, versions: [] });
+    this.#nodes.set(rootId, { node: root, trashed: false, versions: [], places: [] });
   }
 
   /** Every content that can still be had: heads, history and bin. */
@@ -99,33 +116,45 @@ export class MemoryCloud implements Cloud {
     return this.#parentOf(path);
   }
 
+  /** The person is an Uploader in this folder from now on: makes new things there and changes none (PE-6). */
+  makeUploader(folderId: string): void {
+    this.boundaries = [...this.boundaries, { nodeId: folderId, atoms: FOLDER_ROLE_ATOMS.uploader, syncRight: 'none' }];
+    this.capsRev += 1;
+  }
+
   async changes(cursor: string): Promise<ChangesAnswer> {
+    if (!/^\d+$/.test(cursor)) throw new AppError('CURSOR_INVALID');
     const since = Number(cursor);
-    const items: FeedItem[] = [];
     const changed = [...this.#nodes.values()].filter(
       (stored) => stored.node.seq > since && stored.node.id !== this.rootId,
     );
     changed.sort((a, b) => this.#depth(a.node) - this.#depth(b.node) || a.node.seq - b.node.seq);
-    for (const { node, trashed } of changed) {
-      // Also what lies in a folder that is gone, if it changed itself: it may have come there from where the reader saw it.
-      const isGone = trashed || this.#isHidden(node);
-      if (isGone) items.push({ type: 'gone', id: node.id, gone: 'trashed', rev: node.rev });
-      else items.push({ type: 'node', node, entered: node.rev > 1 && node.kind === 'folder' });
+    const nodes: FeedItem[] = [];
+    const gone: FeedItem[] = [];
+    for (const stored of changed) {
+      const { node } = stored;
+      const hasMoved = wasMoved(stored.places, since);
+      // What stayed in a folder that is gone goes with it; what moved there is told, it may come from where the reader saw it.
+      if (!this.#isAway(stored)) nodes.push({ type: 'node', node, entered: hasMoved && node.kind === 'folder' });
+      else if (hasMoved) gone.push({ type: 'gone', id: node.id, gone: 'trashed', rev: node.rev });
     }
-    return { items, cursor: String(this.#seq), seq: this.#seq, epoch: this.epoch, capsRev: this.capsRev, more: false };
+    const { epoch, capsRev } = this;
+    return { items: [...nodes, ...gone], cursor: String(this.#seq), seq: this.#seq, epoch, capsRev, more: false };
   }
 
   async listing(root: string): Promise<CloudListing> {
-    if (!this.#nodes.has(root)) throw new AppError('NODE_UNKNOWN');
-    const nodes = this.#live().filter((node) => root === this.rootId || this.#isBelow(node, root));
+    const nodes = [this.#liveFolder(root), ...this.#liveBelow(root)];
     nodes.sort((a, b) => this.#depth(a) - this.#depth(b));
     return { nodes, cursor: String(this.#seq), seq: this.#seq, epoch: this.epoch, capsRev: this.capsRev };
   }
 
   async commit(request: Parameters<Cloud['commit']>[0]): Promise<BatchAnswer> {
     this.onCommit();
+    const ops = request.ops.map(readOp);
+    if (new Set(ops.map((op) => op.opId)).size < ops.length) throw new AppError('INVALID_INPUT', { reason: 'opId' });
+    for (const part of request.inline) this.#verify(part);
     for (const { chunk, bytes } of request.inline) this.#bytes.set(chunk.hash, bytes);
-    const outcomes = request.atomic ? this.#runAtomic(request.ops) : request.ops.map((op) => this.#run(op));
+    const outcomes = request.atomic ? this.#runAtomic(ops) : ops.map((op) => this.#run(op));
     if (this.lostAnswers > 0) {
       this.lostAnswers -= 1;
       throw new AppError('SERVER_UNREACHABLE', { server: 'memory' });
@@ -142,16 +171,26 @@ export class MemoryCloud implements Cloud {
   }
 
   async missing(chunks: readonly ChunkRef[], room?: Room): Promise<ReadonlySet<string>> {
+    const smallest = chunks.reduce((least, chunk) => Math.min(least, chunk.size), Infinity);
+    if (!room && Number.isFinite(smallest) && smallest > this.#roomFor('')) throw new AppError('QUOTA_EXCEEDED');
     if (room && this.quotaBytes !== null) {
       if (room.bytes > this.#roomFor(room.key)) throw new AppError('QUOTA_EXCEEDED');
       this.#rooms.set(room.key, room.bytes);
     }
-    return new Set(chunks.map((chunk) => chunk.hash).filter((hash) => !this.#bytes.has(hash)));
+    return new Set(this.#lacking(chunks));
+  }
+
+  #lacking(chunks: readonly ChunkRef[]): ChunkRef['hash'][] {
+    return chunks.map((chunk) => chunk.hash).filter((hash) => !this.#bytes.has(hash));
+  }
+
+  #verify({ chunk, bytes }: { chunk: ChunkRef; bytes: Uint8Array }): void {
+    if (this.#hashes.sha256Hex(bytes) !== chunk.hash) throw new AppError('CHUNK_CORRUPT');
   }
 
   async putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void> {
+    for (const part of chunks) this.#verify(part);
     for (const { chunk, bytes } of chunks) {
-      if (this.#hashes.sha256Hex(bytes) !== chunk.hash) throw new AppError('CHUNK_CORRUPT');
       this.#bytes.set(chunk.hash, bytes);
       this.packedBytes += chunk.size;
     }
@@ -160,8 +199,8 @@ export class MemoryCloud implements Cloud {
   async bundle(nodes: readonly { nodeId: string; contentId: string }[]): Promise<readonly BundleItem[]> {
     return nodes.map(({ nodeId, contentId }) => {
       const stored = this.#nodes.get(nodeId);
-      if (stored?.node.contentId !== contentId || stored.trashed)
-        return { t: 'unavailable', nodeId, code: 'NODE_UNKNOWN' };
+      if (!stored || this.#isAway(stored)) return { t: 'unavailable', nodeId, code: 'NODE_UNKNOWN' };
+      if (stored.node.contentId !== contentId) return { t: 'unavailable', nodeId, code: 'REV_MISMATCH' };
       return { t: 'bytes', nodeId, contentId, bytes: this.bytesOf(contentId) };
     });
   }
@@ -172,32 +211,58 @@ export class MemoryCloud implements Cloud {
     return { contentId, chunks: this.#manifests.get(contentId) ?? [] };
   }
 
-  async *content(_nodeId: string, range: { contentId: string; from: number; to: number }): AsyncGenerator<Uint8Array> {
+  async *content(nodeId: string, range: { contentId: string; from: number; to: number }): AsyncGenerator<Uint8Array> {
+    if (this.#nodes.get(nodeId)?.node.contentId !== range.contentId) return;
     const bytes = this.bytesOf(range.contentId);
     // In odd pieces, as a network would.
     for (let at = range.from; at < range.to; at += 70_001) yield bytes.subarray(at, Math.min(range.to, at + 70_001));
   }
 
-  async digest(): Promise<{ count: number; digest: string; seq: number }> {
-    const nodes = this.#live();
+  async digest(root: string): Promise<{ count: number; digest: string; seq: number }> {
+    this.#liveFolder(root);
+    const nodes = this.#liveBelow(root);
     return { count: nodes.length, digest: digestOf(nodes, (text) => this.#hashes.sha256Hex(text)), seq: this.#seq };
   }
 
   async caps(): Promise<Awaited<ReturnType<Cloud['caps']>>> {
-    const boundaries = this.boundaries.map((boundary) => ({ ...boundary, syncRight: 'synchronizer' }));
+    const boundaries = this.boundaries.map((boundary) => ({ syncRight: 'synchronizer', ...boundary }));
     return { capsRev: this.capsRev, boundaries: boundaries as never };
   }
 
   #run(op: BatchOp): BatchOutcome {
     const known = this.#answers.get(op.opId);
     if (known) return known;
-    const code = this.#refusal(op);
-    const stored = this.#nodes.get(op.nodeId);
-    const outcome: BatchOutcome = code
-      ? { status: 'refused', opId: op.opId, code, node: stored?.node ?? null }
-      : { status: 'done', opId: op.opId, node: this.#do(op) };
-    if (outcome.status === 'done') this.#answers.set(op.opId, outcome);
-    if (outcome.status === 'done' && 'content' in op) this.#rooms.delete(op.reservation ?? op.opId);
+    const attempt = this.#attempt(op);
+    if ('code' in attempt) return refused(op, attempt);
+    const refusal = attempt.isChanged ? this.#placeRefusal(op) : undefined;
+    if (!refusal) return this.#finish(op, attempt);
+    attempt.undo();
+    return refused(op, refusal);
+  }
+
+  /** Carried out, whatever the place it leads to. */
+  #attempt(op: BatchOp): Refusal | Attempt {
+    const refusal = this.#refusal(op);
+    if (refusal) return refusal;
+    const [before, seq] = [this.#nodes.get(op.nodeId), this.#seq];
+    if (before && !changesNode(op, before)) return { node: before.node, isChanged: false, undo: () => undefined };
+    const home: Refusal | Home = op.kind === 'restore' && before ? this.#findHome(op, before) : { made: [] };
+    if ('code' in home) return home;
+    const node = this.#do(op, home.place);
+    const undo = () => {
+      for (const id of home.made) this.#nodes.delete(id);
+      if (before) this.#nodes.set(op.nodeId, before);
+      else this.#nodes.delete(op.nodeId);
+      this.#seq = seq;
+    };
+    return { node, isChanged: true, undo };
+  }
+
+  /** Answers are kept of what was changed; asked again, the rest comes to the same or may succeed by now. */
+  #finish(op: BatchOp, { node, isChanged }: Attempt): BatchOutcome {
+    const outcome: BatchOutcome = { status: 'done', opId: op.opId, node };
+    if (isChanged) this.#answers.set(op.opId, outcome);
+    if ('content' in op) this.#rooms.delete(op.reservation ?? op.opId);
     return outcome;
   }
 
@@ -209,44 +274,56 @@ export class MemoryCloud implements Cloud {
     return this.quotaBytes - usedBytes - this.reservedBytes() + (this.#rooms.get(key) ?? 0);
   }
 
-  /** All or nothing; names are compared only when every operation is through. */
+  /** All or nothing; places are judged only when every operation is through. */
   #runAtomic(ops: readonly BatchOp[]): BatchOutcome[] {
-    const before = new Map([...this.#nodes].map(([id, stored]) => [id, { ...stored }]));
-    const outcomes = ops.map((op) => {
-      const code = this.#refusal(op, { names: false });
-      return code ? code : this.#do(op);
+    const tried = ops.map((op) => this.#answers.get(op.opId) ?? this.#attempt(op));
+    const judged = tried.map((each, index) => {
+      const op = ops[index];
+      return op && 'undo' in each ? (this.#placeRefusal(op) ?? each) : each;
     });
-    const isRefused = outcomes.some((outcome) => typeof outcome === 'string');
-    const failed = isRefused || this.#hasDoubleNames() || ops.some((op) => this.#isInItself(op.nodeId));
-    if (failed) {
-      this.#nodes.clear();
-      for (const [id, stored] of before) this.#nodes.set(id, stored);
-    }
+    const isDone = judged.every((each) => !('code' in each));
+    if (!isDone) for (const each of tried.toReversed()) if ('undo' in each) each.undo();
     return ops.map((op, index) => {
-      const outcome = outcomes[index];
-      if (failed || typeof outcome !== 'object')
-        return { status: 'refused', opId: op.opId, code: 'BATCH_ABORTED', node: null };
-      const done: BatchOutcome = { status: 'done', opId: op.opId, node: outcome };
-      this.#answers.set(op.opId, done);
-      return done;
+      const each = judged[index];
+      if (each && 'status' in each) return each;
+      if (each && 'code' in each) return refused(op, each);
+      return isDone && each ? this.#finish(op, each) : refused(op, { code: 'BATCH_ABORTED', node: null });
     });
   }
 
-  #refusal(op: BatchOp, check = { names: true }): ErrorCode | undefined {
-    const refusal =
-      this.#stateRefusal(op) ??
-      this.#rightsRefusal(op) ??
-      ('parentId' in op ? this.#placeRefusal(op, check) : undefined);
-    if (refusal || !('content' in op)) return refusal;
-    return op.content.size > this.#roomFor(op.reservation ?? op.opId) ? 'QUOTA_EXCEEDED' : undefined;
+  #refusal(op: BatchOp): Refusal | undefined {
+    const node = this.#nodes.get(op.nodeId)?.node ?? null;
+    const place = wantedPlaceOf(op);
+    const code = this.#stateRefusal(op) ?? (place && this.#parentRefusal(op, place.parentId));
+    return code ? { code, node } : this.#contentRefusal(op, node);
+  }
+
+  #contentRefusal(op: BatchOp, node: DriveNode | null): Refusal | undefined {
+    if (!('content' in op)) return undefined;
+    const missing = this.#lacking(op.content.chunks);
+    if (missing.length > 0) return { code: 'CHUNKS_MISSING', node, missing };
+    return op.content.size > this.#roomFor(op.reservation ?? op.opId) ? { code: 'QUOTA_EXCEEDED', node } : undefined;
   }
 
   #stateRefusal(op: BatchOp): ErrorCode | undefined {
     const stored = this.#nodes.get(op.nodeId);
     if (op.kind === 'createFile' || op.kind === 'createFolder') return stored ? 'NODE_ID_TAKEN' : undefined;
-    if (op.kind === 'restore') return stored?.trashed ? undefined : 'NOT_TRASHED';
-    if (!stored || this.#isAway(stored)) return 'NODE_UNKNOWN';
-    return this.#isOutdated(op, stored) ? 'REV_MISMATCH' : this.#subtreeRefusal(op);
+    return stored ? this.#existingRefusal(op, stored) : 'NODE_UNKNOWN';
+  }
+
+  #existingRefusal(op: Existing, stored: Stored): ErrorCode | undefined {
+    if (!this.#mayDo(NEEDED[op.kind], op.nodeId)) return 'FORBIDDEN';
+    if (stored.node.id === this.rootId) return 'ROOT_IMMUTABLE';
+    if (op.kind === 'restore') return stored.trashed ? undefined : 'NOT_TRASHED';
+    if (this.#isOutdated(op, stored)) return 'REV_MISMATCH';
+    return this.#unwritable(op, stored) ?? this.#subtreeRefusal(op);
+  }
+
+  #unwritable(op: BatchOp, { node, trashed }: Stored): ErrorCode | undefined {
+    const isWrite = op.kind === 'putVersion' || op.kind === 'setMeta';
+    if (isWrite && node.kind === 'folder') return 'KIND_MISMATCH';
+    if (trashed) return 'NODE_TRASHED';
+    return isWrite && this.#isHidden(node) ? 'PARENT_TRASHED' : undefined;
   }
 
   #isAway({ node, trashed }: Stored): boolean {
@@ -262,13 +339,6 @@ export class MemoryCloud implements Cloud {
     return true;
   }
 
-  #rightsRefusal(op: BatchOp): ErrorCode | undefined {
-    const known = this.#nodes.get(op.nodeId)?.node;
-    const comes = 'parentId' in op && known?.parentId !== op.parentId ? op.parentId : null;
-    const isAllowed = known === undefined || this.#mayDo(NEEDED[op.kind], op.nodeId);
-    return isAllowed && (comes === null || this.#mayDo('create', comes)) ? undefined : 'FORBIDDEN';
-  }
-
   #isOutdated(op: BatchOp, stored: Stored): boolean {
     return 'ifMatch' in op && op.ifMatch !== undefined && stored.node.rev !== op.ifMatch;
   }
@@ -278,30 +348,84 @@ export class MemoryCloud implements Cloud {
     return this.#subtreeSeq(op.nodeId) > op.ifSubtreeSeq ? 'SUBTREE_CHANGED' : undefined;
   }
 
-  #placeRefusal(op: Extract<BatchOp, { parentId: unknown }>, check: { names: boolean }): ErrorCode | undefined {
-    const parent = this.#nodes.get(op.parentId);
+  #parentRefusal(op: BatchOp, parentId: string): ErrorCode | undefined {
+    const parent = this.#nodes.get(parentId);
     if (!parent) return 'PARENT_UNKNOWN';
-    if (parent.trashed || this.#isHidden(parent.node)) return 'PARENT_TRASHED';
-    if (!check.names) return undefined;
-    const isOwnChild = (op.parentId as string) === op.nodeId || this.#isBelow(parent.node, op.nodeId);
-    if (op.kind === 'move' && isOwnChild) return 'MOVE_CYCLE';
-    const isTaken = (node: DriveNode) =>
-      node.parentId === op.parentId && node.name === op.name && node.id !== op.nodeId;
-    return this.#live().some(isTaken) ? 'NAME_TAKEN' : undefined;
+    if (parent.node.kind !== 'folder') return 'PARENT_NOT_FOLDER';
+    const isRename = this.#nodes.get(op.nodeId)?.node.parentId === parentId;
+    return isRename || this.#mayDo('create', parentId) ? undefined : 'FORBIDDEN';
   }
 
-  #do(op: BatchOp): DriveNode {
-    const stored = this.#nodes.get(op.nodeId);
+  /** Whether the node may stand where the operation has put it: not inside itself, in a live folder, under a free name. */
+  #placeRefusal(op: BatchOp): Refusal | undefined {
+    if (!PLACING.has(op.kind)) return undefined;
+    const { node, trashed } = this.#nodes.get(op.nodeId) ?? {};
+    if (!node || trashed) return undefined;
+    if (this.#isInItself(node.id)) return { code: 'MOVE_CYCLE', node: null };
+    if (this.#isHidden(node)) return { code: 'PARENT_TRASHED', node: null };
+    return this.#occupant(node.parentId, node.name, node.id) ? { code: 'NAME_TAKEN', node: null } : undefined;
+  }
+
+  #occupant(parentId: string | null, name: string, exceptId: string): DriveNode | undefined {
+    for (const { node, trashed } of this.#nodes.values()) {
+      if (!trashed && node.parentId === parentId && node.name === name && node.id !== exceptId) return node;
+    }
+    return undefined;
+  }
+
+  /** VE-2: where a node of the bin belongs; folders of its path that are in the bin themselves are made again. */
+  #findHome(op: Extract<BatchOp, { kind: 'restore' }>, { node }: Stored): Refusal | Home {
+    if (op.to) return { place: op.to, made: [] };
+    const gone = this.#goneAbove(node.parentId);
+    const made: string[] = [];
+    let parentId: string = (gone.at(-1) ?? node).parentId ?? this.rootId;
+    for (const { name } of gone.toReversed()) {
+      const occupant = this.#occupant(parentId, name, op.nodeId);
+      if (occupant?.kind === 'file') return { code: 'NAME_TAKEN', node: occupant };
+      parentId = occupant?.id ?? this.#makeFolder(parentId, name);
+      if (!occupant) made.push(parentId);
+    }
+    return { place: { parentId: parentId, name: node.name }, made };
+  }
+
+  /** Upwards from a folder, the folders that are gone: up to the highest one in the bin. */
+  #goneAbove(id: string | null): DriveNode[] {
+    const above: Stored[] = [];
+    for (let at = id; at !== null;) {
+      const stored = this.#nodes.get(at);
+      if (!stored) break;
+      above.push(stored);
+      at = stored.node.parentId;
+    }
+    return above.slice(0, above.findLastIndex((folder) => folder.trashed) + 1).map(({ node }) => node);
+  }
+
+  #makeFolder(parentId: string | null, name: string): string {
+    const id = `00000000-0000-7000-8fff-${(this.#seq + 1).toString(16).padStart(12, '0')}`;
+    const node = this.#make({ id, parentId, name, kind: 'folder' });
+    this.#nodes.set(id, { node, trashed: false, versions: [], places: [placeOf(node, false)] });
+    return id;
+  }
+
+  #do(op: BatchOp, place: object = {}): DriveNode {
+    const kind = op.kind === 'createFolder' ? 'folder' : 'file';
+    const {
+      node: before,
+      trashed,
+      versions,
+      places,
+    } = this.#nodes.get(op.nodeId) ?? { ...NOTHING, node: { kind, rev: 0 } };
+    const isTrashed = op.kind === 'trash' || (op.kind !== 'restore' && trashed);
     const added = 'content' in op ? [this.#keepContent(op.content.chunks)] : [];
-    const before = stored?.node ?? { kind: op.kind === 'createFolder' ? 'folder' : 'file', rev: 0 };
     const node = this.#make({
       ...before,
       ...changesOf(op),
+      ...place,
       ...(added.length === 0 ? {} : { contentId: added[0] }),
-      ...{ id: op.nodeId, rev: before.rev + 1 },
+      ...{ id: op.nodeId, rev: before.rev + 1, trashedAt: isTrashed ? TRASHED_AT : null },
     });
-    const versions = [...(stored?.versions ?? []), ...added];
-    this.#nodes.set(op.nodeId, { node, trashed: op.kind === 'trash', versions });
+    const history = { versions: [...versions, ...added], places: [...places, placeOf(node, isTrashed)] };
+    this.#nodes.set(op.nodeId, { node, trashed: isTrashed, ...history });
     return node;
   }
 
@@ -325,8 +449,26 @@ export class MemoryCloud implements Cloud {
   }
 
   #make(node: object): DriveNode {
-    const defaults = { rev: 1, versionId: null, contentId: null, size: null, mtimeMs: 0, exec: false, trashedAt: null };
+    const defaults = {
+      rev: 1,
+      versionId: null,
+      contentId: null,
+      size: null,
+      mtimeMs: null,
+      exec: false,
+      trashedAt: null,
+    };
     return { ...defaults, ...node, seq: ++this.#seq } as DriveNode;
+  }
+
+  #liveFolder(id: string): DriveNode {
+    const stored = this.#nodes.get(id);
+    if (!stored || this.#isAway(stored)) throw new AppError('NODE_UNKNOWN');
+    return stored.node;
+  }
+
+  #liveBelow(root: string): DriveNode[] {
+    return this.#live().filter((node) => root === this.rootId || this.#isBelow(node, root));
   }
 
   #live(): DriveNode[] {
@@ -334,15 +476,24 @@ export class MemoryCloud implements Cloud {
     return all.map((stored) => stored.node).filter((node) => !this.#isHidden(node));
   }
 
+  /** Upwards, each once: in the middle of an atomic batch folders may lie in each other. */
+  *#above(node: DriveNode): Generator<string> {
+    let left = this.#nodes.size;
+    for (let at = node.parentId; at !== null && left > 0; at = this.#nodes.get(at)?.node.parentId ?? null) {
+      left -= 1;
+      yield at;
+    }
+  }
+
   #isHidden(node: DriveNode): boolean {
-    for (let at = node.parentId; at !== null; at = this.#nodes.get(at)?.node.parentId ?? null) {
+    for (const at of this.#above(node)) {
       if (this.#nodes.get(at)?.trashed) return true;
     }
     return false;
   }
 
   #isBelow(node: DriveNode, ancestor: string): boolean {
-    for (let at = node.parentId; at !== null; at = this.#nodes.get(at)?.node.parentId ?? null) {
+    for (const at of this.#above(node)) {
       if (at === ancestor) return true;
     }
     return false;
@@ -351,11 +502,6 @@ export class MemoryCloud implements Cloud {
   #subtreeSeq(id: string): number {
     const below = [...this.#nodes.values()].filter((stored) => stored.node.id === id || this.#isBelow(stored.node, id));
     return Math.max(...below.map((stored) => stored.node.seq));
-  }
-
-  #hasDoubleNames(): boolean {
-    const places = this.#live().map((node) => `${node.parentId}/${node.name}`);
-    return new Set(places).size !== places.length;
   }
 
   #depth(node: DriveNode): number {
@@ -375,10 +521,53 @@ export class MemoryCloud implements Cloud {
   }
 }
 
+const PLACING: ReadonlySet<BatchOp['kind']> = new Set(['createFolder', 'createFile', 'move', 'restore']);
+const NOTHING: Omit<Stored, 'node'> = { trashed: false, versions: [], places: [] };
+const TRASHED_AT = '1970-01-01T00:00:00.000Z';
 const NEEDED: Readonly<Record<BatchOp['kind'], Atom>> = {
   ...{ createFile: 'create', createFolder: 'create', putVersion: 'update', setMeta: 'update' },
   ...{ move: 'move', trash: 'delete', restore: 'delete' },
 };
+/** As the wire reads it: a name that the drive cannot hold refuses the whole request. */
+function readOp(op: BatchOp): BatchOp {
+  const name = 'name' in op ? op.name : op.kind === 'restore' ? op.to?.name : undefined;
+  if (name === undefined) return op;
+  if (!isCloudName(name)) throw new AppError('INVALID_INPUT', { reason: 'name' });
+  const nfc = name.normalize('NFC');
+  if ('name' in op) return { ...op, name: nfc };
+  return op.kind === 'restore' && op.to ? { ...op, to: { ...op.to, name: nfc } } : op;
+}
+
+function refused(op: BatchOp, { code, node, missing }: Refusal): BatchOutcome {
+  return { status: 'refused', opId: op.opId, code, node, ...(missing ? { missing } : {}) };
+}
+
+function changesNode(op: BatchOp, { node }: Stored): boolean {
+  if (op.kind === 'setMeta') return node.mtimeMs !== op.mtimeMs || node.exec !== op.exec;
+  return op.kind !== 'move' || node.parentId !== op.parentId || node.name !== op.name;
+}
+
+function wantedPlaceOf(op: BatchOp): { readonly parentId: string } | undefined {
+  if (op.kind === 'restore') return op.to;
+  return 'parentId' in op ? op : undefined;
+}
+
+function placeOf({ seq, parentId }: DriveNode, trashed: boolean): Place {
+  return { seq, parentId, trashed };
+}
+
+/** Moved, trashed or restored after a seq, back and forth included. */
+function wasMoved(places: readonly Place[], since: number): boolean {
+  const known = Math.max(
+    places.findLastIndex((place) => place.seq <= since),
+    0,
+  );
+  return places
+    .slice(known + 1)
+    .some(
+      (place, at) => place.parentId !== places[known + at]?.parentId || place.trashed !== places[known + at]?.trashed,
+    );
+}
 
 function changesOf(op: BatchOp): object {
   return {

@@ -1,0 +1,50 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { routes, type SpaceId } from '@tideline/contracts';
+import { createCloud, createRetry, type ApiClient } from '@tideline/drive-client';
+import type { Cloud } from '@tideline/sync-core';
+import { cloudContract } from '@tideline/sync-core/testing';
+import { CloudFolder, World, signIn } from '@tideline/testing';
+import { afterAll, beforeAll } from 'vitest';
+
+const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
+
+let world: World;
+let people = 0;
+beforeAll(async () => {
+  world = await World.start();
+});
+afterAll(() => world?.dispose());
+
+/** A new person, with a personal space that holds nothing. */
+async function newPerson(): Promise<{ id: string; api: ApiClient }> {
+  people += 1;
+  const { id, email } = await world.admin.user(`Person${people}`);
+  const { url, enterpriseCode } = world.console.bootstrap;
+  return { id, api: await signIn({ url, enterpriseCode, email, password: `Person${people}-password-1` }) };
+}
+
+function cloudOf(client: ApiClient, spaceId: SpaceId, rootId: string): Cloud {
+  const retry = createRetry({ sleep: () => Promise.resolve(), random: () => 0 });
+  return createCloud({ client, retry, spaceId, rootId, origin: 'sync', sha256Hex: hashes.sha256Hex });
+}
+
+cloudContract('Drive client and console', async () => {
+  const owner = await newPerson();
+  const { space } = await CloudFolder.find(owner.api, 'personal:/');
+  return {
+    cloud: cloudOf(owner.api, space.id, space.rootId),
+    hashes,
+    ids: { opId: randomUUID, nodeId: randomUUID },
+    setQuota: async (quotaBytes) => {
+      await world.admin.api.call(routes.people.setQuota, { params: { spaceId: space.id }, body: { quotaBytes } });
+    },
+    asUploader: async (folderId) => {
+      const uploader = await newPerson();
+      await owner.api.call(routes.rights.setFolderGrant, {
+        params: { nodeId: folderId },
+        body: { to: { type: 'user', id: uploader.id }, role: 'uploader' },
+      });
+      return cloudOf(uploader.api, space.id, folderId);
+    },
+  };
+});
