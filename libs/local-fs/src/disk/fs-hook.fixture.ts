@@ -5,6 +5,7 @@ const ORIGINALS = {
   fsyncSync: fs.fsyncSync,
   futimesSync: fs.futimesSync,
   linkSync: fs.linkSync,
+  lstatSync: fs.lstatSync,
   renameSync: fs.renameSync,
   unlinkSync: fs.unlinkSync,
   openSync: fs.openSync,

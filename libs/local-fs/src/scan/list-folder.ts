@@ -14,6 +14,7 @@ import {
   type ScanSession,
 } from './session.ts';
 import { isGone, toProblemCode, toUnknownReason } from './system-error.ts';
+import { statAt } from './where-is.ts';
 
 /** Reads one folder to its end and compares it with base; what base has and the folder has not is `missing`. */
 export function listFolder(session: ScanSession, folder: FolderTask): void {
@@ -28,7 +29,7 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
   for (const name of names) visit(session, { folder, places }, name);
   for (const node of [...places.unseen.values(), ...places.rivals.values().flatMap((rivals) => rivals)]) {
     // A detached row keeps a name only; whether its file is there says nothing.
-    if (node.state === 'managed') session.missing.push({ node, why: 'absent' });
+    if (node.state === 'managed') session.missing.push({ node, why: whyMissing(session, { folder, places }, node) });
   }
   for (const earlier of places.earlier.values()) if (earlier.key > 0) session.unsettled.set(earlier.key, earlier);
   noteLostNewFolders(session, places.earlier);
@@ -66,7 +67,22 @@ function tellReadableAgain(session: ScanSession, { key, sig }: FolderTask): void
   emit(key, { t: 'present', node, sinceMs: nowMs() });
 }
 
+/**
+ * SA-4: an entry that was not looked at may be this very node under another spelling, on disks that do not tell cases or Unicode
+ * forms apart: there the node's place answers, although no such name was listed.
+ */
+function whyMissing(session: ScanSession, { folder, places }: Listing, node: BaseNode): Missing['why'] {
+  const why = places.notSeen.get(foldName(node.localName));
+  if (why === undefined || places.names.includes(node.localName)) return 'absent';
+  return statAt(session, joinPath(folder.path, node.localName)) === 'nothing' ? 'absent' : why;
+}
+
+/** Names that some disk takes for one have one fold. */
+const foldName = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase();
+
 type Places = {
+  /** What the folder was found to hold. */
+  readonly names: readonly string[];
   /** Children of base that no entry was found for yet. */
   readonly unseen: Map<string, BaseNode>;
   /**
@@ -76,6 +92,8 @@ type Places = {
   readonly rivals: Map<string, BaseNode[]>;
   readonly byNfc: ReadonlyMap<string, BaseNode>;
   readonly earlier: Map<string, KnownPresent>;
+  /** Entries that were not looked at, by their folded names. */
+  readonly notSeen: Map<string, UnknownReason>;
 };
 
 function placesIn({ env }: ScanSession, { key }: FolderTask, names: readonly string[]): Places {
@@ -88,7 +106,7 @@ function placesIn({ env }: ScanSession, { key }: FolderTask, names: readonly str
     unseen.set(child.localName, child);
   }
   const earlier = new Map(env.known.earlierIn(key).map((known) => [known.node.name, known]));
-  return { unseen, rivals, byNfc: otherSpellings(children, names), earlier };
+  return { names, unseen, rivals, byNfc: otherSpellings(children, names), earlier, notSeen: new Map() };
 }
 
 /** Names of base whose very spelling is gone from the folder, by their normal form: another spelling of it is the same name. */
@@ -110,12 +128,12 @@ function visit(session: ScanSession, { folder, places }: Listing, name: string):
   const path = joinPath(folder.path, name);
   const looked = lookAt(session, path, name);
   if (looked.t === 'gone') return;
-  if (looked.t === 'unknown') return notSeen(session, places, base && { node: base, why: looked.why });
+  if (looked.t === 'unknown') return notSeen(session, places, { name, base, why: looked.why });
   const { stats } = looked;
   const isFolder = stats.isDirectory();
   if (isSkipped(session, stats, path)) {
     session.skipped += 1;
-    return notSeen(session, places, base && { node: base, why: 'unsupported' });
+    return notSeen(session, places, { name, base, why: 'unsupported' });
   }
   if (isFolder) session.folders += 1;
   else session.files += 1;
@@ -166,11 +184,15 @@ function isSkipped({ env }: ScanSession, stats: BigIntStats, path: string): bool
   return (isFolder && stats.dev !== env.rootDev) || env.isExcluded(path, isFolder);
 }
 
-/** The place is taken by something that is not looked at: the node of base that was there is unknown, never absent. */
-function notSeen(session: ScanSession, places: Places, missing: Missing | undefined): void {
-  if (!missing) return;
-  places.unseen.delete(missing.node.localName);
-  session.missing.push(missing);
+type NotSeen = { readonly name: string; readonly base: BaseNode | undefined; readonly why: UnknownReason };
+
+/** The place is taken by something that is not looked at: the nodes of base that were there are unknown, never absent. */
+function notSeen(session: ScanSession, { unseen, rivals, notSeen }: Places, { name, base, why }: NotSeen): void {
+  notSeen.set(foldName(name), why);
+  if (!base) return;
+  for (const node of [base, ...(rivals.get(base.localName) ?? [])]) session.missing.push({ node, why });
+  unseen.delete(base.localName);
+  rivals.delete(base.localName);
 }
 
 function decide(session: ScanSession, item: Deferred, places: Places): void {

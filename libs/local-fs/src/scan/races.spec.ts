@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import {
+  linkSync,
   lstatSync,
   mkdirSync,
   renameSync,
@@ -359,5 +361,75 @@ describe('a long scan', () => {
     const { seen, summary } = scanHere();
     expect([...seen.values()].map((node) => node.t)).toEqual(['unknown', 'unknown']);
     expect(summary?.unreadable).toEqual([{ path: 'd', code: 'BUSY' }]);
+  });
+});
+
+describe('an entry that cannot be looked at', () => {
+  const refuse = (name: string, first: () => void = () => undefined): void => {
+    beforeCall('lstatSync', (path = '') => {
+      if (path !== world.path(name)) return;
+      first();
+      throw Object.assign(new Error('refused'), { code: 'EACCES' });
+    });
+  };
+  const idOf = (name: string): LocalKey => baseOf(name)?.id ?? 0;
+
+  // Whole fleet seed 12. A disk that does not tell cases apart lists `A` and also answers to `a`; here a link made after the
+  // folder was listed does.
+  it('[SA-4] [M19] does not make absent what was renamed in case alone', async () => {
+    world.write('a', 'A');
+    await world.sync();
+    renameSync(world.path('a'), world.path('A'));
+    refuse('A', () => linkSync(world.path('A'), world.path('a')));
+    const { seen, summary } = scanHere();
+    expect(summary?.unreadable).toEqual([{ path: 'A', code: 'UNREADABLE' }]);
+    expect(new Map([...seen].map(([key, found]) => [key, found.t]))).toEqual(new Map([[idOf('a'), 'unknown']]));
+  });
+
+  // Whole fleet seed 12, once more: the old name was asked for, and could not be told of. Bytes would prove the move; there are none.
+  it('[SA-4] [M19] does not make absent what was found under another name in the same folder', async () => {
+    world.write('a', '');
+    await world.sync();
+    const id = idOf('a');
+    renameSync(world.path('a'), world.path('A'));
+    refuse('a');
+    const { seen } = scanHere();
+    expect([...seen]).toMatchObject([[id, { t: 'present', node: { name: 'A' } }]]);
+  });
+
+  it('[SA-4] [SY-25] makes none absent of the nodes that base has at its place', async () => {
+    world.write('a', 'A');
+    await world.sync();
+    const first = baseOf('a');
+    if (!first) throw new Error('a is in base');
+    const second = { ...first, id: world.journal.allocateIds(1), cloudId: randomUUID() };
+    world.journal.advance({ rows: [second] });
+    refuse('a');
+    const { seen } = scanHere();
+    expect(new Map([...seen].map(([key, found]) => [key, found.t]))).toEqual(
+      new Map([
+        [first.id, 'unknown'],
+        [second.id, 'unknown'],
+      ]),
+    );
+  });
+
+  it('[B05] [SA-4] hides no delete of its neighbours, however they are spelled', async () => {
+    for (const name of ['a', 'b', 'A']) world.write(name, name);
+    await world.sync();
+    for (const name of ['b', 'A']) unlinkSync(world.path(name));
+    refuse('a');
+    const { seen } = scanHere();
+    expect(['a', 'b', 'A'].map((name) => seen.get(idOf(name))?.t)).toEqual(['unknown', 'absent', 'absent']);
+  });
+
+  it('[M26] [SA-4] hides no file that became a folder beside it', async () => {
+    for (const name of ['a', 'A']) world.write(name, name);
+    await world.sync();
+    unlinkSync(world.path('a'));
+    mkdirSync(world.path('a'));
+    refuse('A');
+    const { seen } = scanHere();
+    expect(['a', 'A'].map((name) => seen.get(idOf(name))?.t)).toEqual(['absent', 'unknown']);
   });
 });

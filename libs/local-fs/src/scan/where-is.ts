@@ -40,17 +40,18 @@ export function statAt(session: ScanSession, path: string): StatSig | 'nothing' 
 }
 
 /**
- * Proven: nothing stands at the node's place in base, or something else does; or the very entry that was found under another
- * name in the same folder, which disks that do not tell cases or Unicode forms apart also show under the old one (M19).
+ * Proven: nothing stands at the node's place in base, or something else does; or the very entry was found under another name in
+ * the same folder. That needs no question, to which disks that do not tell cases or Unicode forms apart would answer with the
+ * entry under its old name, too (M19), or which could fail: what cannot be asked would make the node absent (SA-4).
  */
 export function hasLeftItsPlace(session: ScanSession, node: BaseNode, found: Pick<Entry, 'path'>): boolean {
   const folder = pathOf(session, node.parent);
   if (folder === undefined) return true;
   const place = joinPath(folder, node.localName);
+  if (place !== found.path && folderOf(found.path) === folder) return true;
   const there = statAt(session, place);
   if (there === 'unknown') return false;
-  if (there === 'nothing' || node.sig === null || !isSameIdentity(there, node.sig)) return true;
-  return place !== found.path && folderOf(found.path) === folder;
+  return there === 'nothing' || node.sig === null || !isSameIdentity(there, node.sig);
 }
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
