@@ -588,6 +588,28 @@ describe('bidirectional: details', () => {
     expect(plan.cloud.map((op) => op.op)).toEqual(['cloudUpload']);
     expect(plan.local).toEqual([]);
   });
+
+  // Whole fleet seed 21: a file was moved to where this device sees nothing, then its former folder was deleted.
+  it.each([
+    ['', false],
+    [', also when the folder is made anew', true],
+  ])(
+    '[SY-14] [SA-4] [D22] deletes nothing that left its folder for out of sight before the folder was deleted%s',
+    (_, anew) => {
+      const story = new Scenario(['d/f=1', 'd/g=1', 'x']);
+      const { journal } = story.device;
+      const id = story.idOf('d/f');
+      story.there.move('d/f', 'f');
+      story.there.remove('d');
+      if (anew) story.there.mkdir('d');
+      story.device.observe();
+      journal.advance({ cloud: [{ id, seen: { t: 'unknown', why: 'revoked', sinceMs: 0 } }] });
+      const plan = story.device.plan();
+      const trashed = plan.local.flatMap((op) => (op.op === 'localTrash' ? op.ids : []));
+      expect(trashed.map((each) => journal.base.get(each)?.localName)).toEqual(['g']);
+      expect(plan.cloud).toEqual([]);
+    },
+  );
 });
 
 describe('a folder that changes places with its own child', () => {

@@ -15,7 +15,8 @@ export type GoneFromCloud = {
 };
 
 /**
- * The feed tells of a deleted folder only: what base has below it, and what is not known to be elsewhere, went with it.
+ * The feed tells of a deleted folder only: what base has below it, and what is not known to be elsewhere, went with it. Not so
+ * what is unknown: it may have left the folder for where nothing is seen before the folder went (SA-4).
  * Costs as much as what is gone.
  */
 export function goneFromCloud(trees: ThreeTrees): GoneFromCloud {
@@ -60,8 +61,10 @@ function goneTest({ base, cloud }: KnownTrees): (cloudId: CloudId) => boolean {
     const before = known.get(cloudId);
     if (before !== undefined) return before;
     known.set(cloudId, false); // a loop of parents proves nothing
+    const seen = cloud.get(cloudId)?.t;
+    if (seen === 'unknown') return false;
     const parent = parentOf(cloudId);
-    const gone = cloud.get(cloudId)?.t === 'absent' || (parent !== undefined && isGone(parent));
+    const gone = seen === 'absent' || (parent !== undefined && isGone(parent));
     known.set(cloudId, gone);
     return gone;
   };
