@@ -4,7 +4,7 @@ import type { PlaceRequest } from '../ports/disk.ts';
 import type { Download } from './execute-local.ts';
 import { folderOf, type Execution } from './execution.ts';
 import { fetchLarge } from './fetch-large.ts';
-import { giveUp, land, notDone } from './land-local.ts';
+import { giveUp, land, notDone, placeOf, waitsForName } from './land-local.ts';
 import { SendWindow } from './send-window.ts';
 
 const BUNDLE_FILES = 500;
@@ -19,10 +19,9 @@ type Fetched = { readonly op: Download; readonly request: PlaceRequest };
 
 /** D16: small files in bundles, the next one on its way while the last is put in place; then large files one by one. */
 export async function executeDownloads(ops: readonly Download[], execution: Execution): Promise<void> {
-  const wanted = await withinReserve(
-    ops.filter((op) => !isPutOff(op, execution)),
-    execution,
-  );
+  const { due = [], putOff = [] } = Object.groupBy(ops, (op) => (isPutOff(op, execution) ? 'putOff' : 'due'));
+  execution.advance({ finished: putOff.map((op) => op.opId) });
+  const wanted = await withinReserve(due, execution);
   await downloadSmall(
     wanted.filter((op) => !isLarge(op)),
     execution,
@@ -73,7 +72,7 @@ function isLarge(op: Download): boolean {
 
 function isPutOff(op: Download, execution: Execution): boolean {
   const changedAtMs = execution.decided.cloud.get(op.cloud.id)?.sinceMs ?? 0;
-  return execution.isDeferred(execution.live.childPath(op.parent, op.name), changedAtMs);
+  return waitsForName(op, execution) || execution.isDeferred(placeOf(op, execution), changedAtMs);
 }
 
 /** GU-5: what does not fit above the reserve becomes a problem; smaller files go on. */

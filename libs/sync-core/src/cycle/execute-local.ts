@@ -2,7 +2,7 @@ import type { LocalOp } from '../model/plan.ts';
 import { ROOT_ID, type StatSig } from '../model/tree.ts';
 import { executeDownloads } from './execute-downloads.ts';
 import { folderOf, type Execution } from './execution.ts';
-import { giveUp, land, notDone, placeOf } from './land-local.ts';
+import { giveUp, land, notDone, placeOf, waitsForName } from './land-local.ts';
 import { trashLocal } from './trash-local.ts';
 
 export type Download = Extract<LocalOp, { op: 'localDownload' }>;
@@ -30,6 +30,7 @@ export async function executeLocal(ops: readonly LocalOp[], execution: Execution
 }
 
 function isPutOff(op: Structural, execution: Execution): boolean {
+  if (waitsForName(op, execution)) return true;
   const changedAtMs = op.op === 'localTrash' ? op.sinceMs : (execution.decided.local.get(keyOf(op))?.sinceMs ?? 0);
   return execution.isDeferred(placeOf(op, execution), changedAtMs);
 }

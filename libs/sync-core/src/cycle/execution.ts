@@ -6,6 +6,7 @@ import {
   ROOT_ID,
   type BaseId,
   type BaseNode,
+  type CloudId,
   type CloudOverlay,
   type LocalKey,
   type LocalNode,
@@ -202,10 +203,17 @@ export class Execution {
     return true;
   }
 
+  /** SY-14: what wants a name that something unreadable has waits until that was read, or is gone. */
+  isNameUnread(path: RelativePath | undefined): boolean {
+    if (path === undefined || !this.#problems.isUnread(path)) return false;
+    this.deferred += 1;
+    return true;
+  }
+
   /** To be asked each time an operation met something else than planned: whether a new look will not help any more. */
   isStuck(op: CloudOp | LocalOp): boolean {
     const tries = this.decided.tries;
-    const key = `${op.op} ${'key' in op ? op.key : op.id}`;
+    const key = `${op.op} ${nodeOf(op)}`;
     const count = (tries?.get(key) ?? 0) + 1;
     tries?.set(key, count);
     return count >= MAX_TRIES;
@@ -224,6 +232,12 @@ export class Execution {
     const path = key === ROOT_ID ? '' : this.live.pathOf(key);
     this.rescan.add(path === undefined ? '' : folderOf(path));
   }
+}
+
+/** What it is about, under an id that the next decision knows, too: base ids of new nodes are given out anew with every plan. */
+function nodeOf(op: CloudOp | LocalOp): CloudId | LocalKey {
+  if ('cloud' in op) return op.cloud.id;
+  return 'key' in op ? op.key : op.id;
 }
 
 export function folderOf(path: RelativePath): RelativePath {

@@ -30,6 +30,15 @@ export function placeOf(op: LocalOp, { live }: Execution): RelativePath | undefi
   return 'parent' in op ? live.childPath(op.parent, op.name) : live.pathOf(op.id);
 }
 
+/**
+ * A new entry that cannot be read is in no tree, so no decision knows that its name is taken; only the scan does. Fetching
+ * for that place, or trying to move there, fails each time. A node that is to be changed where it is was read itself.
+ */
+export function waitsForName(op: LocalOp, execution: Execution): boolean {
+  const wantsName = 'parent' in op && !(op.op === 'localDownload' && op.replaces);
+  return wantsName && execution.isNameUnread(placeOf(op, execution));
+}
+
 export type Refused = {
   readonly near: LocalKey;
   readonly path: RelativePath;

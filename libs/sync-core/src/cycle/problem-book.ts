@@ -45,6 +45,12 @@ export class ProblemBook {
     return problem.retryAtMs > nowMs && changedAtMs <= problem.lastSeenMs;
   }
 
+  /** Whether a scan found something there that it could not read. What is not UTF-8 is told by another name than it has. */
+  isUnread(path: RelativePath): boolean {
+    const problem = this.#known.get(path);
+    return problem?.source === 'scan' && problem.code !== 'NAME_UNSUPPORTED';
+  }
+
   flush(): void {
     if (this.#noted.size === 0) return;
     const changes = [...this.#noted].map(([path, problem]) => ({ path, problem }));
