@@ -40,7 +40,7 @@ function notEqual(device: Device, cloud: VirtualCloud, root: Inode): string[] {
     }
     met.add(device.machine.key(spot.path));
     if (node.kind === 'folder') spots.set(node.id, { ...spot, inode: spot.inode });
-    found.push(...unlike(device, { node, above, spot: { ...spot, inode: spot.inode } }));
+    found.push(...unlike(device, { node, spot: { ...spot, inode: spot.inode } }));
   }
   return [...found, ...hereOnly(device, root, met)];
 }
@@ -65,20 +65,28 @@ function spotOf(
   return { path, cloudPath, inode: row && device.machine.find(above.inode, row.localName) };
 }
 
-function unlike(device: Device, { node, above, spot }: { node: DriveNode; above: Spot; spot: Spot }): string[] {
+function unlike(device: Device, { node, spot }: { node: DriveNode; spot: Spot }): string[] {
   const { path, inode } = spot;
   if (inode.kind !== node.kind) return [`${path} is a ${inode.kind} here and a ${node.kind} in the cloud`];
   if (node.kind === 'file' && contentIdOf(inode.data) !== node.contentId) return [`${path} differs in content`];
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const isSameName = name.normalize('NFC') === node.name || hasTwin(above.inode, name);
+  const isSameName = name.normalize('NFC') === node.name || isMapped(device, { name, cloudName: node.name });
   return isSameName || device.config.os !== 'linux' ? [] : [`${path} is ${node.name} in the cloud`];
 }
 
-/** Two spellings of one name beside each other: only one of them can be called so in the cloud (BI-8). */
-function hasTwin({ entries }: Inode, name: string): boolean {
-  const same = [...entries.values()].filter((entry) => entry.name.normalize('NFC') === name.normalize('NFC'));
-  return same.length > 1;
+/**
+ * Two spellings of one name beside each other: only one of them can be called so in the cloud, and the other has a name derived from
+ * it there (BI-8). It keeps that when its twin goes, wherever it is moved: base holds both names, and a mapped node is what it is
+ * until somebody renames it (SY-18). So it does not matter whether the twin is still there, only that there was one; and nothing
+ * else may be called otherwise than in the cloud.
+ */
+function isMapped({ twins }: Device, { name, cloudName }: { name: string; cloudName: string }): boolean {
+  const wanted = name.normalize('NFC');
+  return twins.has(wanted) && cloudName.replace(DERIVED, '') === wanted;
 }
+
+/** What the engine puts before the extension of a name that is taken. */
+const DERIVED = /(?: \(file\))?(?: \(\d+\))?(?=\.[^.]*$|$)/u;
 
 /** UP: every local file has its own node in the node of its folder, with its content as the head or a kept version. */
 function notBackedUp(device: Device, cloud: VirtualCloud, root: Inode): string[] {

@@ -90,6 +90,8 @@ export class Device {
   lastReport: CycleReport | null = null;
   /** Counts what people did here. */
   acts = 0;
+  /** Names, composed, that ever stood here in two spellings beside each other. */
+  readonly twins = new Set<string>();
   /** When the cycle at hand began, and what had been done until then. */
   began = { atMs: 0, acts: 0, cloud: 0 };
   onTrashed: () => void = () => undefined;
@@ -235,7 +237,17 @@ export class Device {
     if (!isInRoot && !isInTrash) this.world.violate('I8', `${this.name}: ${call} ${path}`);
   }
 
+  #noteTwins({ entries }: Inode): void {
+    const met = new Set<string>();
+    for (const { name } of entries.values()) {
+      const composed = name.normalize('NFC');
+      if (met.has(composed)) this.twins.add(composed);
+      met.add(composed);
+    }
+  }
+
   #changed(folder: Inode): void {
+    this.#noteTwins(folder);
     const root = this.root;
     if (!root || !this.process || this.nowMs() < this.deafUntilMs) return;
     const path = this.machine.pathOf(folder, root);

@@ -87,7 +87,7 @@ export function planOf(seed: number, size: Size = WHOLE): Plan {
   return { seed, devices, steps: shuffled(steps, chance).map((step) => ({ ...step, gapMs: gapOf(chance) })) };
 }
 
-/** HFS+ gives names back decomposed. Left out until the fight of seed 55 over such a name has an end (docs/simulation.md). */
+/** HFS+ gives names back decomposed. Left out until more seeds have been played with it (docs/simulation.md). */
 const WITH_HFS = process.env['SIM_HFS'] !== undefined;
 
 function devicesOf(chance: Chance): DeviceConfig[] {

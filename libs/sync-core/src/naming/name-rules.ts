@@ -30,6 +30,11 @@ export function toLocalName(cloudName: string, rules: NameRules): string {
   return joinName({ ...splitName(shown), suffix: '' }, rules.maxNameBytes);
 }
 
+/** Equal but for their Unicode form: a name can be spelled composed and decomposed (F13). */
+export function isOneSpelling(a: string, b: string): boolean {
+  return a === b || a.normalize('NFC') === b.normalize('NFC');
+}
+
 /** Two names with one key cannot stand in one folder of this device. */
 export function localNameKey(localName: string, rules: NameRules): string {
   return rules.caseSensitive ? localName : localName.normalize('NFC').toUpperCase().toLowerCase();

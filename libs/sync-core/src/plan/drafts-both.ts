@@ -1,6 +1,6 @@
 import type { BaseOp, CloudOp, LocalOp } from '../model/plan.ts';
 import type { FileMeta } from '../model/tree.ts';
-import { isMovedHere, isMovedInCloud } from '../reconcile/merge-both.ts';
+import { isMovedInCloud, isWhereBaseHasIt } from '../reconcile/merge-both.ts';
 import type { Facts } from '../reconcile/scene-types.ts';
 import type { Kept, Target } from '../reconcile/target.ts';
 import type { Draft } from './draft.ts';
@@ -144,7 +144,7 @@ export function isSameMeta(a: FileMeta, b: FileMeta): boolean {
 export function isLinked({ local, cloud, row, kind, cloudId }: Present): boolean {
   if (row?.state !== 'managed') return false;
   const isNode = row.cloudId === cloudId && row.rev === cloud.node.rev;
-  const isPlace = !isMovedHere(local, row) && !isMovedInCloud(cloud, row);
+  const isPlace = isWhereBaseHasIt(local, row) && !isMovedInCloud(cloud, row);
   const isMeta = kind === 'folder' || isSameMeta(row.meta, local.meta);
   return isNode && isPlace && isMeta && row.contentId === local.contentId && isSameStat(row.sig, local.sig);
 }

@@ -1,5 +1,5 @@
 import type { BaseNode } from '../model/tree.ts';
-import { isMovedHere } from '../reconcile/merge-both.ts';
+import { isWhereBaseHasIt } from '../reconcile/merge-both.ts';
 import type { Facts } from '../reconcile/scene-types.ts';
 import type { Kept, Target } from '../reconcile/target.ts';
 import { draftForget, isLinked, isSameMeta, isSameStat, isThere, type Drafts, type Present } from './drafts-both.ts';
@@ -53,7 +53,7 @@ function draftInPlace(facts: Present, target: Kept, { make, drafts }: On): void 
 }
 
 function isKnownHere(local: Present['local'], row: BaseNode): boolean {
-  return !isMovedHere(local, row) && isSameMeta(local.meta, row.meta) && isSameStat(local.sig, row.sig);
+  return isWhereBaseHasIt(local, row) && isSameMeta(local.meta, row.meta) && isSameStat(local.sig, row.sig);
 }
 
 function isAlike({ local, cloud, kind }: Present): boolean {

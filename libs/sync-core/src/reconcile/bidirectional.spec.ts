@@ -538,6 +538,40 @@ describe('bidirectional: details', () => {
     expect(story.sync()).toEqual([]);
   });
 
+  // Whole fleet seed 45: `ä` came as `ä (3)`, because a file that had been mapped to `ä (2)` beside another spelling had its name here.
+  it('[F13] [BI-8] [SY-18] gives a mapped name up to the node that has it in the cloud, once its own is free here', () => {
+    const story = new Scenario([], { devices: 2 });
+    const [nfc, nfd] = ['é'.normalize('NFC'), 'é'.normalize('NFD')];
+    story.here.write(nfd, '1');
+    story.sync();
+    story.here.write(nfc, '2');
+    story.sync();
+    expect(story.there.tree()).toEqual({ [nfc]: '1', [`${nfc} (2)`]: '2' });
+    story.there.remove(nfc);
+    story.there.mkdir(nfc);
+    story.sync();
+    expect(story.there.tree()).toEqual({ [nfc]: 'folder', [`${nfc} (2)`]: '2' });
+    expect(story.here.tree()).toEqual(story.there.tree());
+    expect(story.on(1).tree()).toEqual(story.there.tree());
+    expect(story.sync()).toEqual([]);
+  });
+
+  it('[F13] [BI-8] [SY-18] gives a mapped name up also when its node was edited meanwhile', () => {
+    const story = new Scenario([], { devices: 2 });
+    const [nfc, nfd] = ['é'.normalize('NFC'), 'é'.normalize('NFD')];
+    story.here.write(nfd, '1');
+    story.sync();
+    story.here.write(nfc, '2');
+    story.sync();
+    story.there.remove(nfc);
+    story.there.mkdir(nfc);
+    story.here.write(nfc, '3');
+    story.sync();
+    expect(story.there.tree()).toEqual({ [nfc]: 'folder', [`${nfc} (2)`]: '3' });
+    expect(story.here.tree()).toEqual(story.there.tree());
+    expect(story.on(1).tree()).toEqual(story.there.tree());
+  });
+
   it('[G23] [BI-8] [SY-18] maps the second of two names that differ in case, on this device only', () => {
     const story = new Scenario([], { policy: { names: { caseSensitive: false, windows: false, maxNameBytes: 255 } } });
     story.there.write('test', '1');

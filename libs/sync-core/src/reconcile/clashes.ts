@@ -1,6 +1,6 @@
 import type { SyncPolicy } from '../model/policy.ts';
 import { conflictName, numberedName, yieldedName } from '../naming/derived-names.ts';
-import { maxLocalNameBytes } from '../naming/name-rules.ts';
+import { maxLocalNameBytes, toLocalName } from '../naming/name-rules.ts';
 import { SideTree } from '../plan/side-tree.ts';
 import { isNewLocal } from './scene.ts';
 import type { Entity, Facts } from './scene-types.ts';
@@ -166,12 +166,28 @@ export class Clashes {
     const { entity, target } = claim;
     const owner = this.#localOwner(target.parent, target.localName);
     let name = target.localName;
-    if (owner !== null && owner !== entity) {
+    if (owner !== null && owner !== entity && !this.#giveBack(owner)) {
       name = numberedName(target.localName, this.#freeIn(target.parent));
       const mapped: KeptTarget = { ...target, localName: name, rule: 'SY-18' };
       this.#tree.set(entity, { ...mapped, placedBy: placedBy(claim.facts, mapped) });
     }
     this.#localClaims.set(this.#localNow.slot(target.parent, name), entity);
+  }
+
+  /**
+   * SY-18: who has the name here although it is called otherwise in the cloud had it while the cloud's was another's. Now that this
+   * is over, it goes by the name it has there; else one mapped name would lead to the next, where nothing needs any.
+   */
+  #giveBack(owner: Entity): boolean {
+    const target = this.#tree.get(owner);
+    if (target.t !== 'kept') return false;
+    const { parent } = target;
+    const name = toLocalName(target.cloudName, this.#policy.names);
+    if (this.#localOwner(parent, name) !== null || this.#localNow.occupant(parent, name) !== null) return false;
+    const renamed: KeptTarget = { ...target, localName: name, rule: 'SY-18' };
+    this.#tree.set(owner, { ...renamed, placedBy: placedBy(this.#tree.scene.facts(owner), renamed) });
+    this.#localClaims.set(this.#localNow.slot(parent, name), owner);
+    return true;
   }
 
   #freeIn(parent: Entity): { isFree: (name: string) => boolean; maxBytes: number } {

@@ -1,6 +1,6 @@
 import type { SyncPolicy } from '../model/policy.ts';
 import type { BaseNode } from '../model/tree.ts';
-import { toCloudName, toLocalName } from '../naming/name-rules.ts';
+import { isOneSpelling, toCloudName, toLocalName } from '../naming/name-rules.ts';
 import type { SyncRule } from './rules.ts';
 import { NOWHERE, type CloudState, type Facts, type LocalState } from './scene-types.ts';
 import type { Kept, Target } from './target.ts';
@@ -63,8 +63,14 @@ export function isEdited(side: { contentId: string | null }, row: BaseNode): boo
   return side.contentId !== row.contentId;
 }
 
+/** Another spelling of its name is no move: HFS+ gives back decomposed what it was given, and a delete must not lose to that. */
 export function isMovedHere(local: Seen<LocalState>, row: BaseNode): boolean {
-  return local.parent !== row.parent || local.name !== row.localName;
+  return local.parent !== row.parent || !isOneSpelling(local.name, row.localName);
+}
+
+/** At the very name that base has; what is spelled anew has to be written down. */
+export function isWhereBaseHasIt(local: Seen<LocalState>, row: BaseNode): boolean {
+  return local.parent === row.parent && local.name === row.localName;
 }
 
 export function isMovedInCloud(cloud: Seen<CloudState>, row: BaseNode): boolean {
@@ -101,9 +107,13 @@ function mergePlace({ local, cloud, row }: Sides, policy: SyncPolicy): PlaceMerg
   return { ...there, placedBy: 'cloud' };
 }
 
-/** A name that was not changed here keeps the name it has there, mapped or not. */
+/**
+ * A name that was not changed here keeps the name it has there, mapped or not. Nor is another spelling of it a change: a disk that
+ * decomposes names would otherwise carry every mapped one of them into the cloud (SY-18).
+ */
 export function cloudNameFor(localName: string, row: BaseNode | undefined): string {
-  return row?.localName === localName ? row.cloudName : (toCloudName(localName) ?? localName);
+  if (row && isOneSpelling(row.localName, localName)) return row.cloudName;
+  return toCloudName(localName) ?? localName;
 }
 
 function mergeContent({ local, cloud, row }: Sides, policy: SyncPolicy): ContentMerge {

@@ -1,7 +1,8 @@
 import type { SyncPolicy } from '../model/policy.ts';
 import { ROOT_ID, type BaseId, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
-import { toCloudName, toLocalName } from '../naming/name-rules.ts';
+import { toLocalName } from '../naming/name-rules.ts';
 import type { GoneFromCloud } from './gone-from-cloud.ts';
+import { cloudNameFor } from './merge-both.ts';
 import type { Scene } from './scene.ts';
 
 type LocalPlace = { readonly parent: LocalKey; readonly name: string; readonly kind: 'file' | 'folder' };
@@ -71,6 +72,5 @@ function placeOf({ base, local }: ThreeTrees, key: LocalKey): LocalPlace | undef
 }
 
 function cloudNameOf({ base }: ThreeTrees, key: LocalKey, place: LocalPlace): string {
-  const row = key > 0 ? base.get(key) : undefined;
-  return row && row.localName === place.name ? row.cloudName : (toCloudName(place.name) ?? '');
+  return cloudNameFor(place.name, key > 0 ? base.get(key) : undefined);
 }
