@@ -12,6 +12,7 @@ const MOST_FILES = 200;
 
 type Violate = (invariant: string, message: string) => void;
 type Delete = Extract<Op, { op: 'cloudTrash' | 'localTrash' }>;
+type Side = Delete['op'];
 
 /** What one device must never do, looked at from outside while it works. */
 export class DeviceWatch {
@@ -20,9 +21,9 @@ export class DeviceWatch {
   readonly #device: Device;
   readonly #violate: Violate;
   readonly #deletes = new Map<string, Delete>();
-  #executed: { readonly atMs: number; readonly files: number }[] = [];
+  #executed: { readonly side: Side; readonly atMs: number; readonly files: number }[] = [];
   #filesAtPlan = 0;
-  #recentAtPlan = 0;
+  #recentAtPlan: Readonly<Record<Side, number>> = { cloudTrash: 0, localTrash: 0 };
   /** Names and contents that each cloud node ever had. */
   readonly #ever: CloudEver;
 
@@ -61,14 +62,14 @@ export class DeviceWatch {
 
   trashed(): void {
     const now = [...this.#deletes.values()].filter((op) => op.op === 'localTrash');
-    if (now.some((op) => !this.#isConsented(op))) this.#countFiles(1);
+    if (now.some((op) => !this.#isConsented(op))) this.#countFiles('localTrash', 1);
   }
 
   #started(ops: readonly Op[]): void {
     const device = this.#device;
     device.opsStarted += ops.length;
     this.#filesAtPlan = device.journal.base.fileCount();
-    this.#recentAtPlan = this.#recent();
+    this.#recentAtPlan = { cloudTrash: this.#recent('cloudTrash'), localTrash: this.#recent('localTrash') };
     this.#deletes.clear();
     for (const op of ops) {
       if (op.op === 'cloudTrash' || op.op === 'localTrash') this.#checkProof(op);
@@ -174,23 +175,27 @@ export class DeviceWatch {
   }
 
   #count(op: Delete, files: number): void {
-    if (!this.#isConsented(op)) this.#countFiles(files);
+    if (!this.#isConsented(op)) this.#countFiles(op.op, files);
   }
 
-  /** I11 */
-  #countFiles(files: number): void {
-    this.#executed.push({ atMs: this.#device.nowMs(), files });
-    const all = this.#recent();
-    const share = SHARE * (this.#filesAtPlan + this.#recentAtPlan);
+  /**
+   * I11. Each side by itself, as GU-1 ("either direction") and SY-27 ("of either side") have it: a mass is one thing that went wrong
+   * on one side and is carried to the other. Deletes that came from here and deletes that came from there are not one mass, and
+   * one question to a person could not be answered for both.
+   */
+  #countFiles(side: Side, files: number): void {
+    this.#executed.push({ side, atMs: this.#device.nowMs(), files });
+    const all = this.#recent(side);
+    const share = SHARE * (this.#filesAtPlan + this.#recentAtPlan[side]);
     if (all > MOST_FILES || (all >= LEAST_FILES && all > share)) {
-      this.#violate('I11', `${all} files deleted without consent, of ${this.#filesAtPlan}`);
+      this.#violate('I11', `${all} files deleted by ${side} without consent, of ${this.#filesAtPlan}`);
     }
   }
 
-  #recent(): number {
+  #recent(side: Side): number {
     const sinceMs = this.#device.nowMs() - WINDOW_MS;
     this.#executed = this.#executed.filter(({ atMs }) => atMs >= sinceMs);
-    return this.#executed.reduce((sum, { files }) => sum + files, 0);
+    return this.#executed.reduce((sum, each) => sum + (each.side === side ? each.files : 0), 0);
   }
 }
 
