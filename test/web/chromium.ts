@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY } from '@tideline/testing';
 import { chromium } from 'playwright-core';
@@ -33,6 +33,7 @@ async function packaged(): Promise<string | undefined> {
   const cache = join(REPOSITORY, 'node_modules/.cache/chromium');
   mkdirSync(cache, { recursive: true });
   process.env['AWS_EXECUTION_ENV'] = 'AWS_Lambda_nodejs22.x';
+  process.env['FONTCONFIG_FILE'] = tellFonts(cache);
   const temp = process.env['TMPDIR'];
   process.env['TMPDIR'] = cache;
   try {
@@ -42,6 +43,18 @@ async function packaged(): Promise<string | undefined> {
     if (temp === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = temp;
   }
+}
+
+/**
+ * The package brings fonts and a list that looks for them in /tmp/fonts only. A Chromium that finds no font at all ends itself at
+ * the first letter, so this list names where they are unpacked, and the machine's own.
+ */
+function tellFonts(cache: string): string {
+  const file = join(cache, 'fonts.conf');
+  const folders = [join(cache, 'fonts'), '/usr/share/fonts'].map((folder) => `<dir>${folder}</dir>`);
+  const kept = `<cachedir>${join(cache, 'fonts-cache')}</cachedir>`;
+  writeFileSync(file, `<?xml version="1.0"?>\n<fontconfig>${folders.join('')}${kept}</fontconfig>\n`);
+  return file;
 }
 
 function system(): Promise<string | undefined> {
