@@ -37,6 +37,16 @@ describe('a mass delete', () => {
     expect(a.disk.tree()).toEqual(world.cloudTree());
   });
 
+  it('[G03] [GU-1] [SY-28] approved before it has settled, is work that is left and waits for nobody any more', async () => {
+    removeFiles(a, 0, 50);
+    expect(await a.cycle()).toMatchObject({ holds: 1, pending: 0 });
+    answerAll(a, 'approved');
+    expect(await a.cycle()).toMatchObject({ holds: 0, pending: 50 });
+    world.clock.advance(2000);
+    expect(await a.settle()).toMatchObject({ holds: 0, pending: 0, verified: true });
+    expect(world.cloudTree().size).toBe(10);
+  });
+
   it('[G02] [GU-1] restored where its files would go, brings every file back to the cloud, under its id', async () => {
     const id = world.idOf('f7');
     for (let number = 0; number < 50; number++) world.trash(`f${number}`);

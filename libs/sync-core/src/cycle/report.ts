@@ -100,7 +100,8 @@ function standing(
   return {
     failed: deps.journal.problems().length,
     skipped,
-    holds: deps.journal.holds().length,
+    // What was approved waits for nobody any more: it is work that is left.
+    holds: deps.journal.holds().filter((hold) => hold.answer !== 'approved').length,
     files: deps.journal.base.fileCount(),
     folders,
     lastFullSyncMs,
