@@ -27,7 +27,7 @@ export const STEPS = [
 
 /** Real PostgreSQL below the console; real folders and killed processes below the disk. */
 async function runIntegration() {
-  const console = await runVitest({ root: 'apps/console-api', minutes: 4 });
+  const console = await runVitest({ root: 'apps/console-api', minutes: 6 });
   const disk = await runVitest({ root: 'libs/local-fs', minutes: 3 });
   const both = [console, disk];
   return {
