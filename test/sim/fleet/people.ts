@@ -67,6 +67,7 @@ export const CLOUD_VERBS: readonly (readonly [string, number])[] = [
   ] as const),
 ];
 
+const RUBBISH = '.DS_Store';
 const NAMES = ['a', 'b', 'c', 'd.txt', 'e.txt', 'ä', 'B', 'f'];
 const ODD_NAMES = ['A', 'a:b', 'con.txt', 'B.', 'Ä', 'D.txt', 'nul', 'x'.repeat(130)];
 const STAGING = '.tideline~sync';
@@ -122,7 +123,7 @@ export class Person {
     const deeds: Record<string, (act: Act) => void> = {
       write: ({ y, z }) => this.#create(this.#folder(y), this.#name(z), this.#ledger.newToken()),
       void: ({ y, z }) => this.#create(this.#folder(y), this.#name(z), ''),
-      rubbish: ({ y }) => this.#create(this.#folder(y), '.DS_Store', 'x'),
+      rubbish: ({ y }) => this.#create(this.#folder(y), RUBBISH, 'x'),
       same: ({ y, z }) => this.#create(this.#folder(y), this.#name(z), 'same;'),
       big: ({ y, z }) =>
         this.#create(this.#folder(y), this.#name(z), this.#ledger.newToken() + 'x'.repeat(280_000 + z)),
@@ -166,7 +167,7 @@ export class Person {
         const item = this.#item(x);
         const upper = item.name.toUpperCase();
         const name = upper === item.name ? item.name.toLowerCase() : upper;
-        this.#machine.rename(item.folder, item.name, { folder: item.folder, name });
+        this.#move(item, { folder: item.folder, name });
       },
       nfd: ({ x, z }) => {
         const item = this.#item(x);
@@ -242,7 +243,8 @@ export class Person {
 
   #file(number: number): Item {
     const item = this.#itemOf('file', number);
-    if (item.inode.refusal) throw new Idle();
+    // What file managers leave is nobody's work: it goes with the folder that is deleted in the cloud (C22).
+    if (item.inode.refusal || item.name === RUBBISH) throw new Idle();
     return item;
   }
 
