@@ -135,8 +135,10 @@ describe.each([
       const choose = seeded(seed);
       const owners = [await world.drive.owner(), await world.drive.owner()];
       const chaos = new Chaos(world, owners, choose, seed);
+      const { database, commits } = world.drive;
+      const stage = { dataSource: database.dataSource, resting: () => commits.restingBatches };
       for (let round = 0; round < ROUNDS; round++) {
-        await interleave(world.drive.database.dataSource, chaos.tasks(), choose);
+        await interleave(stage, chaos.tasks(), choose);
         expect(await world.listBrokenVersions()).toEqual([]);
         await world.passTime([0, DAY_MS, 8 * DAY_MS, 15 * DAY_MS][choose(4)] ?? 0);
       }

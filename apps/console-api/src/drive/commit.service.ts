@@ -62,6 +62,11 @@ export class CommitService {
     return { seq, epoch, outcomes };
   }
 
+  /** Batches that do nothing by themselves now, because another one's transaction comes first or carries them. */
+  get restingBatches(): number {
+    return this.#queue.restingJobs;
+  }
+
   /** In the caller's transaction, which holds the space from then on. */
   async commitIn(manager: EntityManager, batch: Batch): Promise<Committed> {
     const [committed] = await this.groups.commitIn(manager, [batch]);

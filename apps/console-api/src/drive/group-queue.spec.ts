@@ -35,10 +35,13 @@ describe('the queue of a space', () => {
     const { queue, runs, groups } = openQueue();
     const answers = ['a', 'b', 'c', 'd', 'e'].map((name) => queue.add('space', { name }));
     expect(groups()).toEqual([['a'], ['b']]);
+    expect(queue.restingJobs).toBe(3);
     await runs[0]!.end();
     expect(groups()).toEqual([['a'], ['b'], ['c', 'd', 'e']]);
+    expect(queue.restingJobs).toBe(2);
     await runs[2]!.end();
     await runs[1]!.end();
+    expect(queue.restingJobs).toBe(0);
     expect(await Promise.all(answers)).toEqual(['a done', 'b done', 'c done', 'd done', 'e done']);
   });
 

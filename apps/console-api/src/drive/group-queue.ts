@@ -12,7 +12,7 @@ type Waiting<Job, Answer> = {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: unknown) => void;
 };
-type Line<Job, Answer> = { underWay: number; readonly waiting: Waiting<Job, Answer>[] };
+type Line<Job, Answer> = { underWay: number; riding: number; readonly waiting: Waiting<Job, Answer>[] };
 
 /**
  * Jobs of one key wait in the order in which they came. Whenever there is room for one more group, those who wait become one, as
@@ -34,7 +34,7 @@ export class GroupQueue<Job, Answer> {
   }
 
   add(key: string, job: Job): Promise<Answer> {
-    const line = this.#lines.get(key) ?? { underWay: 0, waiting: [] };
+    const line = this.#lines.get(key) ?? { underWay: 0, riding: 0, waiting: [] };
     this.#lines.set(key, line);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     line.waiting.push({ job, resolve, reject });
@@ -42,13 +42,22 @@ export class GroupQueue<Job, Answer> {
     return promise;
   }
 
+  /** Jobs that do nothing by themselves now: they wait for their turn, or ride in a group that another one leads. */
+  get restingJobs(): number {
+    let resting = 0;
+    for (const { riding, waiting } of this.#lines.values()) resting += riding + waiting.length;
+    return resting;
+  }
+
   #advance(key: string, line: Line<Job, Answer>): void {
     while (line.underWay < this.#rules.atOnce) {
       const [first, ...others] = this.#takeGroup(line.waiting);
       if (!first) break;
       line.underWay += 1;
+      line.riding += others.length;
       void this.#settle([first, ...others]).finally(() => {
         line.underWay -= 1;
+        line.riding -= others.length;
         this.#advance(key, line);
       });
     }

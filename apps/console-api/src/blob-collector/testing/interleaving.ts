@@ -7,14 +7,20 @@ const POLL_MS = 2;
 const STAYS = 80;
 
 type Task = () => Promise<unknown>;
+type Stage = {
+  readonly dataSource: DataSource;
+  /** Tasks that wait for another one in the process itself, where PostgreSQL does not see it. */
+  readonly resting: () => number;
+};
 
 /**
  * Runs tasks together so that exactly one effect of one task happens at a time, in an order that `choose` decides. A task that
- * waits for a lock of PostgreSQL stays where it is, and another one goes on. Tasks mostly have several effects in a row: most
- * races need all of one task to fall into one gap of another, which fair turns would hardly ever make.
+ * waits for a lock of PostgreSQL or for the transaction of another one stays where it is, and another one goes on. Tasks mostly
+ * have several effects in a row: most races need all of one task to fall into one gap of another, which fair turns would hardly
+ * ever make.
  */
 export async function interleave(
-  dataSource: DataSource,
+  stage: Stage,
   tasks: readonly Task[],
   choose: (count: number) => number,
 ): Promise<void> {
@@ -38,7 +44,7 @@ export async function interleave(
   );
   ended.catch(() => undefined); // awaited below, when all have ended
   while (running > 0 || parked.length > 0) {
-    await everyoneRests(dataSource, {
+    await everyoneRests(stage, {
       running: () => running,
       woken: () => new Promise((resolve) => (wake = resolve)),
     });
@@ -52,14 +58,14 @@ export async function interleave(
   await ended;
 }
 
-/** Until every task has ended, is about to have an effect, or waits for a lock. */
+/** Until every task has ended, is about to have an effect, or waits for another one. */
 async function everyoneRests(
-  dataSource: DataSource,
+  { dataSource, resting }: Stage,
   state: { readonly running: () => number; readonly woken: () => Promise<void> },
 ): Promise<void> {
   while (state.running() > 0) {
     await Promise.race([state.woken(), delay(POLL_MS)]);
-    if (state.running() > 0 && (await countBlocked(dataSource)) >= state.running()) return;
+    if (state.running() > 0 && (await countBlocked(dataSource)) + resting() >= state.running()) return;
   }
 }
 
