@@ -94,6 +94,18 @@ describe('garbage', () => {
     expect(await world.listBrokenVersions()).toEqual([]);
   });
 
+  // Seed 24 of the interleavings: the mark had looked, the sweep removed the manifest, and the mark came after it.
+  it('forgets the mark of a manifest that is gone, so that one that comes back has its grace', async () => {
+    await world.drive.sql(`INSERT INTO content_garbage (enterprise_id, content_id) VALUES ($1, '\\x0102'::bytea)`, [
+      world.drive.enterpriseId,
+    ]);
+    await world.garbage.sweep(world.signal);
+    expect(await world.count('content_garbage')).toBe(1);
+    await world.passTime(DAY_MS);
+    expect(await world.garbage.sweep(world.signal)).toMatchObject({ forgottenManifests: 1 });
+    expect(await world.count('content_garbage')).toBe(0);
+  });
+
   it('ends the right to use a chunk by having sent it, and its row, after seven days', async () => {
     const { device, spaceId } = owner;
     const bytes = noise(400, seed++);

@@ -4,7 +4,12 @@ import type { JobCounts } from '../jobs/periodic-job.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { COLLECTOR_SETTINGS, PASS_PAUSE_MS, type CollectorSettings } from './collector-settings.ts';
 import { deleteExpiredUploads, lockMarkedChunks, markChunks, sweepLockedChunks } from './garbage.store.ts';
-import { lockMarkedManifests, markManifests, sweepLockedManifests } from './manifest-garbage.store.ts';
+import {
+  forgetGoneManifests,
+  lockMarkedManifests,
+  markManifests,
+  sweepLockedManifests,
+} from './manifest-garbage.store.ts';
 import { retireEmptyPacks } from './pack-trash.store.ts';
 import { addCounts, walkPass, withinBudget, type SliceResult } from './pass.ts';
 import type { Position } from './pass.store.ts';
@@ -60,7 +65,11 @@ export class GarbageService {
       const { chunks, bytes } = await sweepLockedChunks(manager, locked, unseenMs);
       return { sweptChunks: chunks, sweptBytes: bytes };
     };
-    return this.#untilDone([sweepManifests, sweepChunks], signal);
+    const forgetManifests = async (manager: EntityManager) => {
+      const forgottenManifests = await forgetGoneManifests(manager, slice);
+      return forgottenManifests > 0 ? { forgottenManifests } : undefined;
+    };
+    return this.#untilDone([sweepManifests, sweepChunks, forgetManifests], signal);
   }
 
   retire(signal: AbortSignal): Promise<JobCounts> {

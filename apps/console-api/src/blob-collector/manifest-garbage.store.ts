@@ -74,3 +74,27 @@ export async function sweepLockedManifests(manager: EntityManager, locked: reado
   );
   return Number(row?.count ?? 0);
 }
+
+/**
+ * Forgets marks of manifests that are gone: a mark that was under way while another pass removed the manifest comes too late.
+ * Left alone, it would take the grace from a manifest that comes back. Answers how many there were.
+ */
+export async function forgetGoneManifests(
+  manager: EntityManager,
+  slice: { readonly limit: number; readonly sweepAfterMs: number },
+): Promise<number> {
+  const [row] = await queryRows<{ count: string }>(
+    manager,
+    `WITH forgotten AS (
+       DELETE FROM content_garbage WHERE (enterprise_id, content_id) IN (
+         SELECT g.enterprise_id, g.content_id FROM content_garbage g
+         WHERE g.since <= now() - $2 * interval '1 ms'
+           AND (SELECT 1 FROM content_chunk m WHERE m.enterprise_id = g.enterprise_id AND m.content_id = g.content_id LIMIT 1) IS NULL
+         LIMIT $1)
+       RETURNING 1
+     )
+     SELECT count(*) FROM forgotten`,
+    [slice.limit, slice.sweepAfterMs],
+  );
+  return Number(row?.count ?? 0);
+}
