@@ -1,113 +1,46 @@
-import { createHash } from 'node:crypto';
-import { AppError, digestOf, type BatchOutcome, type DriveNode } from '@tideline/contracts';
+import { AppError, digestOf, type DriveNode } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cloud } from '../ports/cloud.ts';
-import { MemoryCloud } from '../testing/memory-cloud.ts';
-import { ManualClock, TestDevice, countingIds } from '../testing/test-device.ts';
-import type { CycleDeps, CycleReport } from './cycle-types.ts';
+import type { TestDevice } from '../testing/test-device.ts';
+import {
+  CycleWorld,
+  DAY_MS,
+  files,
+  hashes,
+  instead,
+  isUpload,
+  refusing,
+  replace,
+  ROOT,
+} from './cycle-world.fixture.ts';
 import { runCycle } from './run-cycle.ts';
 
-const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
-const ROOT = '00000000-0000-7000-8000-0000000000ff';
-const DAY_MS = 86_400_000;
-const person = countingIds(0xfff);
-
-let cloud: MemoryCloud;
-let clock: ManualClock;
+let world: CycleWorld;
 let a: TestDevice;
 
 beforeEach(() => {
-  cloud = new MemoryCloud(ROOT, hashes);
-  clock = new ManualClock();
-  a = device(1);
+  world = new CycleWorld();
+  a = world.device(1);
 });
-
-function device(number: number, settings: ConstructorParameters<typeof TestDevice>[1]['settings'] = {}): TestDevice {
-  return new TestDevice(cloud, { number, hashes, clock, settings });
-}
-
-/** Cycles with three seconds between them; answers the last report. */
-async function cycles(on: TestDevice, count: number): Promise<CycleReport> {
-  let report = await on.cycle();
-  for (let done = 1; done < count; done++) {
-    clock.advance(3000);
-    report = await on.cycle();
-  }
-  clock.advance(3000);
-  return report;
-}
-
-/** The same object with some methods of its own. */
-function instead<T extends object>(target: T, methods: Partial<T>): T {
-  return new Proxy(target, {
-    get: (real, name) => {
-      if (name in methods) return Reflect.get(methods, name) as unknown;
-      const value = Reflect.get(real, name) as unknown;
-      return typeof value === 'function' ? (value.bind(real) as unknown) : value;
-    },
-  });
-}
-
-function replace(on: TestDevice, parts: Partial<CycleDeps>): void {
-  on.deps = { ...on.deps, ...parts };
-}
-
-type Refusal = {
-  readonly code: Extract<BatchOutcome, { status: 'refused' }>['code'];
-  readonly isFor: (op: object) => boolean;
-};
-
-/** A drive that refuses some operations of every batch. */
-function refusing({ code, isFor }: Refusal): Cloud {
-  return instead<Cloud>(cloud, {
-    commit: async (request) => {
-      const refused = request.ops.filter(isFor);
-      const answer = await cloud.commit({ ...request, ops: request.ops.filter((op) => !isFor(op)) });
-      const outcomes = refused.map((op) => ({ status: 'refused', opId: op.opId, code, node: null }) as const);
-      return { ...answer, outcomes: [...answer.outcomes, ...outcomes] };
-    },
-  });
-}
-const isUpload = (op: object): boolean => 'content' in op;
-
-function files(on: TestDevice, count: number): void {
-  for (let number = 0; number < count; number++) on.disk.write(`f${number}`, `content ${number}`);
-}
-
-function move(path: string, name: string): void {
-  cloud.apply({ kind: 'move', opId: person.opId(), nodeId: idOf(path), parentId: ROOT, name });
-}
-
-function idOf(path: string): string {
-  const node = cloud.find(path);
-  if (!node) throw new Error(`${path} is not in the cloud`);
-  return node.id;
-}
-
-/** All contents that anybody can still get at, here or there. */
-function contents(on: TestDevice): string {
-  const there = [...cloud.reachableContents()].map((id) => new TextDecoder().decode(cloud.bytesOf(id)));
-  return [...on.disk.tree().values(), ...there].join('|');
-}
 
 describe('recovery', () => {
   it('[FI-4] [SY-16] goes on while anything is not brought back, so that nothing is taken for deleted', async () => {
     files(a, 6);
     await a.settle();
-    cloud.apply({ kind: 'trash', opId: person.opId(), nodeId: idOf('f0') });
-    const full = refusing({ code: 'QUOTA_EXCEEDED', isFor: isUpload });
+    world.trash('f0');
+    const full = refusing(world.cloud, 'QUOTA_EXCEEDED', isUpload);
     const restored = instead<Cloud>(full, {
-      changes: async (cursor) => ({ ...(await cloud.changes(cursor)), epoch: 'e2' }),
-      listing: async (root) => ({ ...(await cloud.listing(root)), epoch: 'e2' }),
+      changes: async (cursor) => ({ ...(await world.cloud.changes(cursor)), epoch: 'e2' }),
+      listing: async (root) => ({ ...(await world.cloud.listing(root)), epoch: 'e2' }),
     });
     replace(a, { cloud: restored });
-    await cycles(a, 4);
+    await world.cycles(a, 4);
     expect(a.journal.meta().recovery).toBe(true);
-    replace(a, { cloud: instead<Cloud>(restored, { commit: (request) => cloud.commit(request) }) });
-    clock.advance(DAY_MS);
-    await cycles(a, 3);
+    replace(a, { cloud: instead<Cloud>(restored, { commit: (request) => world.cloud.commit(request) }) });
+    world.clock.advance(DAY_MS);
+    await world.cycles(a, 3);
     expect(a.disk.tree().has('f0')).toBe(true);
-    expect(cloud.find('f0')).toBeDefined();
+    expect(world.cloud.find('f0')).toBeDefined();
     expect(a.journal.meta().recovery).toBe(false);
   });
 });
@@ -121,9 +54,9 @@ describe('an exchange of places whose second half fails', () => {
     a.disk.write('x', 'x old');
     a.disk.write('y', 'y old');
     await a.settle();
-    move('x', 'tmp');
-    move('y', 'x');
-    move('tmp', 'y');
+    world.move('x', 'tmp');
+    world.move('y', 'x');
+    world.move('tmp', 'y');
     a.disk.write('x', 'x EDITED HERE');
     a.disk.write('y', 'y EDITED HERE');
     let hasEdited = false;
@@ -133,12 +66,12 @@ describe('an exchange of places whose second half fails', () => {
       hasEdited = true;
       a.disk.write(path, 'edited again, in the middle');
     };
-    replace(a, { cloud: refusing({ code: 'REV_MISMATCH', isFor: isUpload }) });
-    await cycles(a, 2);
-    replace(a, { cloud });
-    await cycles(a, 12);
-    expect(contents(a)).toContain('y EDITED HERE');
-    expect(contents(a)).toContain('edited again, in the middle');
+    replace(a, { cloud: refusing(world.cloud, 'REV_MISMATCH', isUpload) });
+    await world.cycles(a, 2);
+    replace(a, { cloud: world.cloud });
+    await world.cycles(a, 12);
+    expect([...world.contents(a)].join('|')).toContain('y EDITED HERE');
+    expect([...world.contents(a)].join('|')).toContain('edited again, in the middle');
   });
 
   it('[SA-4] [M12] takes no staged folder for deleted', async () => {
@@ -147,9 +80,9 @@ describe('an exchange of places whose second half fails', () => {
     a.disk.write('x/new', 'x1');
     a.disk.write('y/b', 'y1');
     await a.settle();
-    move('x', 'tmp');
-    move('y', 'x');
-    move('tmp', 'y');
+    world.move('x', 'tmp');
+    world.move('y', 'x');
+    world.move('tmp', 'y');
     const seen: string[] = [];
     a.disk.onWrite = (what) => {
       const [verb, from, to] = what.split(' ');
@@ -158,9 +91,9 @@ describe('an exchange of places whose second half fails', () => {
       if (verb === 'move' && !seen.includes('move') && to) a.disk.write(to, 'SOMEBODY');
       if (verb) seen.push(verb);
     };
-    await cycles(a, 12);
-    expect(contents(a)).toContain('LATE');
-    expect(contents(a)).toContain('SOMEBODY');
+    await world.cycles(a, 12);
+    expect([...world.contents(a)].join('|')).toContain('LATE');
+    expect([...world.contents(a)].join('|')).toContain('SOMEBODY');
   });
 });
 
@@ -192,7 +125,7 @@ describe('what a cycle may claim', () => {
     replace(a, { scanner: replaced });
     expect(await a.cycle()).toMatchObject({ stop: { why: 'blocked', reason: 'root' } });
     expect([...a.journal.localOverlay()]).toEqual([]);
-    expect(cloud.tree().size).toBe(6);
+    expect(world.cloud.tree().size).toBe(6);
   });
 
   it.each(['NAME_UNSUPPORTED', 'PATH_TOO_LONG', 'UNREADABLE'] as const)(
@@ -205,16 +138,16 @@ describe('what a cycle may claim', () => {
         unreadable: [{ path: 'odd', code }],
       });
       replace(a, { scanner: instead(scanner, { scan }) });
-      expect(await cycles(a, 3)).toMatchObject({ failed: 1, verified: null, lastFullSyncMs: null });
+      expect(await world.cycles(a, 3)).toMatchObject({ failed: 1, verified: null, lastFullSyncMs: null });
       replace(a, { scanner });
-      expect(await cycles(a, 1)).toMatchObject({ failed: 0, verified: true });
+      expect(await world.cycles(a, 1)).toMatchObject({ failed: 0, verified: true });
     },
   );
 
   it('[LI-2] names the file past the limit', async () => {
-    const small = device(2, { maxFiles: 1 });
+    const small = world.device(2, { maxFiles: 1 });
     files(small, 2);
-    expect(await cycles(small, 3)).toMatchObject({ failed: 1, pending: 0 });
+    expect(await world.cycles(small, 3)).toMatchObject({ failed: 1, pending: 0 });
     expect(small.journal.problems().map(({ code }) => code)).toEqual(['LIMIT_FILES']);
   });
 
@@ -222,19 +155,19 @@ describe('what a cycle may claim', () => {
     a.disk.write('g', 'two');
     await a.settle();
     a.disk.write('new', 'NOT IN THE CLOUD');
-    replace(a, { cloud: refusing({ code: 'NAME_TAKEN', isFor: isUpload }) });
-    expect(await cycles(a, 1)).toMatchObject({ pending: 0, failed: 1, verified: null });
+    replace(a, { cloud: refusing(world.cloud, 'NAME_TAKEN', isUpload) });
+    expect(await world.cycles(a, 1)).toMatchObject({ pending: 0, failed: 1, verified: null });
     expect(a.journal.problems()).toMatchObject([{ path: 'new', code: 'REFUSED', params: { code: 'NAME_TAKEN' } }]);
-    replace(a, { cloud });
-    clock.advance(DAY_MS);
-    expect(await cycles(a, 1)).toMatchObject({ failed: 0, verified: true });
+    replace(a, { cloud: world.cloud });
+    world.clock.advance(DAY_MS);
+    expect(await world.cycles(a, 1)).toMatchObject({ failed: 0, verified: true });
   });
 
   it('[SA-5] a full scan takes in the cloud, too', async () => {
     a.disk.write('g', 'two');
     await a.settle();
-    clock.advance(60_000);
-    cloud.put('from there', new TextEncoder().encode('new'), { opId: person.opId(), nodeId: person.nodeId() });
+    world.clock.advance(60_000);
+    world.put('from there', 'new');
     const { deps, settings } = a;
     const quiet = { onProgress: () => undefined, yieldNow: () => false, signal: new AbortController().signal };
     await runCycle(deps, { dirty: 'all', pullFeed: false, settings, ...quiet });
@@ -246,23 +179,25 @@ describe('a folder inside whose right is lost', () => {
   /** The drive as somebody sees it who may not look into the folders of `hidden`. */
   function without(capsRev: number, hidden: readonly string[]): Cloud {
     const seen = async (nodes: readonly DriveNode[]): Promise<DriveNode[]> => {
-      const parents = new Map((await cloud.listing(ROOT)).nodes.map((node) => [node.id as string, node.parentId]));
+      const parents = new Map(
+        (await world.cloud.listing(ROOT)).nodes.map((node) => [node.id as string, node.parentId]),
+      );
       const isIn = (id: string | null): boolean =>
         id !== null && (hidden.includes(id) || isIn(parents.get(id) ?? null));
       return nodes.filter((node) => !isIn(node.id));
     };
     const list = async (root: string) => {
-      const all = await cloud.listing(root);
+      const all = await world.cloud.listing(root);
       return { ...all, capsRev, nodes: await seen(all.nodes) };
     };
-    return instead<Cloud>(cloud, {
+    return instead<Cloud>(world.cloud, {
       listing: list,
       caps: async () => ({
         capsRev,
         boundaries: hidden.map((nodeId) => ({ nodeId, atoms: [], syncRight: 'none' })) as never,
       }),
       changes: async (cursor) => {
-        const page = await cloud.changes(cursor);
+        const page = await world.cloud.changes(cursor);
         const nodes = await seen(page.items.flatMap((item) => (item.type === 'gone' ? [] : [item.node])));
         const items = page.items.filter((item) => item.type === 'gone' || nodes.includes(item.node));
         return { ...page, capsRev, items };
@@ -279,10 +214,10 @@ describe('a folder inside whose right is lost', () => {
     a.disk.mkdir('dir');
     a.disk.write('dir/f', 'one');
     await a.settle();
-    replace(a, { cloud: without(1, [idOf('dir')]) });
-    await cycles(a, 2);
+    replace(a, { cloud: without(1, [world.idOf('dir')]) });
+    await world.cycles(a, 2);
     a.disk.write('dir/f', 'EDITED HERE');
-    expect(await cycles(a, 3)).toMatchObject({ failed: 1, verified: null });
+    expect(await world.cycles(a, 3)).toMatchObject({ failed: 1, verified: null });
     expect(a.journal.problems()).toMatchObject([{ path: 'dir', code: 'RIGHT_MISSING' }]);
   });
 
@@ -291,14 +226,14 @@ describe('a folder inside whose right is lost', () => {
     a.disk.write('dir/f', 'one');
     a.disk.write('dir/h', 'three');
     await a.settle();
-    replace(a, { cloud: without(1, [idOf('dir')]) });
-    await cycles(a, 2);
-    cloud.apply({ kind: 'trash', opId: person.opId(), nodeId: idOf('dir/f') });
+    replace(a, { cloud: without(1, [world.idOf('dir')]) });
+    await world.cycles(a, 2);
+    world.trash('dir/f');
     replace(a, { cloud: without(2, []) });
-    await cycles(a, 3);
+    await world.cycles(a, 3);
     a.disk.write('dir/f', 'EDITED HERE');
-    await cycles(a, 5);
-    expect([...cloud.tree().keys()].sort()).toEqual([...a.disk.tree().keys()].sort());
+    await world.cycles(a, 5);
+    expect([...world.cloud.tree().keys()].sort()).toEqual([...a.disk.tree().keys()].sort());
   });
 });
 
@@ -306,23 +241,23 @@ describe('a clock that ran ahead and was set right', () => {
   it('[SA-2] [SY-28] does not keep a delete from settling', async () => {
     files(a, 6);
     await a.settle();
-    clock.advance(30 * DAY_MS);
+    world.clock.advance(30 * DAY_MS);
     a.disk.remove('f0');
     await a.cycle();
-    clock.advance(-30 * DAY_MS);
-    await cycles(a, 4);
-    expect(cloud.find('f0')).toBeUndefined();
+    world.clock.advance(-30 * DAY_MS);
+    await world.cycles(a, 4);
+    expect(world.cloud.find('f0')).toBeUndefined();
   });
 
   it('[G26] does not keep a failed file from being tried again', async () => {
     files(a, 1);
-    replace(a, { cloud: refusing({ code: 'QUOTA_EXCEEDED', isFor: isUpload }) });
-    clock.advance(30 * DAY_MS);
+    replace(a, { cloud: refusing(world.cloud, 'QUOTA_EXCEEDED', isUpload) });
+    world.clock.advance(30 * DAY_MS);
     await a.cycle();
-    clock.advance(-30 * DAY_MS);
-    replace(a, { cloud });
-    await cycles(a, 2);
-    expect(cloud.find('f0')).toBeDefined();
+    world.clock.advance(-30 * DAY_MS);
+    replace(a, { cloud: world.cloud });
+    await world.cycles(a, 2);
+    expect(world.cloud.find('f0')).toBeDefined();
   });
 });
 
@@ -330,14 +265,14 @@ describe('a cycle that fails in the middle', () => {
   it('[SA-2] returns only when nothing is being put in place any more', async () => {
     for (let number = 0; number < 501; number++) {
       const bytes = new TextEncoder().encode(`content ${number}`);
-      cloud.put(`f${number}`, bytes, { opId: person.opId(), nodeId: person.nodeId() });
+      world.put(`f${number}`, bytes);
     }
     let bundles = 0;
-    const failing = instead<Cloud>(cloud, {
+    const failing = instead<Cloud>(world.cloud, {
       bundle: async (nodes) => {
         bundles += 1;
         if (bundles === 2) throw new AppError('SERVER_UNREACHABLE', { server: 'x' });
-        return cloud.bundle(nodes);
+        return world.cloud.bundle(nodes);
       },
     });
     const { disk } = a.deps;
@@ -355,14 +290,14 @@ describe('a cycle that fails in the middle', () => {
     log.push('returned');
     expect(report.stop).toMatchObject({ why: 'offline' });
     expect(log).toEqual(['placed', 'returned']);
-    replace(a, { cloud, disk });
+    replace(a, { cloud: world.cloud, disk });
     expect(await a.settle()).toMatchObject({ pending: 0, verified: true });
   });
 });
 
 describe('upload mode', () => {
   it('[SA-3] [UP] lets what others left in staging lie', async () => {
-    const backer = device(3, { mode: 'upload' });
+    const backer = world.device(3, { mode: 'upload' });
     backer.disk.write('f', '1');
     let recovers = 0;
     const { disk } = backer.deps;

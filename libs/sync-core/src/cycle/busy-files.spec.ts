@@ -1,18 +1,14 @@
-import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { ScanResult } from '../ports/journal.ts';
 import type { DirtyPaths } from '../ports/scanner.ts';
-import { MemoryCloud } from '../testing/memory-cloud.ts';
-import { ManualClock, TestDevice } from '../testing/test-device.ts';
+import { CycleWorld, instead, replace } from './cycle-world.fixture.ts';
 import { runCycle } from './run-cycle.ts';
-
-const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
 
 /** A device on whose disk `d/held` cannot be read as long as `isHeld`. */
 function deviceWithHeldFile() {
-  const cloud = new MemoryCloud('00000000-0000-7000-8000-0000000000ff', hashes);
-  const clock = new ManualClock();
-  const device = new TestDevice(cloud, { number: 1, hashes, clock });
+  const world = new CycleWorld();
+  const { cloud, clock } = world;
+  const device = world.device(1);
   const { scanner } = device.deps;
   const state = { isHeld: true, asked: [] as DirtyPaths[] };
   const scan = async (dirty: DirtyPaths, signal: AbortSignal): Promise<ScanResult> => {
@@ -22,7 +18,7 @@ function deviceWithHeldFile() {
     const seen = new Map([...result.seen].filter(([, one]) => one.t !== 'present' || one.node.name !== 'held'));
     return { ...result, seen, unreadable: [{ path: 'd/held', code: 'BUSY' }] };
   };
-  device.deps = { ...device.deps, scanner: { root: () => scanner.root(), scan } };
+  replace(device, { scanner: instead(scanner, { scan }) });
   const wake = () =>
     runCycle(device.deps, {
       ...{ dirty: null, pullFeed: false, settings: device.settings, onProgress: () => undefined },

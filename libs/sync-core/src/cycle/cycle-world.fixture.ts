@@ -12,7 +12,7 @@ export const ROOT = '00000000-0000-7000-8000-0000000000ff';
 export const DAY_MS = 86_400_000;
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-/** A cloud, a clock, and whoever works in the console. */
+/** A drive in memory, a clock that stands until it is told, and whoever works in the console. */
 export class CycleWorld {
   readonly cloud = new MemoryCloud(ROOT, hashes);
   readonly clock = new ManualClock();
@@ -22,16 +22,31 @@ export class CycleWorld {
     return new TestDevice(this.cloud, { number, hashes, clock: this.clock, settings });
   }
 
-  put(path: string, content: string): void {
-    this.cloud.put(path, text(content), { opId: this.#ids.opId(), nodeId: this.#ids.nodeId() });
+  /** Everybody syncs until nobody has anything left to do. */
+  async meet(...devices: TestDevice[]): Promise<void> {
+    for (let round = 0; round < 4; round++) for (const each of devices) await each.settle();
+  }
+
+  put(path: string, content: string | Uint8Array): void {
+    const bytes = typeof content === 'string' ? text(content) : content;
+    this.cloud.put(path, bytes, { opId: this.#ids.opId(), nodeId: this.#ids.nodeId() });
+  }
+
+  mkdir(path: string): void {
+    this.cloud.apply({
+      kind: 'createFolder',
+      opId: this.#ids.opId(),
+      nodeId: this.#ids.nodeId(),
+      ...this.#placeOf(path),
+    });
   }
 
   trash(path: string): void {
     this.cloud.apply({ kind: 'trash', opId: this.#ids.opId(), nodeId: this.idOf(path) });
   }
 
-  move(path: string, name: string, parentId = ROOT): void {
-    this.cloud.apply({ kind: 'move', opId: this.#ids.opId(), nodeId: this.idOf(path), parentId, name });
+  move(from: string, to: string): void {
+    this.cloud.apply({ kind: 'move', opId: this.#ids.opId(), nodeId: this.idOf(from), ...this.#placeOf(to) });
   }
 
   idOf(path: string): string {
@@ -42,17 +57,20 @@ export class CycleWorld {
 
   /** Path → content, null for folders, of everything in the cloud that is not in the bin. */
   cloudTree(): Map<string, string | null> {
-    const decoder = new TextDecoder();
     const entries = [...this.cloud.tree()].sort(([x], [y]) => (x < y ? -1 : 1));
-    return new Map(entries.map(([path, id]) => [path, id === null ? null : decoder.decode(this.cloud.bytesOf(id))]));
+    return new Map(entries.map(([path, id]) => [path, id === null ? null : this.#textOf(id)]));
   }
 
-  /** Every content that somebody can still get at: heads, history and bin, the disks and their trashes. */
+  /** Every content that the drive still has: heads, history and bin. */
+  kept(): Set<string> {
+    return new Set([...this.cloud.reachableContents()].map((id) => this.#textOf(id)));
+  }
+
+  /** Every content that somebody can still get at: what is kept, the disks and their trashes. */
   contents(...devices: TestDevice[]): Set<string> {
     const decoder = new TextDecoder();
-    const there = [...this.cloud.reachableContents()].map((id) => decoder.decode(this.cloud.bytesOf(id)));
     const here = devices.flatMap(({ disk }) => [...disk.tree().values(), ...disk.trash.map((b) => decoder.decode(b))]);
-    return new Set([...there, ...here].filter((content) => content !== null));
+    return new Set([...this.kept(), ...here].filter((content) => content !== null));
   }
 
   /** Cycles with three seconds between them; answers the last report. */
@@ -65,6 +83,23 @@ export class CycleWorld {
     this.clock.advance(3000);
     return report;
   }
+
+  #textOf(contentId: string): string {
+    return new TextDecoder().decode(this.cloud.bytesOf(contentId));
+  }
+
+  #placeOf(path: string): { parentId: string; name: string } {
+    return { parentId: this.cloud.parentIdOf(path), name: path.slice(path.lastIndexOf('/') + 1) };
+  }
+}
+
+/** Bytes without any pattern that entropy sees; the same for the same seed. */
+export function noise(seed: number, bytes = 2000): Uint8Array {
+  let state = seed * 2_654_435_761 + 1;
+  return Uint8Array.from({ length: bytes }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state >>> 24;
+  });
 }
 
 export function files(on: TestDevice, count: number, prefix = 'f'): void {

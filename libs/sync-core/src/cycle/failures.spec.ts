@@ -14,10 +14,6 @@ beforeEach(() => {
   b = world.device(2);
 });
 
-async function meet(...devices: TestDevice[]): Promise<void> {
-  for (let round = 0; round < 4; round++) for (const each of devices) await each.settle();
-}
-
 describe('a server in maintenance', () => {
   it('[G25] stops the whole task: no file has a problem, and nothing is lost or forgotten', async () => {
     files(a, 30);
@@ -203,7 +199,7 @@ describe('a path that is too long for this device', () => {
     expect(world.cloudTree().size).toBe(6);
     a.disk.rename('a folder of twenty-two', 'a');
     a.disk.rename('another folder that is already too long', 'b');
-    await meet(a, windows);
+    await world.meet(a, windows);
     expect(windows.disk.tree()).toEqual(world.cloudTree());
     expect(windows.journal.problems()).toEqual([]);
   });
@@ -212,7 +208,7 @@ describe('a path that is too long for this device', () => {
 describe('somebody who edits while the engine works', () => {
   it('[C20] keeps the edit as a conflict copy when it comes between the download and its place', async () => {
     a.disk.write('f', 'base');
-    await meet(a, b);
+    await world.meet(a, b);
     b.disk.write('f', 'from b');
     await b.settle();
     let hasEdited = false;
@@ -221,7 +217,7 @@ describe('somebody who edits while the engine works', () => {
       hasEdited = true;
       a.disk.write('f', 'from a, at the last moment');
     };
-    await meet(a, b);
+    await world.meet(a, b);
     expect(hasEdited).toBe(true);
     expect(a.disk.tree().get('f')).toBe('from b');
     expect([...a.disk.tree().values()].sort()).toEqual(['from a, at the last moment', 'from b']);
@@ -233,7 +229,7 @@ describe('somebody who edits while the engine works', () => {
     a.disk.mkdir('d');
     a.disk.write('d/f', 'f');
     a.disk.write('other', 'other');
-    await meet(a, filtered);
+    await world.meet(a, filtered);
     filtered.disk.write('d/mine.tmp', 'MINE');
     world.trash('d');
     await world.cycles(filtered, 5);
@@ -246,14 +242,14 @@ describe('somebody who edits while the engine works', () => {
 describe('a clock that is a day off', () => {
   it.each([DAY_MS, -DAY_MS])('[D12] (%i ms) makes no conflict, no upload and no delete', async (byMs) => {
     files(a, 20);
-    await meet(a, b);
+    await world.meet(a, b);
     const before = [...world.cloud.tree().keys()].map((path) => world.cloud.find(path)?.rev);
     world.clock.advance(byMs);
-    await meet(a, b);
+    await world.meet(a, b);
     expect([...world.cloud.tree().keys()].map((path) => world.cloud.find(path)?.rev)).toEqual(before);
     a.disk.write('f0', 'edited');
     b.disk.remove('f1');
-    await meet(a, b);
+    await world.meet(a, b);
     expect(a.disk.tree()).toEqual(b.disk.tree());
     expect(a.disk.tree().size).toBe(19);
     expect(await a.cycle()).toMatchObject({ pending: 0, failed: 0, verified: true });
@@ -283,7 +279,7 @@ describe('a state database that cannot be written', () => {
       world = new CycleWorld();
       [a, b] = [world.device(1), world.device(2)];
       files(a, 12);
-      await meet(a, b);
+      await world.meet(a, b);
       for (const path of ['f0', 'f1']) a.disk.remove(path);
       for (const path of ['f2', 'f3']) world.trash(path);
       a.disk.write('f4', 'EDITED');
@@ -304,7 +300,7 @@ describe('a state database that cannot be written', () => {
       expect(late, `from write ${count} on`).toEqual([]);
       replace(a, { journal: a.journal, cloud });
       a.disk.onWrite = () => undefined;
-      await meet(a, b);
+      await world.meet(a, b);
       expect(a.disk.tree(), `from write ${count} on`).toEqual(b.disk.tree());
       expect([...a.disk.tree().keys()].sort()).toEqual(['f10', 'f11', 'f4', 'f5', 'f6', 'f7', 'f8', 'f9']);
       expect(a.disk.tree().get('f4')).toBe('EDITED');

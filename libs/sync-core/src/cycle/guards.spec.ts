@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TestDevice } from '../testing/test-device.ts';
-import { answerAll, CycleWorld, DAY_MS, instead, replace } from './cycle-world.fixture.ts';
+import { answerAll, CycleWorld, DAY_MS, instead, noise, replace } from './cycle-world.fixture.ts';
 
 let world: CycleWorld;
 let a: TestDevice;
@@ -8,15 +8,6 @@ beforeEach(() => {
   world = new CycleWorld();
   a = world.device(1);
 });
-
-/** Bytes without any pattern that entropy sees; the same for the same seed. */
-function noise(seed: number, bytes = 2000): Uint8Array {
-  let state = seed * 2_654_435_761 + 1;
-  return Uint8Array.from({ length: bytes }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 24;
-  });
-}
 
 describe('[GU-2] a mass change', () => {
   const COUNT = 60;

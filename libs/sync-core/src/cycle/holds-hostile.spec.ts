@@ -2,7 +2,7 @@ import { AppError, type Atom } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cloud } from '../ports/cloud.ts';
 import type { TestDevice } from '../testing/test-device.ts';
-import { answerAll, CycleWorld, DAY_MS, files, instead, replace } from './cycle-world.fixture.ts';
+import { answerAll, CycleWorld, DAY_MS, files, instead, noise, replace } from './cycle-world.fixture.ts';
 
 let world: CycleWorld;
 let a: TestDevice;
@@ -12,18 +12,6 @@ beforeEach(async () => {
   a = world.device(1);
   b = world.device(2);
 });
-
-async function meet(...devices: TestDevice[]): Promise<void> {
-  for (let round = 0; round < 4; round++) for (const each of devices) await each.settle();
-}
-
-function noise(seed: number): Uint8Array {
-  let state = seed * 2_654_435_761 + 1;
-  return Uint8Array.from({ length: 600 }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 24;
-  });
-}
 
 const remove = (on: TestDevice, from: number, to: number) => {
   for (let number = from; number < to; number++) on.disk.remove(`f${number}`);
@@ -35,7 +23,7 @@ const trash = (from: number, to: number) => {
 describe('several holds at once', () => {
   it('[GU-1] of both directions are answered each by itself', async () => {
     files(a, 100);
-    await meet(a, b);
+    await world.meet(a, b);
     remove(a, 0, 30);
     trash(50, 80);
     await a.settle();
@@ -46,7 +34,7 @@ describe('several holds at once', () => {
     const [there, here] = a.journal.holds();
     a.journal.answerHold(there?.holdId ?? '', 'approved');
     a.journal.answerHold(here?.holdId ?? '', 'restored');
-    await meet(a);
+    await world.meet(a);
     expect(a.disk.tree().size).toBe(70);
     expect(a.disk.tree()).toEqual(world.cloudTree());
     expect(a.disk.tree().has('f0')).toBe(false);
@@ -55,10 +43,10 @@ describe('several holds at once', () => {
 
   it('[GU-1] [GU-2] of deletes and of encryption do not answer for each other', async () => {
     files(a, 100);
-    await meet(a);
+    await world.meet(a);
     const before = world.cloudTree();
     remove(a, 0, 30);
-    for (let number = 30; number < 90; number++) a.disk.write(`f${number}`, noise(number));
+    for (let number = 30; number < 90; number++) a.disk.write(`f${number}`, noise(number, 600));
     await a.settle();
     for (const hold of a.journal.holds()) {
       if (hold.kind === 'mass_delete_cloud') a.journal.answerHold(hold.holdId, 'approved');
@@ -72,7 +60,7 @@ describe('several holds at once', () => {
 
   it('[GU-1] a second mass after an approved one is asked about anew, also while the first still runs', async () => {
     files(a, 100);
-    await meet(a);
+    await world.meet(a);
     remove(a, 0, 30);
     await a.settle();
     answerAll(a, 'approved');
@@ -89,12 +77,12 @@ describe('a hold and what moves meanwhile', () => {
     a.disk.mkdir('d');
     files(a, 30, 'd/');
     a.disk.write('other', 'other');
-    await meet(a, b);
+    await world.meet(a, b);
     a.disk.rename('d/7', 'moved out');
     a.disk.remove('d');
     await a.settle();
     answerAll(a, 'restored');
-    await meet(a, b);
+    await world.meet(a, b);
     for (let number = 0; number < 30; number++) {
       expect([...a.disk.tree().values()], `content of d/${number}`).toContain(`content d/${number}`);
     }
@@ -105,7 +93,7 @@ describe('a hold and what moves meanwhile', () => {
 
   it('[GU-1] [BI-5] lets an edit of a held file in the cloud come down at once', async () => {
     files(a, 40);
-    await meet(a);
+    await world.meet(a);
     remove(a, 0, 30);
     await a.settle();
     world.put('f3', 'edited there');
@@ -118,7 +106,7 @@ describe('a hold and what moves meanwhile', () => {
     a.disk.mkdir('d');
     files(a, 40, 'd/');
     files(a, 40);
-    await meet(a);
+    await world.meet(a);
     for (let number = 0; number < 25; number++) a.disk.remove(`d/${number}`);
     await a.settle();
     expect(a.journal.holds()).toMatchObject([{ files: 25 }]);
@@ -145,7 +133,7 @@ describe('a hold and what moves meanwhile', () => {
   it('[G16] [GU-1] asks nothing about deletes that a right does not allow: the files come back', async () => {
     const without: readonly Atom[] = ['visible', 'list', 'preview', 'create', 'update', 'download', 'copy', 'move'];
     files(a, 60);
-    await meet(a);
+    await world.meet(a);
     world.cloud.boundaries = [{ nodeId: world.cloud.rootId, atoms: without }];
     world.cloud.capsRev += 1;
     remove(a, 0, 50);
@@ -157,7 +145,7 @@ describe('a hold and what moves meanwhile', () => {
 describe('an answer that cannot be carried out', () => {
   it('[GU-1] at once, because the server goes away in the middle, is carried out later, once', async () => {
     files(a, 1200);
-    await meet(a);
+    await world.meet(a);
     trash(0, 1100);
     await a.settle();
     answerAll(a, 'restored');
@@ -171,7 +159,7 @@ describe('an answer that cannot be carried out', () => {
     replace(a, { cloud: dying });
     expect(await a.cycle()).toMatchObject({ stop: { why: 'offline' }, holds: 1 });
     expect(a.disk.tree().size).toBe(1200);
-    await meet(a);
+    await world.meet(a);
     expect(a.disk.tree().size).toBe(1200);
     expect(world.cloudTree().size).toBe(1200);
     expect([...a.disk.tree().keys()].some((path) => path.includes('conflict'))).toBe(false);
@@ -179,7 +167,7 @@ describe('an answer that cannot be carried out', () => {
 
   it('[GU-1] [PE-2] because the person may not restore, sends the files again from here', async () => {
     files(a, 40);
-    await meet(a);
+    await world.meet(a);
     trash(0, 30);
     await a.settle();
     world.cloud.boundaries = [
@@ -187,7 +175,7 @@ describe('an answer that cannot be carried out', () => {
     ];
     world.cloud.capsRev += 1;
     answerAll(a, 'restored');
-    await meet(a);
+    await world.meet(a);
     expect(a.disk.tree().size).toBe(40);
     expect(world.cloudTree()).toEqual(a.disk.tree());
   });
@@ -196,13 +184,13 @@ describe('an answer that cannot be carried out', () => {
 describe('an approved mass whose answer is lost', () => {
   it('[R04] [GU-1] does not count as deleted without consent', async () => {
     files(a, 100);
-    await meet(a);
+    await world.meet(a);
     remove(a, 0, 50);
     await a.settle();
     answerAll(a, 'approved');
     world.cloud.lostAnswers = 1;
     await a.cycle();
-    await meet(a);
+    await world.meet(a);
     expect(world.cloudTree().size).toBe(50);
     expect(a.journal.deedsSince(0)).toEqual([]);
     remove(a, 50, 55);
@@ -218,8 +206,8 @@ describe('a crash while encryption is undone', () => {
       world = new CycleWorld();
       a = world.device(1);
       for (let number = 0; number < COUNT; number++) a.disk.write(`f${number}`, `good ${number} `.repeat(60));
-      await meet(a);
-      for (let number = 0; number < COUNT; number++) a.disk.write(`f${number}`, noise(number));
+      await world.meet(a);
+      for (let number = 0; number < COUNT; number++) a.disk.write(`f${number}`, noise(number, 600));
       await a.settle();
       a.disk.write('f0', 'WRITTEN SINCE '.repeat(40));
       answerAll(a, 'restored');
@@ -249,13 +237,13 @@ describe('a crash while encryption is undone', () => {
 describe('a device that was off for longer than any window', () => {
   it('[GU-1] finds its hold expired and the files kept, and nothing counted against it any more', async () => {
     files(a, 60);
-    await meet(a);
+    await world.meet(a);
     remove(a, 0, 5);
     await a.settle();
     remove(a, 5, 30);
     await a.settle();
     world.clock.advance(60 * DAY_MS);
-    await meet(a);
+    await world.meet(a);
     // Kept is not restored: what had gone before stays gone.
     expect(a.disk.tree().size).toBe(55);
     expect(world.cloudTree()).toEqual(a.disk.tree());

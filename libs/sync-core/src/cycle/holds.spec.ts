@@ -12,10 +12,6 @@ beforeEach(() => {
   b = world.device(2);
 });
 
-async function meet(...devices: TestDevice[]): Promise<void> {
-  for (let round = 0; round < 4; round++) for (const each of devices) await each.settle();
-}
-
 const removeFiles = (on: TestDevice, from: number, to: number) => {
   for (let number = from; number < to; number++) on.disk.remove(`f${number}`);
 };
@@ -23,7 +19,7 @@ const removeFiles = (on: TestDevice, from: number, to: number) => {
 describe('a mass delete', () => {
   beforeEach(async () => {
     files(a, 60);
-    await meet(a, b);
+    await world.meet(a, b);
   });
 
   it('[G02] [GU-1] restored on the device where it was made, brings every file back there', async () => {
@@ -52,7 +48,7 @@ describe('a mass delete', () => {
     for (let number = 0; number < 50; number++) world.trash(`f${number}`);
     expect((await b.settle()).holds).toBe(1);
     answerAll(b, 'restored');
-    await meet(b, a);
+    await world.meet(b, a);
     expect(world.idOf('f7')).toBe(id);
     expect(a.disk.tree().size).toBe(60);
     expect(b.disk.tree()).toEqual(a.disk.tree());
@@ -67,7 +63,7 @@ describe('a mass delete', () => {
     await a.settle();
     expect(a.journal.holds()).toMatchObject([{ files: 22, gone: { length: 8 } }]);
     answerAll(a, 'restored');
-    await meet(a);
+    await world.meet(a);
     expect(a.disk.tree().size).toBe(60);
     expect(world.cloudTree()).toEqual(a.disk.tree());
     // Made good: the next delete counts alone.
@@ -84,7 +80,7 @@ describe('a mass delete', () => {
     for (let number = 2; number < 40; number++) world.trash(`f${number}`);
     await b.settle();
     answerAll(b, 'restored');
-    await meet(b);
+    await world.meet(b);
     expect(b.disk.tree().size).toBe(60);
     expect(world.cloudTree()).toEqual(b.disk.tree());
   });
@@ -121,7 +117,7 @@ describe('a mass delete', () => {
     expect((await a.settle()).holds).toBe(1);
     world.clock.advance(60_000);
     expect((await a.settle()).holds).toBe(0);
-    await meet(a);
+    await world.meet(a);
     expect(a.disk.tree().size).toBe(51);
     expect(a.disk.tree()).toEqual(world.cloudTree());
   });
@@ -134,7 +130,7 @@ describe('a mass delete', () => {
     expect((await world.cycles(a, 3)).stop).toMatchObject({ why: 'offline' });
     expect(world.cloudTree().size).toBe(60);
     replace(a, { cloud: world.cloud });
-    await meet(a);
+    await world.meet(a);
     expect(a.disk.tree().size).toBe(60);
   });
 
@@ -143,7 +139,7 @@ describe('a mass delete', () => {
     await a.settle();
     answerAll(a, 'approved');
     world.cloud.epoch = 'e2';
-    await meet(a, b);
+    await world.meet(a, b);
     expect(world.cloudTree().size).toBe(60);
     expect(a.disk.tree()).toEqual(world.cloudTree());
     expect(a.journal.holds()).toEqual([]);
@@ -173,7 +169,7 @@ describe('a mass delete', () => {
       },
     });
     replace(a, { cloud: answering });
-    await meet(a);
+    await world.meet(a);
     expect(a.disk.tree().size).toBe(61);
     expect(world.cloudTree()).toEqual(a.disk.tree());
   });
@@ -184,7 +180,7 @@ describe('a mass delete', () => {
     const holdId = a.journal.holds()[0]?.holdId ?? '';
     expect(a.journal.answerHold(holdId, 'restored')).toBe(true);
     expect(a.journal.answerHold(holdId, 'approved')).toBe(false);
-    await meet(a);
+    await world.meet(a);
     expect(world.cloudTree().size).toBe(60);
     expect(a.journal.answerHold(holdId, 'approved')).toBe(false);
   });
@@ -194,7 +190,7 @@ describe('a mass delete', () => {
     await a.settle();
     a.disk.write('f3', 'made anew');
     answerAll(a, 'restored');
-    await meet(a, b);
+    await world.meet(a, b);
     expect(b.disk.tree().get('f3')).toBe('made anew');
     expect(a.disk.tree().size).toBe(60);
     expect(a.disk.tree()).toEqual(world.cloudTree());
@@ -215,7 +211,7 @@ describe('a mass delete', () => {
     });
     replace(b, { cloud: emptied });
     answerAll(b, 'restored');
-    await meet(b);
+    await world.meet(b);
     expect(b.disk.tree().size).toBe(60);
     expect(world.cloudTree()).toEqual(b.disk.tree());
   });
@@ -246,17 +242,17 @@ describe('folders in a mass delete', () => {
     a.disk.mkdir('d/e');
     files(a, 30, 'd/e/');
     a.disk.write('other', 'x');
-    await meet(a, b);
+    await world.meet(a, b);
     a.disk.remove('d');
     await a.settle();
     answerAll(a, 'restored');
-    await meet(a);
+    await world.meet(a);
     expect(a.disk.tree().size).toBe(33);
     world.trash('d');
     await a.settle();
     expect(a.journal.holds()).toHaveLength(1);
     answerAll(a, 'restored');
-    await meet(a, b);
+    await world.meet(a, b);
     expect(world.cloudTree().size).toBe(33);
     expect(a.disk.tree()).toEqual(world.cloudTree());
     expect(b.disk.tree()).toEqual(world.cloudTree());
@@ -266,7 +262,7 @@ describe('folders in a mass delete', () => {
 describe('a root that holds one file', () => {
   it('[G06] is not guarded when the file is renamed', async () => {
     a.disk.write('only', '1');
-    await meet(a);
+    await world.meet(a);
     a.disk.rename('only', 'renamed');
     expect(await a.settle()).toMatchObject({ holds: 0, pending: 0 });
     expect([...world.cloudTree().keys()]).toEqual(['renamed']);
@@ -275,7 +271,7 @@ describe('a root that holds one file', () => {
   it('[G05] is guarded when everything in it is gone though its marker is there', async () => {
     a.disk.write('one', '1');
     a.disk.write('two', '2');
-    await meet(a);
+    await world.meet(a);
     a.disk.remove('one');
     a.disk.remove('two');
     expect((await a.settle()).holds).toBe(1);
@@ -289,7 +285,7 @@ describe('a crash around a hold', () => {
       world = new CycleWorld();
       a = world.device(1);
       files(a, 40);
-      await meet(a);
+      await world.meet(a);
       removeFiles(a, 0, 5);
       await a.settle();
       removeFiles(a, 5, 30);
@@ -304,7 +300,7 @@ describe('a crash around a hold', () => {
       await a.settle().catch((error: Error) => expect(error.message).toBe('crash'));
       a.disk.onWrite = () => undefined;
       world.cloud.onCommit = () => undefined;
-      await meet(a);
+      await world.meet(a);
       expect(a.disk.tree().size, `crash before change ${crashAt}`).toBe(40);
       expect(world.cloudTree(), `crash before change ${crashAt}`).toEqual(a.disk.tree());
       return calls;

@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCloud } from '../testing/memory-cloud.ts';
-import { ManualClock, TestDevice } from '../testing/test-device.ts';
+import type { TestDevice } from '../testing/test-device.ts';
+import { CycleWorld } from './cycle-world.fixture.ts';
 
-const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
 /** Files of the test disk are written in the first minutes of 1970. */
 const MUCH_LATER_MS = 1_000_000_000_000;
 const BEFORE_ALL_MS = 0;
 
-let cloud: MemoryCloud;
+let world: CycleWorld;
 
 function device(settings: { bootedAtMs?: number; mode?: 'bidirectional' | 'upload' }): TestDevice {
-  return new TestDevice(cloud, { number: 1, hashes, clock: new ManualClock(), settings });
+  return world.device(1, settings);
 }
 
 /** What the cloud holds of `f`, newest last, after `text` was synced and the disk shows `left` instead. */
@@ -20,11 +18,11 @@ async function afterFailure(synced: TestDevice, { text, left }: { text: string; 
   await synced.settle();
   synced.disk.write('f', left);
   await synced.settle();
-  return new TextDecoder().decode(cloud.bytesOf(cloud.tree().get('f') ?? ''));
+  return world.cloudTree().get('f') ?? '';
 }
 
 beforeEach(() => {
-  cloud = new MemoryCloud('00000000-0000-7000-8000-0000000000ff', hashes);
+  world = new CycleWorld();
 });
 
 describe('what a power failure left of a file', () => {

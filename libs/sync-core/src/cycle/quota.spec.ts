@@ -1,24 +1,21 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCloud } from '../testing/memory-cloud.ts';
-import { ManualClock, TestDevice, countingIds } from '../testing/test-device.ts';
+import type { MemoryCloud } from '../testing/memory-cloud.ts';
+import type { TestDevice } from '../testing/test-device.ts';
+import { CycleWorld } from './cycle-world.fixture.ts';
 
-const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
-const ROOT = '00000000-0000-7000-8000-0000000000ff';
 const KIB = 1024;
 const MIB = KIB * KIB;
 const MINUTE_MS = 60_000;
-const person = countingIds(0xfff);
 
+let world: CycleWorld;
 let cloud: MemoryCloud;
-let clock: ManualClock;
 let device: TestDevice;
 
 beforeEach(() => {
-  cloud = new MemoryCloud(ROOT, hashes);
-  clock = new ManualClock();
-  device = new TestDevice(cloud, { number: 1, hashes, clock });
+  world = new CycleWorld();
+  ({ cloud } = world);
+  device = world.device(1);
 });
 
 const write = (path: string, kib: number): void => device.disk.write(path, path.padEnd(kib * KIB, '.'));
@@ -61,7 +58,7 @@ describe('[VE-3] a space that is too small', () => {
   it('[G27] does not keep deletes, moves, new folders, downloads and smaller files from going on', async () => {
     for (const path of ['gone', 'moved']) write(path, 1);
     await device.settle();
-    cloud.put('new there', new TextEncoder().encode('from there'), { opId: person.opId(), nodeId: person.nodeId() });
+    world.put('new there', 'from there');
     cloud.quotaBytes = 100 * KIB;
     write('large', 400);
     write('small', 200);
@@ -70,7 +67,7 @@ describe('[VE-3] a space that is too small', () => {
     device.disk.rename('moved', 'moved away');
     device.disk.mkdir('folder');
     await device.cycle();
-    clock.advance(3000); // deletes settle
+    world.clock.advance(3000); // deletes settle
     await device.cycle();
     expect(inCloud()).toEqual(['folder', 'moved away', 'new there', 'tiny']);
     expect(device.disk.tree().has('new there')).toBe(true);
@@ -82,12 +79,12 @@ describe('[VE-3] a space that is too small', () => {
     write('large', 400);
     expect((await device.cycle()).blocked).toBe('quota');
     for (let minute = 0; minute < 60; minute++) {
-      clock.advance(MINUTE_MS);
+      world.clock.advance(MINUTE_MS);
       expect((await device.cycle()).blocked).toBe('quota');
     }
     cloud.quotaBytes = 1000 * KIB;
     for (let minute = 0; minute < 5; minute++) {
-      clock.advance(MINUTE_MS);
+      world.clock.advance(MINUTE_MS);
       await device.cycle();
     }
     expect(inCloud()).toEqual(['large']);
@@ -127,7 +124,7 @@ describe('[VE-3] room that is kept for an upload', () => {
   });
 
   it('is not had by another device meanwhile', async () => {
-    const other = new TestDevice(cloud, { number: 2, hashes, clock });
+    const other = world.device(2);
     cloud.quotaBytes = 2500 * KIB;
     write('large', 2200);
     await interruptedCycle();

@@ -1,38 +1,15 @@
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCloud } from '../testing/memory-cloud.ts';
-import { ManualClock, TestDevice, countingIds } from '../testing/test-device.ts';
+import type { TestDevice } from '../testing/test-device.ts';
+import { CycleWorld } from './cycle-world.fixture.ts';
 
-const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
-const ROOT = '00000000-0000-7000-8000-0000000000ff';
-const text = (value: string) => new TextEncoder().encode(value);
-
-let cloud: MemoryCloud;
-let clock: ManualClock;
+let world: CycleWorld;
 let a: TestDevice;
 let b: TestDevice;
-const person = countingIds(0xfff);
-
-function device(number: number, settings: ConstructorParameters<typeof TestDevice>[1]['settings'] = {}): TestDevice {
-  return new TestDevice(cloud, { number, hashes, clock, settings });
-}
-
-/** Everybody syncs until nobody has anything left to do. */
-async function meet(...devices: TestDevice[]): Promise<void> {
-  for (let round = 0; round < 4; round++) for (const each of devices) await each.settle();
-}
-
-function cloudTree(): Map<string, string | null> {
-  const decoder = new TextDecoder();
-  const entries = [...cloud.tree()].sort(([x], [y]) => (x < y ? -1 : 1));
-  return new Map(entries.map(([path, id]) => [path, id === null ? null : decoder.decode(cloud.bytesOf(id))]));
-}
 
 beforeEach(() => {
-  cloud = new MemoryCloud(ROOT, hashes);
-  clock = new ManualClock();
-  a = device(1);
-  b = device(2);
+  world = new CycleWorld();
+  a = world.device(1);
+  b = world.device(2);
 });
 
 describe('a cycle from disk to cloud to the other disk', () => {
@@ -41,9 +18,9 @@ describe('a cycle from disk to cloud to the other disk', () => {
     a.disk.mkdir('docs/empty');
     a.disk.write('docs/one.txt', 'one');
     a.disk.write('zero', '');
-    await meet(a, b);
+    await world.meet(a, b);
     expect(b.disk.tree()).toEqual(a.disk.tree());
-    expect(cloudTree()).toEqual(a.disk.tree());
+    expect(world.cloudTree()).toEqual(a.disk.tree());
   });
 
   it('[SA-5] [D18] says verified only when the server has the same digest, and then has nothing more to do', async () => {
@@ -51,34 +28,34 @@ describe('a cycle from disk to cloud to the other disk', () => {
     a.disk.write('d/f', '1');
     const report = await a.settle();
     expect(report).toMatchObject({ pending: 0, failed: 0, verified: true });
-    const before = cloud.find('d/f')?.rev;
+    const before = world.cloud.find('d/f')?.rev;
     await a.cycle();
-    expect(cloud.find('d/f')?.rev).toBe(before);
+    expect(world.cloud.find('d/f')?.rev).toBe(before);
   });
 
   it('[B03] [B04] [B05] carries edits and deletes both ways', async () => {
     a.disk.write('x', '1');
     a.disk.write('y', '1');
-    await meet(a, b);
+    await world.meet(a, b);
     a.disk.write('x', '2');
     b.disk.remove('y');
-    await meet(a, b);
+    await world.meet(a, b);
     expect(a.disk.tree()).toEqual(new Map([['x', '2']]));
     expect(b.disk.tree()).toEqual(a.disk.tree());
-    expect(cloudTree()).toEqual(a.disk.tree());
+    expect(world.cloudTree()).toEqual(a.disk.tree());
   });
 
   it('[M01] [M03] [M04] moves by id: nothing is uploaded again, and an edit on the way travels too', async () => {
     a.disk.mkdir('d');
     for (let i = 0; i < 30; i++) a.disk.write(`d/f${i}`, `${i}`);
     a.disk.write('m', 'old');
-    await meet(a, b);
-    const id = cloud.find('d/f7')?.id;
+    await world.meet(a, b);
+    const id = world.cloud.find('d/f7')?.id;
     a.disk.rename('d', 'e');
     a.disk.rename('m', 'n');
     a.disk.write('n', 'new');
-    await meet(a, b);
-    expect(cloud.find('e/f7')?.id).toBe(id);
+    await world.meet(a, b);
+    expect(world.cloud.find('e/f7')?.id).toBe(id);
     expect(b.disk.tree()).toEqual(a.disk.tree());
     expect(b.disk.tree().get('n')).toBe('new');
   });
@@ -86,12 +63,12 @@ describe('a cycle from disk to cloud to the other disk', () => {
   it('[M05] [M06] merges an edit here with a rename there', async () => {
     a.disk.write('p', '1');
     a.disk.write('q', '1');
-    await meet(a, b);
+    await world.meet(a, b);
     a.disk.write('p', 'edited');
     b.disk.rename('p', 'p2');
     a.disk.rename('q', 'q2');
     b.disk.write('q', 'edited too');
-    await meet(a, b);
+    await world.meet(a, b);
     expect(a.disk.tree()).toEqual(
       new Map([
         ['p2', 'edited'],
@@ -103,7 +80,7 @@ describe('a cycle from disk to cloud to the other disk', () => {
 
   it('[M09] [M10] swaps and rotates names on the other side without losing one', async () => {
     for (const name of ['a', 'b', 'c']) a.disk.write(name, `was ${name}`);
-    await meet(a, b);
+    await world.meet(a, b);
     const rotate = [
       ['a', 't'],
       ['c', 'a'],
@@ -111,7 +88,7 @@ describe('a cycle from disk to cloud to the other disk', () => {
       ['t', 'b'],
     ] as const;
     for (const [from, to] of rotate) a.disk.rename(from, to);
-    await meet(a, b);
+    await world.meet(a, b);
     expect(b.disk.tree()).toEqual(
       new Map([
         ['a', 'was c'],
@@ -119,15 +96,15 @@ describe('a cycle from disk to cloud to the other disk', () => {
         ['c', 'was b'],
       ]),
     );
-    expect(cloudTree()).toEqual(b.disk.tree());
+    expect(world.cloudTree()).toEqual(b.disk.tree());
   });
 
   it('[C01] keeps both contents when both sides edited, under a conflict name', async () => {
     a.disk.write('f.txt', 'base');
-    await meet(a, b);
+    await world.meet(a, b);
     b.disk.write('f.txt', 'from b');
     a.disk.write('f.txt', 'from a');
-    await meet(a, b);
+    await world.meet(a, b);
     expect(a.disk.tree()).toEqual(b.disk.tree());
     expect([...a.disk.tree().values()].sort()).toEqual(['from a', 'from b']);
     expect([...a.disk.tree().keys()].some((name) => /^f \(conflict PC\d 2026-01-02 0304\)\.txt$/.test(name))).toBe(
@@ -138,12 +115,12 @@ describe('a cycle from disk to cloud to the other disk', () => {
   it('[BI-5] [C03] [C04] lets an edit win over a delete on either side', async () => {
     a.disk.write('x', '1');
     a.disk.write('y', '1');
-    await meet(a, b);
+    await world.meet(a, b);
     a.disk.write('x', '2');
     b.disk.remove('x');
     a.disk.remove('y');
     b.disk.write('y', '2');
-    await meet(a, b);
+    await world.meet(a, b);
     expect(a.disk.tree()).toEqual(
       new Map([
         ['x', '2'],
@@ -154,53 +131,53 @@ describe('a cycle from disk to cloud to the other disk', () => {
   });
 
   it('[FI-1] makes the local file a new version at the first sync and keeps the cloud content in history', async () => {
-    cloud.put('a.txt', text('cloud'), { opId: person.opId(), nodeId: person.nodeId() });
-    const old = cloud.find('a.txt')?.contentId ?? '';
+    world.put('a.txt', 'cloud');
+    const old = world.cloud.find('a.txt')?.contentId ?? '';
     a.disk.write('a.txt', 'local');
     await a.settle();
     expect(a.disk.tree()).toEqual(new Map([['a.txt', 'local']]));
-    expect(cloudTree()).toEqual(a.disk.tree());
-    expect(cloud.reachableContents()).toContain(old);
+    expect(world.cloudTree()).toEqual(a.disk.tree());
+    expect(world.cloud.reachableContents()).toContain(old);
   });
 
   it('[TA-1] [G07] leaves out what the filter names, and a changed filter deletes nothing on either side', async () => {
     a.disk.write('keep.txt', '1');
     a.disk.write('old.log', '2');
-    await meet(a, b);
+    await world.meet(a, b);
     Object.assign(a.settings, { exclude: ['*.log'] });
     a.disk.write('new.log', '3');
-    await meet(a, b);
+    await world.meet(a, b);
     expect([...a.disk.tree().keys()]).toEqual(['keep.txt', 'new.log', 'old.log']);
-    expect([...cloudTree().keys()]).toEqual(['keep.txt', 'old.log']);
-    expect(b.disk.tree()).toEqual(cloudTree());
+    expect([...world.cloudTree().keys()]).toEqual(['keep.txt', 'old.log']);
+    expect(b.disk.tree()).toEqual(world.cloudTree());
   });
 
   it('[GU-1] [G01] holds a mass delete on each device, lets everything else go on, and runs it once a person agrees', async () => {
     for (let i = 0; i < 30; i++) a.disk.write(`f${i}`, `${i}`);
-    await meet(a, b);
+    await world.meet(a, b);
     for (let i = 0; i < 25; i++) a.disk.remove(`f${i}`);
     a.disk.write('fresh', '!');
     const report = await a.settle();
     expect(report.holds).toBe(1);
-    expect(cloudTree().size).toBe(31);
+    expect(world.cloudTree().size).toBe(31);
     for (const hold of a.journal.holds()) a.journal.answerHold(hold.holdId, 'approved');
-    await meet(a, b);
-    expect(cloudTree().size).toBe(6);
+    await world.meet(a, b);
+    expect(world.cloudTree().size).toBe(6);
     // Consent is given where files would go: the other device asks its own person.
     expect(b.disk.tree().size).toBe(31);
     for (const hold of b.journal.holds()) b.journal.answerHold(hold.holdId, 'approved');
-    await meet(b);
-    expect(b.disk.tree()).toEqual(cloudTree());
+    await world.meet(b);
+    expect(b.disk.tree()).toEqual(world.cloudTree());
   });
 
   it('[UP] upload mode never writes to the disk, whatever happens in the cloud', async () => {
-    const backer = device(3, { mode: 'upload' });
+    const backer = world.device(3, { mode: 'upload' });
     backer.disk.write('keep', '1');
     backer.disk.write('gone', '1');
     await backer.settle();
-    cloud.put('keep', text('foreign edit'), { opId: person.opId(), nodeId: person.nodeId() });
-    cloud.put('foreign', text('new'), { opId: person.opId(), nodeId: person.nodeId() });
-    cloud.apply({ kind: 'trash', opId: person.opId(), nodeId: cloud.find('gone')?.id });
+    world.put('keep', 'foreign edit');
+    world.put('foreign', 'new');
+    world.trash('gone');
     backer.disk.onWrite = (what) => {
       throw new Error(`wrote: ${what}`);
     };
@@ -211,7 +188,7 @@ describe('a cycle from disk to cloud to the other disk', () => {
         ['keep', '1'],
       ]),
     );
-    expect(cloudTree()).toEqual(
+    expect(world.cloudTree()).toEqual(
       new Map([
         ['foreign', 'new'],
         ['gone', '1'],
@@ -223,13 +200,13 @@ describe('a cycle from disk to cloud to the other disk', () => {
 
 describe('large files', () => {
   it('[UP-8] backs a file of several chunks up again when it was deleted in the cloud, though base keeps no chunks', async () => {
-    const backer = device(3, { mode: 'upload' });
+    const backer = world.device(3, { mode: 'upload' });
     const bytes = 'tide'.repeat(2.5 * 1024 * 1024);
     backer.disk.write('film', bytes);
     await backer.settle();
-    cloud.apply({ kind: 'trash', opId: person.opId(), nodeId: cloud.find('film')?.id });
+    world.trash('film');
     await backer.settle();
-    expect(cloudTree()).toEqual(new Map([['film', bytes]]));
+    expect(world.cloudTree()).toEqual(new Map([['film', bytes]]));
   });
 });
 
@@ -237,48 +214,46 @@ describe('a cycle that loses its answer or its process', () => {
   it('[R04] [R05] learns after a lost answer what the server did, and a delete since then still counts', async () => {
     a.disk.write('f', 'bytes');
     await b.settle();
-    cloud.lostAnswers = 1;
+    world.cloud.lostAnswers = 1;
     expect((await a.cycle()).stop).toMatchObject({ why: 'offline' });
     a.disk.remove('f');
-    await meet(a, b);
-    expect(cloudTree()).toEqual(new Map());
+    await world.meet(a, b);
+    expect(world.cloudTree()).toEqual(new Map());
     expect(a.disk.tree()).toEqual(new Map());
     expect(b.disk.tree()).toEqual(new Map());
   });
 
   it('[K01] [R04] crashes after every commit, before it hears of it, and repeats nothing', async () => {
     for (let at = 0; at < 6; at++) {
-      cloud = new MemoryCloud(ROOT, hashes);
-      clock = new ManualClock();
-      [a, b] = [device(1), device(2)];
+      world = new CycleWorld();
+      [a, b] = [world.device(1), world.device(2)];
       prepare(a);
-      await meet(a, b);
+      await world.meet(a, b);
       disturb(a, b);
       await b.settle();
       for (let count = 0; count < at; count++) {
-        cloud.lostAnswers = 1;
+        world.cloud.lostAnswers = 1;
         await a.cycle();
       }
-      cloud.lostAnswers = 0;
-      await meet(a, b);
+      world.cloud.lostAnswers = 0;
+      await world.meet(a, b);
       expect(b.disk.tree(), `${at} answers lost`).toEqual(a.disk.tree());
-      expect(cloudTree()).toEqual(a.disk.tree());
+      expect(world.cloudTree()).toEqual(a.disk.tree());
       expect([...a.disk.tree().keys()].filter((name) => name.includes('conflict'))).toHaveLength(2);
     }
   });
 
   it('[K01] [SA-1] [SA-2] crashes before every change it makes and still ends with equal trees and every byte', async () => {
     const scenario = async (crashAt: number): Promise<number> => {
-      cloud = new MemoryCloud(ROOT, hashes);
-      clock = new ManualClock();
-      [a, b] = [device(1), device(2)];
+      world = new CycleWorld();
+      [a, b] = [world.device(1), world.device(2)];
       prepare(a);
-      await meet(a, b);
+      await world.meet(a, b);
       disturb(a, b);
       const calls = await crashOnce(a, crashAt);
-      await meet(a, b);
+      await world.meet(a, b);
       expect(b.disk.tree(), `crash before change ${crashAt}`).toEqual(a.disk.tree());
-      expect(cloudTree()).toEqual(a.disk.tree());
+      expect(world.cloudTree()).toEqual(a.disk.tree());
       for (const token of ['edit of a', 'edit of b', 'new on a', 'new on b', 'moved', 'w0', 'w1']) {
         expect([...a.disk.tree().values()], `${token} after crash ${crashAt}`).toContain(token);
       }
@@ -324,10 +299,10 @@ describe('a cycle that loses its answer or its process', () => {
       if (calls++ === at) throw new Error('crash');
     };
     victim.disk.onWrite = crash;
-    cloud.onCommit = crash;
+    world.cloud.onCommit = crash;
     await victim.settle().catch((error: Error) => expect(error.message).toBe('crash'));
     victim.disk.onWrite = () => undefined;
-    cloud.onCommit = () => undefined;
+    world.cloud.onCommit = () => undefined;
     return calls;
   }
 });

@@ -1,22 +1,17 @@
-import { createHash } from 'node:crypto';
 import { AppError, type BatchOp } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ROOT_ID } from '../model/tree.ts';
 import { conflictsOf } from '../naming/derived-names.ts';
-import { CycleWorld, instead } from '../testing/cycle-world.ts';
 import type { TestDevice } from '../testing/test-device.ts';
-import type { CycleReport } from './cycle-types.ts';
+import { CycleWorld, DAY_MS, instead, replace } from './cycle-world.fixture.ts';
 
 const COPY = ' (conflict PC1 2026-01-02 0304)';
-const DAY_MS = 86_400_000;
-
-const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
 
 let world: CycleWorld;
 let a: TestDevice;
 
 beforeEach(() => {
-  world = new CycleWorld(hashes);
+  world = new CycleWorld();
   a = world.device(1);
 });
 
@@ -24,25 +19,14 @@ beforeEach(() => {
 function recordCommits(device: TestDevice): BatchOp[] {
   const sent: BatchOp[] = [];
   const { cloud } = device.deps;
-  device.deps = {
-    ...device.deps,
-    cloud: instead(cloud, {
-      commit: async (request) => {
-        sent.push(...request.ops);
-        return cloud.commit(request);
-      },
-    }),
-  };
+  const recording = instead(cloud, {
+    commit: async (request) => {
+      sent.push(...request.ops);
+      return cloud.commit(request);
+    },
+  });
+  replace(device, { cloud: recording });
   return sent;
-}
-
-async function cycles(device: TestDevice, count: number): Promise<CycleReport> {
-  let report = await device.cycle();
-  for (let done = 1; done < count; done++) {
-    world.clock.advance(3000);
-    report = await device.cycle();
-  }
-  return report;
 }
 
 describe('scenarios of one device', () => {
@@ -158,7 +142,7 @@ describe('scenarios of one device', () => {
     expect(world.cloudTree().has('f0')).toBe(false);
     expect(world.kept()).toContain('0');
     for (let i = 10; i < 60; i++) a.disk.remove(`f${i}`);
-    const report = await cycles(a, 3);
+    const report = await world.cycles(a, 3);
     expect(report.holds).toBe(1);
     expect(world.cloudTree().size).toBe(59);
   });
@@ -177,12 +161,12 @@ describe('scenarios of one device', () => {
       device.disk.mkdir('build');
       await device.settle();
       device.disk.rename('d', 'build/d');
-      await cycles(device, 4);
+      await world.cycles(device, 4);
       expect([...world.cloudTree().keys()]).toEqual(then);
       expect(world.kept()).toContain('1');
       expect([...device.disk.tree().keys()]).toEqual(['build', 'build/d', 'build/d/f', 'x']);
       device.disk.rename('build/d', 'd');
-      await cycles(device, 4);
+      await world.cycles(device, 4);
       expect(world.cloudTree().get('d/f')).toBe('1');
       expect(device.disk.trash).toEqual([]);
     },
@@ -197,11 +181,11 @@ describe('scenarios of one device', () => {
     Object.assign(a.settings, { exclude: ['d/', '*'] });
     world.put('d/f', 'edited there');
     a.disk.remove('x');
-    await cycles(a, 4);
+    await world.cycles(a, 4);
     expect([...world.cloudTree().keys()]).toEqual([...(before[0]?.keys() ?? [])]);
     expect(a.disk.tree().get('d/f')).toBe('1');
     Object.assign(a.settings, { exclude: [] });
-    await cycles(a, 4);
+    await world.cycles(a, 4);
     expect(a.disk.tree()).toEqual(
       new Map([
         ['d', null],

@@ -1,50 +1,38 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cloud } from '../ports/cloud.ts';
 import type { Disk } from '../ports/disk.ts';
-import { MemoryCloud } from '../testing/memory-cloud.ts';
-import { ManualClock, TestDevice, countingIds } from '../testing/test-device.ts';
+import type { MemoryCloud } from '../testing/memory-cloud.ts';
+import type { TestDevice } from '../testing/test-device.ts';
+import { CycleWorld, instead, replace } from './cycle-world.fixture.ts';
 import { runCycle } from './run-cycle.ts';
 
-const hashes = { sha256Hex: (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex') };
-const ROOT = '00000000-0000-7000-8000-0000000000ff';
 const MIB = 1024 * 1024;
 /** What the fake disk cuts large files into. */
 const PIECE_BYTES = 3 * MIB;
-const person = countingIds(0xfff);
 
+let world: CycleWorld;
 let cloud: MemoryCloud;
-let clock: ManualClock;
 let a: TestDevice;
 let b: TestDevice;
 
 beforeEach(() => {
-  cloud = new MemoryCloud(ROOT, hashes);
-  clock = new ManualClock();
-  [a, b] = [1, 2].map((number) => new TestDevice(cloud, { number, hashes, clock })) as [TestDevice, TestDevice];
+  world = new CycleWorld();
+  ({ cloud } = world);
+  a = world.device(1);
+  b = world.device(2);
 });
 
 /** A large file, one letter for each of its pieces. */
 const film = (letters: string): string => [...letters].map((letter) => letter.repeat(PIECE_BYTES)).join('');
 const brief = (text: string | null | undefined): string | undefined => text?.replaceAll(/(.)\1*/g, '$1');
 
-function instead<T extends object>(target: T, methods: Partial<T>): T {
-  return new Proxy(target, {
-    get: (real, name) => {
-      if (name in methods) return Reflect.get(methods, name) as unknown;
-      const value = Reflect.get(real, name) as unknown;
-      return typeof value === 'function' ? (value.bind(real) as unknown) : value;
-    },
-  });
-}
-
 function through(on: TestDevice, methods: Partial<Cloud>): void {
-  on.deps = { ...on.deps, cloud: instead<Cloud>(cloud, methods) };
+  replace(on, { cloud: instead<Cloud>(cloud, methods) });
 }
 
 function withDisk(on: TestDevice, methods: Partial<Disk>): void {
-  on.deps = { ...on.deps, disk: instead<Disk>(on.disk, methods) };
+  replace(on, { disk: instead<Disk>(on.disk, methods) });
 }
 
 /** Counts the bytes that a device fetches of large files; `pass` may let them through, change them or break off. */
@@ -85,7 +73,7 @@ const lost = (): never => {
 
 /** Every content that ever became a version. */
 function committed(): (string | undefined)[] {
-  return [...cloud.reachableContents()].map((id) => brief(new TextDecoder().decode(cloud.bytesOf(id)))).sort();
+  return [...world.kept()].map(brief).sort();
 }
 
 describe('downloads of large files', () => {
@@ -163,7 +151,7 @@ describe('downloads of large files', () => {
     await runCycle(b.deps, request).catch(() => undefined);
     expect(seen.bytes).toBe(0);
     expect(b.disk.tree()).toEqual(new Map());
-    b.deps = { ...b.deps, cloud };
+    replace(b, { cloud });
     await b.settle();
     expect(brief(b.disk.tree().get('film'))).toBe('abcd');
   });
@@ -328,9 +316,9 @@ describe('a large download', () => {
     await a.settle();
     let isNew = false;
     const seen = watchContent(b, (bytes) => {
-      if (!isNew) cloud.put('note', new TextEncoder().encode('new'), { opId: person.opId(), nodeId: person.nodeId() });
+      if (!isNew) world.put('note', 'new');
       isNew = true;
-      clock.advance(100);
+      world.clock.advance(100);
       return bytes;
     });
     const request = {

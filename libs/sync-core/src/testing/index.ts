@@ -1,6 +1,5 @@
 export * from './memory-base.ts';
 export * from './memory-journal.ts';
-export * from './cycle-world.ts';
 export * from './disk-kind.ts';
 export * from './generators.ts';
 export * from './sim-cloud.ts';
