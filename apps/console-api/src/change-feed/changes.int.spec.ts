@@ -2,6 +2,7 @@ import type { FeedItem, NodeId, SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
+import { dice } from '../testing/dice.ts';
 import { openFeedWorld, type FeedWorld } from './testing/feed-world.ts';
 import { Mirror } from './testing/mirror.ts';
 
@@ -233,15 +234,6 @@ describe('what the feed says about a sync root', () => {
     expect(digest).toMatchObject({ count: 2, digest: mirror.digest() });
   });
 });
-
-/** Small and good enough for choices in a test: the same seed gives the same story. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed;
-  return (sides) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * sides);
-  };
-}
 
 describe('any story', () => {
   const seeds = process.env['FEED_SEEDS']

@@ -4,6 +4,7 @@ import { bytesOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import { plantFiles } from '../drive/testing/plant-files.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { countBuffers } from '../testing/count-buffers.ts';
+import { dice } from '../testing/dice.ts';
 import { listChildrenAt, listFoldersFrom } from './listing.store.ts';
 import { openFeedWorld, type FeedWorld } from './testing/feed-world.ts';
 import { Mirror } from './testing/mirror.ts';
@@ -53,19 +54,11 @@ async function disturb({ device, spaceId }: Owner, tree: Tree, random: (below: n
   ]);
 }
 
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
 describe('walk of a listing', () => {
   it.each([1, 2, 3, 4])(
     '[G09] tells each node of a deep tree once and after its folder, whatever moves meanwhile (seed %i)',
     async (seed) => {
-      const random = randomOf(seed);
+      const random = dice(seed);
       const owner = await drive.owner();
       const tree = await plantTree(owner, random);
       const query = { principal: owner.device, spaceId: owner.spaceId, rootId: owner.rootId };

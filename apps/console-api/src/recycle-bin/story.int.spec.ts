@@ -4,6 +4,7 @@ import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world
 import { Mirror } from '../change-feed/testing/mirror.ts';
 import { bytesOf, newId, ops } from '../drive/testing/drive-world.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
+import { dice } from '../testing/dice.ts';
 import { RetentionWorld } from '../versions/testing/retention-world.ts';
 
 const STEPS = 60;
@@ -27,12 +28,12 @@ type Action = () => Promise<unknown>;
 class Story {
   readonly #person: PersonPrincipal;
   readonly #spaceId: SpaceId;
-  #state: number;
+  readonly #next: (below: number) => number;
 
   constructor(of: { person: PersonPrincipal; spaceId: SpaceId }, seed: number) {
     this.#person = of.person;
     this.#spaceId = of.spaceId;
-    this.#state = seed;
+    this.#next = dice(seed);
   }
 
   async step(): Promise<void> {
@@ -96,11 +97,6 @@ class Story {
   #pickOf<T>(all: readonly T[]): [T?] {
     const at = this.#next(Math.max(1, all.length));
     return all.slice(at, at + 1) as [T?];
-  }
-
-  #next(below: number): number {
-    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * below);
   }
 }
 

@@ -2,6 +2,7 @@ import type { AppError, BatchOp, NodeId, SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { bytesOf, chunkOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
+import { dice } from '../testing/dice.ts';
 import { RestoreWorld } from './testing/restore-world.ts';
 
 let world: RestoreWorld;
@@ -302,15 +303,6 @@ describe('a restore under way', () => {
     expect(await world.restores.apply(person, id)).toMatchObject({ state: 'applying' });
   });
 });
-
-/** Small and good enough for choices in a test: the same seed gives the same story. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed;
-  return (sides) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * sides);
-  };
-}
 
 describe('any story', () => {
   const seeds = Array.from({ length: Number(process.env['RESTORE_SEEDS'] ?? 6) }, (_, n) => n + 1);
