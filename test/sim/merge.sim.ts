@@ -145,7 +145,7 @@ describe('crashes', () => {
     check(3000, property);
   });
 
-  it('[K05] [D24] [FI-4] [SY-16] end equal when all state is lost in between', () => {
+  it('[K05] [SY-16] end equal when all state is lost in between', () => {
     const property = fc.property(fc.nat(), scripts(3, 26), (seed, script) => {
       const world = new SimWorld({ devices: 2 });
       const chance = chanceOf(seed);
