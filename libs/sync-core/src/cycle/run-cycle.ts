@@ -1,17 +1,14 @@
 import type { Plan } from '../model/plan.ts';
-import type { BaseId } from '../model/tree.ts';
-import { guardPlan, type GuardedPlan } from '../safety/guard-plan.ts';
 import { concludeSync } from './conclude-sync.ts';
-import { guardFacts } from './cycle-policy.ts';
 import type { CycleDeps, CycleReport, CycleRequest } from './cycle-types.ts';
 import { decideNow, type Wanted } from './decide-now.ts';
 import { Execution, type Tries } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
+import { endSpentHolds, guardNow } from './guard-now.ts';
 import { noteProblems } from './note-problems.ts';
-import { observe, type Observed } from './observe.ts';
+import { observe } from './observe.ts';
 import { stopFor } from './observe-cloud.ts';
 import { reportOf, stoppedReport, type Look, type RoundResult, type StoppedRound } from './report.ts';
-import { sampleChanges } from './sample-changes.ts';
 
 /** Observations that our own work calls for are made in the same cycle; what still moves after this is the next cycle's. */
 const MAX_ROUNDS = 4;
@@ -44,7 +41,7 @@ async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): P
   const seen = await observe(deps, request);
   if ('stop' in seen) return seen;
   const wanted = decideNow(deps, request);
-  const guarded = await guard(wanted, deps, { request, seen });
+  const guarded = await guardNow(wanted, deps, { request, observedFromMs: seen.observedFromMs });
   const { trees, plan: decided, unseen, asksRights } = wanted;
   const execution = new Execution(deps, request, { ...trees, approvedOps: guarded.approvedOps, tries });
   noteProblems(decided, execution, seen.scannedAll);
@@ -55,32 +52,6 @@ async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): P
   if (failure) return { stop: failure, lookAgain: look?.dirty ?? null };
   const { heldOps, postponedUntilMs: wakeAtMs } = guarded;
   return { execution, decided, heldOps, wakeAtMs, scannedAll: seen.scannedAll, look };
-}
-
-/** What waits for a person is on record before anything else of the plan runs. */
-async function guard(
-  { plan, trees }: Wanted,
-  deps: CycleDeps,
-  { request, seen }: { request: CycleRequest; seen: Observed },
-): Promise<GuardedPlan> {
-  const before = guardFacts(deps, request, seen.observedFromMs);
-  const looksEncrypted = await sampleChanges(deps, plan, { trees, facts: before });
-  // Read again: a person may have answered meanwhile.
-  const guarded = guardPlan(plan, { ...guardFacts(deps, request, seen.observedFromMs), looksEncrypted });
-  deps.journal.setHolds(guarded.holds, deps.clock.nowMs());
-  if (guarded.spentHolds.length > 0) deps.journal.advance({ endHolds: guarded.spentHolds });
-  return guarded;
-}
-
-/** What was agreed to and has run leaves nothing to be asked about. */
-function endSpentHolds({ journal }: CycleDeps): void {
-  const overlay = journal.localOverlay();
-  const isThere = (id: BaseId) => journal.base.get(id) !== undefined;
-  const isRewritten = (id: BaseId) => overlay.get(id)?.t === 'present';
-  const spent = journal.holds().filter(({ answer, kind, ids }) => {
-    return answer === 'approved' && !ids.some(kind === 'mass_change' ? isRewritten : isThere);
-  });
-  if (spent.length > 0) journal.advance({ endHolds: spent.map((hold) => hold.holdId) });
 }
 
 /** What our own work calls to look at again: folders that were not as planned, a feed that has moved, or the rest of a plan. */
