@@ -57,13 +57,9 @@ async function downloadSmall(ops: readonly Download[], execution: Execution): Pr
       await placing.begin(() => placeAll(fetched, execution));
     }
   };
-  const lanes = await Promise.allSettled([...Array.from({ length: FETCHED_AT_ONCE }, lane)]);
-  const placed = await placing.settled().then(
-    () => null,
-    (error: unknown) => ({ error }),
-  );
-  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
-  if (placed) throw placed.error;
+  const fetched = await Promise.allSettled(Array.from({ length: FETCHED_AT_ONCE }, lane));
+  const placed = await Promise.allSettled([placing.settled()]);
+  for (const ended of [...fetched, ...placed]) if (ended.status === 'rejected') throw ended.reason;
 }
 
 function isLarge(op: Download): boolean {

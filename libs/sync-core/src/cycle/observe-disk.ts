@@ -83,12 +83,13 @@ function noteUnreadable(deps: CycleDeps, result: ScanResult, dirty: DirtyPaths):
   const { journal, clock } = deps;
   const nowMs = clock.nowMs();
   const unreadable = new Set(result.unreadable.map((item) => item.path));
-  const before = new Map(journal.problems().map((problem) => [problem.path, problem]));
+  const problems = journal.problems();
+  const before = new Map(problems.map((problem) => [problem.path, problem]));
   const found = result.unreadable.flatMap(({ path, code }) => {
     const retryAtMs = nextTryMs(code, before.get(path), nowMs);
     return retryAtMs === null ? [] : [{ path, problem: { code, params: {}, retryAtMs, source: 'scan' as const } }];
   });
-  const solved = journal.problems().filter(({ path, source }) => {
+  const solved = problems.filter(({ path, source }) => {
     const wasLookedAt = result.full || (dirty !== 'all' && dirty.has(folderOf(path)));
     return source === 'scan' && wasLookedAt && !unreadable.has(path);
   });

@@ -1,5 +1,6 @@
 import type { BlockReason, ProblemCode } from '@tideline/contracts';
 import type { Plan } from '../model/plan.ts';
+import type { StoredProblem } from '../ports/journal.ts';
 import type { DirtyPaths } from '../ports/scanner.ts';
 import type { CycleDeps, CycleReport, CycleStop } from './cycle-types.ts';
 import type { Execution } from './execution.ts';
@@ -39,24 +40,25 @@ export function isSettled(deps: CycleDeps, result: RoundResult): boolean {
 
 export function reportOf(deps: CycleDeps, result: RoundResult): CycleReport {
   const { execution, look } = result;
+  const problems = deps.journal.problems();
+  const nowMs = deps.clock.nowMs();
   const progressed = execution.done > 0 || execution.yielded > 0;
   const isStalled = look !== null && !progressed;
   return {
-    ...standing(deps),
+    ...standing(deps, problems.length),
     stop: null,
-    blocked: blockOf(deps, result),
+    blocked: execution.blocked ?? wallOf(problems),
     pending: Math.max(0, remainingOps(result) - result.heldOps - failedOps(result)),
     pendingBytes: pendingBytes(result),
     again: (look !== null && progressed) || execution.yielded > 0,
     lookAgain: look?.dirty ?? null,
-    wakeAtMs: soonest([...retries(deps), result.wakeAtMs, isStalled ? deps.clock.nowMs() + STALLED_RETRY_MS : null]),
+    wakeAtMs: soonest([...retries(problems, nowMs), result.wakeAtMs, isStalled ? nowMs + STALLED_RETRY_MS : null]),
   };
 }
 
 /** A wall stands until what ran into it got through. */
-function blockOf({ journal }: CycleDeps, { execution }: RoundResult): CycleReport['blocked'] {
-  if (execution.blocked) return execution.blocked;
-  const walls = journal.problems().map(({ code }) => WALLS[code]);
+function wallOf(problems: readonly StoredProblem[]): CycleReport['blocked'] {
+  const walls = problems.map(({ code }) => WALLS[code]);
   return walls.find((wall) => wall !== undefined) ?? null;
 }
 
@@ -66,11 +68,8 @@ const WALLS: Partial<Record<ProblemCode, BlockReason>> = {
   DISK_READ_ONLY: 'disk',
 };
 
-function retries({ journal, clock }: CycleDeps): number[] {
-  return journal
-    .problems()
-    .map((problem) => problem.retryAtMs)
-    .filter((atMs) => atMs > clock.nowMs());
+function retries(problems: readonly StoredProblem[], nowMs: number): number[] {
+  return problems.map((problem) => problem.retryAtMs).filter((atMs) => atMs > nowMs);
 }
 
 /** As many as there are problems: too many for the arguments of one call. */
@@ -82,7 +81,7 @@ function soonest(moments: readonly (number | null)[]): number | null {
 export function stoppedReport(deps: CycleDeps, { stop, lookAgain }: StoppedRound): CycleReport {
   const pending = deps.journal.localOverlay().size;
   return {
-    ...standing(deps),
+    ...standing(deps, deps.journal.problems().length),
     stop,
     blocked: stop.why === 'blocked' ? stop.reason : null,
     pending,
@@ -95,10 +94,11 @@ export function stoppedReport(deps: CycleDeps, { stop, lookAgain }: StoppedRound
 
 function standing(
   deps: CycleDeps,
+  failed: number,
 ): Pick<CycleReport, 'failed' | 'skipped' | 'holds' | 'files' | 'folders' | 'lastFullSyncMs' | 'verified'> {
   const { folders, skipped, lastFullSyncMs, verified } = deps.journal.meta();
   return {
-    failed: deps.journal.problems().length,
+    failed,
     skipped,
     // What was approved waits for nobody any more: it is work that is left.
     holds: deps.journal.holds().filter((hold) => hold.answer !== 'approved').length,
