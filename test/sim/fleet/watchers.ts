@@ -1,3 +1,4 @@
+import type { DriveNode } from '@tideline/contracts';
 import type { Advance, BaseNode, Op, StatSig } from '@tideline/sync-core';
 import type { Committed } from './cloud.ts';
 import { contentIdOf } from './compare.ts';
@@ -97,14 +98,17 @@ export class DeviceWatch {
     return seen?.t ?? 'as base';
   }
 
-  /** SY-26: moved to where the filter leaves it out. */
+  /** SY-26: moved to where the filter leaves it out, itself or with a folder above it; a pattern may mean only one kind. */
   #hasLeftTheTask(cloudId: string): boolean {
     const { cloud } = this.#device.world;
-    const names: string[] = [];
+    const above: DriveNode[] = [];
     for (let node = cloud.nodes.get(cloudId)?.node; node?.parentId; node = cloud.nodes.get(node.parentId)?.node) {
-      names.unshift(node.name);
+      above.unshift(node);
     }
-    return names.some((_name, index) => this.#device.isExcluded(names.slice(0, index + 1).join('/'), true));
+    const names = above.map(({ name }) => name);
+    return above.some(({ kind }, index) => {
+      return this.#device.isExcluded(names.slice(0, index + 1).join('/'), kind === 'folder');
+    });
   }
 
   /**
