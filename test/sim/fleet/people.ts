@@ -110,8 +110,13 @@ export class Person {
     if (!inode) return;
     this.#handles.splice(index, 1);
     this.#device.acts += 1;
-    if (inode.links > 0) this.#write(inode, Buffer.concat([inode.data, bytesOf(this.#ledger.newToken())]));
-    this.#device.machine.closeHandle(inode);
+    try {
+      if (inode.links > 0) this.#write(inode, Buffer.concat([inode.data, bytesOf(this.#ledger.newToken())]));
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error; // a full disk refuses a program as it refuses a person
+    } finally {
+      this.#device.machine.closeHandle(inode);
+    }
   }
 
   closeAll(): void {
