@@ -5,6 +5,7 @@ import {
   type BatchOp,
   type BatchRequest,
   type ContentId,
+  type DriveNode,
   type Manifest,
   type SpaceId,
 } from '@tideline/contracts';
@@ -33,6 +34,23 @@ export function mentionedNodes(ops: readonly BatchOp[]): string[] {
     return op.kind === 'restore' && op.to ? [op.nodeId, op.to.parentId] : [op.nodeId];
   });
   return [...new Set(named)].filter((id) => !made.has(id));
+}
+
+/** Who has the names that operations want. Rights on them are asked for apart, since no operation names them. */
+export function findOccupants(ops: readonly BatchOp[], nodes: readonly DriveNode[]): DriveNode[] {
+  const live = nodes.filter((node) => node.trashedAt === null);
+  const byPlace = new Map(live.map((node) => [placeName(node), node]));
+  const byId = new Map<string, DriveNode>(nodes.map((node) => [node.id, node]));
+  return ops.flatMap((op) => {
+    const returning = op.kind === 'restore' ? (op.to ?? byId.get(op.nodeId)) : undefined;
+    const place = 'parentId' in op ? op : returning;
+    const occupant = place && byPlace.get(placeName(place));
+    return occupant && occupant.id !== op.nodeId ? [occupant] : [];
+  });
+}
+
+function placeName({ parentId, name }: Pick<DriveNode, 'parentId' | 'name'>): string {
+  return `${parentId ?? ''}/${name}`;
 }
 
 /**

@@ -181,13 +181,17 @@ describe('decideBatch', () => {
       ['move', move('c', 'root', 'renamed')],
       ['delete', trash('c')],
     ] as const)('%s', (atom, change) => {
-      expect(words(decide([change], { rights: only('visible', atom) }).outcomes)).toEqual(['done']);
+      expect(words(decide([change], { rights: only('visible', 'list', atom) }).outcomes)).toEqual(['done']);
       const others = ATOMS.filter((each) => each !== atom);
       expect(words(decide([change], { rights: only(...others) }).outcomes)).toEqual(['FORBIDDEN']);
     });
 
-    it('create on the new folder of a move, but not for a new name in the same one', () => {
-      expect(words(decide([move('c', 'a')], { rights: only('visible', 'move') }).outcomes)).toEqual(['FORBIDDEN']);
+    it('create on the new folder of a move, and to list the same one for a new name in it', () => {
+      const rights = only('visible', 'list', 'move');
+      expect(words(decide([move('c', 'a')], { rights }).outcomes)).toEqual(['FORBIDDEN']);
+      const renamed = move('c', 'root', 'renamed');
+      expect(words(decide([renamed], { rights }).outcomes)).toEqual(['done']);
+      expect(words(decide([renamed], { rights: only('visible', 'move') }).outcomes)).toEqual(['FORBIDDEN']);
     });
 
     it('tells an invisible node like one that is not there', () => {

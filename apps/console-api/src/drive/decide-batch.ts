@@ -108,7 +108,12 @@ class BatchRun {
     if (!outcome) throw new Error('every operation has an outcome');
     if (outcome.status === 'refused' || this.#input.answered.has(op.opId)) return outcome;
     const refusal = findPlaceRefusal(op, this.#input.tree);
-    return refusal ? toRefused(op.opId, { ...refusal, node: null }) : outcome;
+    return refusal ? toRefused(op.opId, { ...refusal, node: this.#untouched(refusal.node) }) : outcome;
+  }
+
+  /** What a refused batch moved has no place to tell. */
+  #untouched(node: DriveNode | null): DriveNode | null {
+    return this.#changes.some(({ after }) => after.id === node?.id) ? null : node;
   }
 
   /** A refused batch changed nothing: what would have been done is told as aborted, what was done before stays done. */

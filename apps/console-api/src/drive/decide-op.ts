@@ -131,8 +131,8 @@ function decideMove(op: Op<'move'>, node: DriveNode, context: Context): Verdict 
   if (node.trashedAt !== null) return refuse('NODE_TRASHED', node);
   if (node.parentId === op.parentId && node.name === op.name) return { kind: 'unchanged', node };
   const isRename = op.parentId === node.parentId;
-  // PE-5: whoever may not see the folder a share stands in must not learn from refused names what else is there.
-  if (isRename && !tree.atomsOf(op.parentId).has('visible')) return refuse('FORBIDDEN', node);
+  // PE-5: whoever may not list the folder that it stands in must not learn from refused names what else is there.
+  if (isRename && !tree.atomsOf(op.parentId).has('list')) return refuse('FORBIDDEN', node);
   const refusal = isRename ? undefined : findParentRefusal(op.parentId, tree);
   return refusal ?? { kind: 'changed', node: { ...node, parentId: op.parentId, name: op.name }, version: null };
 }

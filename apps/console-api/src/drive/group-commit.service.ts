@@ -6,11 +6,10 @@ import { insertManifests, recordUploads, type Upload } from '../blobs/chunk.stor
 import { PackService, type ReceivedPack } from '../blobs/pack.service.ts';
 import { AccessService, toSubject } from '../grants/access.service.ts';
 import { Clock } from '../platform/clock.ts';
-import type { MemberPrincipal } from '../platform/principal.ts';
 import { reservationsOf } from '../quota/reservation-id.ts';
 import { listReserved, removeReservations } from '../quota/reservation.store.ts';
 import { authorOf } from './author.ts';
-import { mentionedNodes, toContentId, type Batch, type Committed, type Group } from './batch.ts';
+import { findOccupants, mentionedNodes, toContentId, type Batch, type Committed, type Group } from './batch.ts';
 import {
   findAndLockSpace,
   listAnswers,
@@ -55,7 +54,7 @@ export class GroupCommit {
     const { enterpriseId } = group[0].principal;
     const packs = group.map(({ pack }) => pack);
     await this.packs.record(manager, enterpriseId, packs);
-    const rights = await this.#findRights(manager, group);
+    const rights = await this.#findRights(manager, group, mentionedBy);
     const unusable = await this.usable.findUnusable(manager, group);
     const batches = group.map(({ principal, request, pack }, index) => ({
       ops: request.ops,
@@ -70,11 +69,15 @@ export class GroupCommit {
   }
 
   /** Devices of one person see the same and are asked for once. */
-  async #findRights(manager: EntityManager, group: Group): Promise<RightsByNode[]> {
+  async #findRights(
+    manager: EntityManager,
+    group: Group,
+    nodesOf: (batches: readonly Batch[]) => readonly string[],
+  ): Promise<RightsByNode[]> {
     const bySubject = Map.groupBy(group, subjectName);
     const asked = [...bySubject.values()].map((batches) => ({
       subject: toSubject((batches[0] ?? group[0]).principal),
-      nodeIds: [...new Set(batches.flatMap(({ request }) => mentionedNodes(request.ops)))],
+      nodeIds: nodesOf(batches),
     }));
     const found = await this.access.resolveAll(manager, asked);
     const byName = new Map([...bySubject.keys()].map((name, index) => [name, found[index]]));
@@ -94,10 +97,10 @@ export class GroupCommit {
     const answered = await listAnswers(manager, key.enterpriseId, batches.map(toAsked));
     const found = await loadBatchNodes(manager, key, ops);
     const { lostPaths, occupants } = await loadRestorePaths(manager, key, { ops, ...found });
-    const onPaths = await this.#rightsOn(manager, principal, occupants);
+    const unknown = findOccupants(ops, found.nodes).filter(({ id }) => batches.some(({ rights }) => !rights.has(id)));
+    const inTheWay = await this.#rightsOn(manager, group, [...occupants, ...unknown]);
     return {
-      // only the first batch can ask for paths
-      batches: batches.map((batch, index) => (index === 0 ? withRights(batch, onPaths) : batch)),
+      batches: batches.map((batch, index) => withRights(batch, inTheWay[index] ?? NO_RIGHTS)),
       space,
       answered,
       found: { ...found, nodes: [...found.nodes, ...occupants] },
@@ -111,19 +114,19 @@ export class GroupCommit {
     };
   }
 
-  /** Rare: only what returns to folders that are gone depends on what lives there today. */
-  async #rightsOn(
-    manager: EntityManager,
-    principal: MemberPrincipal,
-    nodes: readonly DriveNode[],
-  ): Promise<RightsByNode> {
-    if (nodes.length === 0) return NO_RIGHTS;
-    const ids = nodes.map((node) => node.id);
-    return this.access.resolve(manager, principal, ids);
+  /** Rare: what has a name that somebody wants is told to who may see it, and decides what returns to folders that are gone. */
+  async #rightsOn(manager: EntityManager, group: Group, nodes: readonly DriveNode[]): Promise<RightsByNode[]> {
+    if (nodes.length === 0) return [];
+    const ids = [...new Set(nodes.map((node) => node.id))];
+    return this.#findRights(manager, group, () => ids);
   }
 }
 
 const NO_RIGHTS: RightsByNode = new Map();
+
+function mentionedBy(batches: readonly Batch[]): string[] {
+  return [...new Set(batches.flatMap(({ request }) => mentionedNodes(request.ops)))];
+}
 
 function subjectName({ principal }: Batch): string {
   const { userId, readsPersonalSpace } = toSubject(principal);
