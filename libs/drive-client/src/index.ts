@@ -15,6 +15,9 @@
  */
 export { createApiClient } from './http/api-client.ts';
 export type { ApiClient, ApiClientOptions, CallOptions, SendOptions, StreamOptions } from './http/api-client.ts';
+export { fetchTransport } from './http/fetch-transport.ts';
+export { isPieces } from './http/transport.ts';
+export type { AnswerBody, RequestBody, Transport, TransportAnswer, TransportRequest } from './http/transport.ts';
 export type { FrameAnswer } from './http/frame-reader.ts';
 export type { Pace } from './http/frame-body.ts';
 export { retryAfterMsOf } from './http/read-error.ts';

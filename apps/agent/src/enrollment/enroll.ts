@@ -1,6 +1,7 @@
 import { arch, hostname, platform, release } from 'node:os';
 import { AppError, Email, routes } from '@tideline/contracts';
 import { createApiClient } from '@tideline/drive-client';
+import { createNodeTransport } from '../transport/node-transport.ts';
 import type { DeviceParts } from './device.ts';
 import type { Enrollment } from './device-record.ts';
 import { parseServerAddress } from './server-address.ts';
@@ -24,7 +25,11 @@ export async function enroll(
   const email = parseEmail(request.email);
   const { key } = identity.record();
   const deviceName = request.deviceName ?? hostname().slice(0, 100);
-  const answer = await createApiClient({ baseUrl: server, timeoutMs: TIMEOUT_MS }).call(routes.devices.enroll, {
+  const answer = await createApiClient({
+    baseUrl: server,
+    transport: createNodeTransport(),
+    timeoutMs: TIMEOUT_MS,
+  }).call(routes.devices.enroll, {
     body: {
       token: request.token,
       email,

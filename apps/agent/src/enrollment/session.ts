@@ -1,5 +1,6 @@
 import { AppError, routes } from '@tideline/contracts';
 import { createApiClient, createDeviceAuth, type AccessToken } from '@tideline/drive-client';
+import { createNodeTransport } from '../transport/node-transport.ts';
 import type { DeviceParts, DeviceSession } from './device.ts';
 import type { Enrollment } from './device-record.ts';
 
@@ -14,7 +15,8 @@ type SessionParts = DeviceParts & {
 /** Access tokens live in memory only; there is no long-lived secret but the device key. */
 export function createSession(enrollment: Enrollment, parts: SessionParts): DeviceSession {
   const { server, deviceId } = enrollment;
-  const logOn = createApiClient({ baseUrl: server, timeoutMs: TIMEOUT_MS });
+  const transport = createNodeTransport();
+  const logOn = createApiClient({ baseUrl: server, transport, timeoutMs: TIMEOUT_MS });
   const { clock, monotonic, agentVersion } = parts.surroundings;
 
   const requestToken = async (): Promise<AccessToken> => {
@@ -25,7 +27,8 @@ export function createSession(enrollment: Enrollment, parts: SessionParts): Devi
     return { accessToken: answer.accessToken, lifetimeMs };
   };
   const auth = createDeviceAuth({ requestToken, clock: monotonic });
-  const client = createApiClient({ baseUrl: server, headers: auth.headers, onUnauthorized: auth.onUnauthorized });
+  const { headers, onUnauthorized } = auth;
+  const client = createApiClient({ baseUrl: server, transport, headers, onUnauthorized });
   return { server, deviceId, client, auth };
 }
 

@@ -6,7 +6,9 @@ import { frameBody, type Pace } from './frame-body.ts';
 import { buildRequest, type ClientRequest } from './build-request.ts';
 import { ByteSource } from './byte-source.ts';
 import { parseAnswer } from './parse-answer.ts';
+import { fetchTransport } from './fetch-transport.ts';
 import { serverUnreachable } from './server-unreachable.ts';
+import type { RequestBody, Transport, TransportAnswer } from './transport.ts';
 
 export type CallOptions = {
   readonly signal?: AbortSignal;
@@ -49,7 +51,8 @@ export type ApiClient = {
 export type ApiClientOptions = {
   /** `https://console.example`, or `''` in a page served by the console itself. */
   readonly baseUrl: string;
-  readonly fetch?: typeof globalThis.fetch;
+  /** `fetch` where nothing else is given. */
+  readonly transport?: Transport;
   /** Asked before every request, such as `authorization` of a device or the CSRF header of a page. */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** After NOT_SIGNED_IN, with the headers that were sent: true = other headers may help, send once more. */
@@ -60,7 +63,7 @@ export type ApiClientOptions = {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-type Exchange = { readonly response: Response; readonly deadline: Deadline };
+type Exchange = { readonly answer: TransportAnswer; readonly deadline: Deadline };
 type Prepared = {
   readonly request: ClientRequest;
   readonly options: SendOptions;
@@ -71,9 +74,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const exchange = (prepared: Prepared): Promise<Exchange> => exchangeSignedIn(options, prepared);
 
   const json = async (route: RouteDef, prepared: Prepared): Promise<unknown> => {
-    const { response, deadline } = await exchange(prepared);
+    const { answer, deadline } = await exchange(prepared);
     try {
-      return parseAnswer(route, await readJson(response, options.baseUrl));
+      return parseAnswer(route, await readJson(answer, options.baseUrl));
     } catch (error) {
       throw deadline.explain(error, options.baseUrl);
     } finally {
@@ -88,23 +91,21 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     sendFrame: async (route, input, ...[parts, send = {}]) =>
       (await json(route, { request: buildRequest(route, input), options: send, parts })) as never,
     callFrame: async (route, input, call = {}) => {
-      const { response, deadline } = await exchange({ request: buildRequest(route, input), options: call });
-      return openFrame(byteSource({ response, deadline }, options.baseUrl, call.pace), (header) =>
-        parseAnswer(route, header),
-      ) as never;
+      const opened = await exchange({ request: buildRequest(route, input), options: call });
+      return openFrame(byteSource(opened, options.baseUrl, call.pace), (header) => parseAnswer(route, header)) as never;
     },
     stream: async (route, input, call = {}) => {
       const request = buildRequest(route, input);
       const ranged = call.range ? withRange(request, call.range) : request;
-      const answer = await exchange({ request: ranged, options: call });
-      if (call.range && answer.response.status !== 206) return refuseWhole(answer, call.range);
-      return byteSource(answer, options.baseUrl, call.pace).all();
+      const opened = await exchange({ request: ranged, options: call });
+      if (call.range && opened.answer.status !== 206) return refuseWhole(opened, call.range);
+      return byteSource(opened, options.baseUrl, call.pace).all();
     },
   };
 }
 
-function byteSource({ response, deadline }: Exchange, server: string, pace: Pace | undefined): ByteSource {
-  return new ByteSource({ body: response.body, deadline, server, pace });
+function byteSource({ answer, deadline }: Exchange, server: string, pace: Pace | undefined): ByteSource {
+  return new ByteSource({ body: answer.body, deadline, server, pace });
 }
 
 function withRange(request: ClientRequest, { from, to, etag }: ByteRange): ClientRequest {
@@ -113,11 +114,11 @@ function withRange(request: ClientRequest, { from, to, etag }: ByteRange): Clien
 }
 
 /** The whole file where a part was asked for would be placed at the wrong offset. */
-async function refuseWhole({ response, deadline }: Exchange, { etag }: ByteRange): Promise<never> {
+async function refuseWhole({ answer, deadline }: Exchange, { etag }: ByteRange): Promise<never> {
   deadline.stop();
-  await response.body?.cancel();
+  await answer.body.cancel();
   if (etag !== undefined) throw new AppError('RANGE_INVALID', {}, { details: { reason: 'another content', etag } });
-  throw new AppError('INTERNAL', {}, { details: { reason: 'the server ignored the range', status: response.status } });
+  throw new AppError('INTERNAL', {}, { details: { reason: 'the server ignored the range', status: answer.status } });
 }
 
 async function exchangeSignedIn(options: ApiClientOptions, prepared: Prepared): Promise<Exchange> {
@@ -131,7 +132,7 @@ async function exchangeSignedIn(options: ApiClientOptions, prepared: Prepared): 
   }
 }
 
-/** One request, answered by an ok response whose body is still to be read below the same deadline. */
+/** One request, answered with success, whose body is still to be read below the same deadline. */
 async function exchangeOnce(
   options: ApiClientOptions,
   prepared: Prepared,
@@ -141,15 +142,15 @@ async function exchangeOnce(
   const timeoutMs = prepared.options.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const deadline = startDeadline(timeoutMs, prepared.options.signal);
   try {
-    const response = await (options.fetch ?? globalThis.fetch)(`${options.baseUrl}${request.path}`, {
+    const answer = await (options.transport ?? fetchTransport())({
       method: request.method,
+      url: `${options.baseUrl}${request.path}`,
       headers: { ...request.headers, ...correlation(options), ...given, ...contentType(prepared) },
-      redirect: 'error',
+      body: bodyOf(prepared, deadline),
       signal: deadline.signal,
-      ...bodyOf(prepared, deadline),
     });
-    if (!response.ok) throw await readError(response);
-    return { response, deadline };
+    if (answer.status < 200 || answer.status > 299) throw await readError(answer);
+    return { answer, deadline };
   } catch (error) {
     deadline.stop();
     throw deadline.explain(error, options.baseUrl);
@@ -165,18 +166,18 @@ function contentType({ request, parts }: Prepared): Record<string, string> {
   return request.body === undefined ? {} : { 'content-type': 'application/json' };
 }
 
-function bodyOf({ request, parts, options }: Prepared, deadline: Deadline): RequestInit {
+function bodyOf({ request, parts, options }: Prepared, deadline: Deadline): RequestBody {
   if (parts) {
     const { extend: onProgress, signal } = deadline;
     return frameBody({ header: request.body, parts, pace: options.pace, onProgress, signal });
   }
-  return request.body === undefined ? {} : { body: JSON.stringify(request.body) };
+  return request.body === undefined ? undefined : JSON.stringify(request.body);
 }
 
 /** An answer that is not JSON comes from something between us and the server: a sign-on page of a network, a proxy. */
-async function readJson(response: Response, server: string): Promise<unknown> {
-  const type = response.headers.get('content-type') ?? '';
-  const text = await response.text();
+async function readJson({ header, body }: TransportAnswer, server: string): Promise<unknown> {
+  const type = header('content-type') ?? '';
+  const text = await body.text();
   if (text === '') return undefined;
   if (!type.includes('json')) throw serverUnreachable(server, { contentType: type });
   try {

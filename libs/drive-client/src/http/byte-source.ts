@@ -1,9 +1,10 @@
 import type { Deadline } from './deadline.ts';
 import type { Pace } from './frame-body.ts';
 import { serverUnreachable } from './server-unreachable.ts';
+import type { AnswerBody } from './transport.ts';
 
 type Opened = {
-  readonly body: ReadableStream<Uint8Array> | null;
+  readonly body: AnswerBody;
   readonly deadline: Deadline;
   readonly server: string;
   readonly pace: Pace | undefined;
@@ -14,12 +15,10 @@ const NOTHING = new Uint8Array(0);
 /** The bytes of one answer, in order. Holds at most one piece of the network plus the run being put together. */
 export class ByteSource {
   readonly #opened: Opened;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #piece: Uint8Array = NOTHING;
 
   constructor(opened: Opened) {
     this.#opened = opened;
-    this.#reader = opened.body?.getReader();
   }
 
   /** Exactly `sizeBytes` bytes; an answer that ends earlier throws SERVER_UNREACHABLE. */
@@ -58,18 +57,18 @@ export class ByteSource {
   /** Stops in the middle, which costs the connection. */
   async cancel(): Promise<void> {
     this.#opened.deadline.stop();
-    await this.#reader?.cancel().catch(() => undefined); // the connection may be gone already, which is what was wanted
+    await this.#opened.body.cancel().catch(() => undefined); // the connection may be gone already, which is what was wanted
   }
 
   /** Undefined at the end of the answer. */
   async #next(): Promise<Uint8Array | undefined> {
-    const { pace, deadline } = this.#opened;
+    const { body, pace, deadline } = this.#opened;
     try {
-      const result = await this.#reader?.read();
-      if (!result || result.done) return undefined;
-      await pace?.(result.value.length, deadline.signal);
+      const piece = await body.next();
+      if (!piece) return undefined;
+      await pace?.(piece.length, deadline.signal);
       deadline.extend();
-      return result.value;
+      return piece;
     } catch (error) {
       return this.#fail(error);
     }

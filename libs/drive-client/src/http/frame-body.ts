@@ -1,4 +1,5 @@
 import { encodeFrame } from '@tideline/contracts';
+import type { RequestBody } from './transport.ts';
 
 /** Waits until `bytes` more may travel. */
 export type Pace = (bytes: number, signal?: AbortSignal) => Promise<void>;
@@ -14,36 +15,22 @@ type FrameToSend = {
   readonly signal: AbortSignal;
 };
 
-/** Without a pace the frame is one buffer, which carries a content length; with one it is a stream of small pieces. */
-export function frameBody({ header, parts, pace, onProgress, signal }: FrameToSend): RequestInit {
+/** Without a pace the frame goes out as it is, with a content length; with one it is a stream of small pieces. */
+export function frameBody({ header, parts, pace, onProgress, signal }: FrameToSend): RequestBody {
   const runs = encodeFrame(header, parts);
-  if (!pace) return { body: join(runs) };
-  const pieces = pieceIterator(runs);
-  const stream = new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      const next = pieces.next();
-      if (next.done) return controller.close();
-      await pace(next.value.length, signal);
+  if (!pace) return runs;
+  return (async function* paced() {
+    for (const piece of pieces(runs)) {
+      await pace(piece.length, signal);
       onProgress();
-      controller.enqueue(next.value);
-    },
-  });
-  return { body: stream, duplex: 'half' } as RequestInit;
+      yield piece;
+    }
+  })();
 }
 
-function* pieceIterator(runs: readonly Uint8Array[]): Generator<Uint8Array, undefined, undefined> {
+function* pieces(runs: readonly Uint8Array[]): Generator<Uint8Array, undefined, undefined> {
   for (const run of runs) {
     for (let at = 0; at < run.length; at += PIECE_BYTES) yield run.subarray(at, at + PIECE_BYTES);
   }
   return undefined;
-}
-
-export function join(runs: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(runs.reduce((sum, run) => sum + run.length, 0));
-  let at = 0;
-  for (const run of runs) {
-    whole.set(run, at);
-    at += run.length;
-  }
-  return whole;
 }

@@ -1,16 +1,17 @@
 import { AppError, ErrorBody, isErrorCode, type ErrorCode, type ErrorParams } from '@tideline/contracts';
+import type { TransportAnswer } from './transport.ts';
 
 /** Turns a refusing response into the error of its code. Never throws: what cannot be understood becomes INTERNAL. */
-export async function readError(response: Response): Promise<AppError> {
-  const body = await readBody(response);
-  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'));
+export async function readError(answer: TransportAnswer): Promise<AppError> {
+  const body = await readBody(answer);
+  const retryAfterMs = parseRetryAfter(answer.header('retry-after'));
   const details = {
     ...body?.details,
-    status: response.status,
+    status: answer.status,
     ...(body ? { wireCode: body.code, wireMessage: body.message, correlationId: body.correlationId } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-  const code = codeOf(response.status, body?.code);
+  const code = codeOf(answer.status, body?.code);
   return new AppError(code, { ...defaultParams(code, retryAfterMs), ...body?.params }, { details });
 }
 
@@ -20,9 +21,9 @@ export function retryAfterMsOf(error: AppError): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-async function readBody(response: Response): Promise<ErrorBody | undefined> {
+async function readBody({ body }: TransportAnswer): Promise<ErrorBody | undefined> {
   try {
-    return ErrorBody.safeParse(await response.json()).data;
+    return ErrorBody.safeParse(JSON.parse(await body.text())).data;
   } catch {
     return undefined; // not JSON: a proxy answered, its status is all there is
   }
