@@ -5,19 +5,21 @@ import { verifyInSync } from './verify.ts';
 /**
  * What a cycle may claim at its end (SA-5). "Synced" needs a scan of every folder, a feed read to its head and nothing left to
  * do; "verified" needs the server's digest besides. Any work done or found since takes an earlier verification back.
+ * Answers whether a phase ended: its decision put deletes off (SY-15), and only the next one says whether anything is left.
  */
-export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: Seen): Promise<void> {
+export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: Seen): Promise<boolean> {
   const { journal, clock } = deps;
   const isCertain = isSettled(deps, result) && !hasUnknown(deps);
   if (result.execution.done > 0 || !isCertain) withdrawVerdict(deps);
-  if (!isWholeLook(seen, result)) return;
-  endPhases(deps, result);
-  if (!isSettled(deps, result)) return;
+  if (!isWholeLook(seen, result)) return false;
+  if (endPhases(deps, result)) return true;
+  if (!isSettled(deps, result)) return false;
   // What nobody can read or see is not known to be equal. No answer is no verdict, either; the sync itself is done.
   const verified = isCertain ? await verifyInSync(deps).catch(() => null) : null;
   // A mirror that is wrong is not repaired in silence: the whole listing is read again and compared.
   const remedy = verified === false ? { cursor: null } : {};
   journal.advance({ meta: { lastFullSyncMs: clock.nowMs(), verified, ...remedy } });
+  return false;
 }
 
 type Seen = { readonly scannedAll: boolean; readonly feedRead: boolean; readonly settled: boolean };
@@ -30,11 +32,14 @@ function isWholeLook({ scannedAll, feedRead, settled }: Seen, { execution }: Rou
  * The first sync ends when nothing is left but what waits for a person or failed. Recovery lasts until nothing is left at all
  * (FI-4): whatever was not brought back yet would be taken for deleted by the next decision.
  */
-function endPhases({ journal }: CycleDeps, result: RoundResult): void {
+function endPhases({ journal }: CycleDeps, result: RoundResult): boolean {
   const { firstSyncDone, recovery } = journal.meta();
   const left = remainingOps(result);
-  if (!firstSyncDone && left === result.heldOps + failedOps(result)) journal.advance({ meta: { firstSyncDone: true } });
-  if (recovery && left === 0) journal.advance({ meta: { recovery: false } });
+  const endsFirstSync = !firstSyncDone && left === result.heldOps + failedOps(result);
+  const endsRecovery = recovery && left === 0;
+  if (endsFirstSync) journal.advance({ meta: { firstSyncDone: true } });
+  if (endsRecovery) journal.advance({ meta: { recovery: false } });
+  return endsFirstSync || endsRecovery;
 }
 
 function withdrawVerdict({ journal }: CycleDeps): void {

@@ -223,6 +223,22 @@ describe('a cycle that loses its answer or its process', () => {
     expect(b.disk.tree()).toEqual(new Map());
   });
 
+  // Whole seed 82.
+  it('[SA-5] [SY-15] does not say verified while a delete waits for the first sync to be through', async () => {
+    a.disk.mkdir('d');
+    world.cloud.lostAnswers = 1;
+    await a.cycle();
+    world.trash('d');
+    world.clock.advance(3000);
+    const report = await a.cycle();
+    expect(a.disk.tree()).toEqual(new Map([['d', null]]));
+    expect(report).toMatchObject({ pending: 1, verified: null, lastFullSyncMs: null });
+    expect(report.wakeAtMs).toBeGreaterThan(world.clock.nowMs());
+    expect(await a.settle()).toMatchObject({ pending: 0 });
+    expect(a.disk.tree()).toEqual(new Map());
+    expect(await a.cycle()).toMatchObject({ pending: 0, verified: true });
+  });
+
   it('[K01] [R04] crashes after every commit, before it hears of it, and repeats nothing', async () => {
     for (let at = 0; at < 6; at++) {
       world = new CycleWorld();

@@ -12,6 +12,8 @@ import { reportOf, stoppedReport, type Look, type RoundResult, type StoppedRound
 
 /** Observations that our own work calls for are made in the same cycle; what still moves after this is the next cycle's. */
 const MAX_ROUNDS = 4;
+/** What was seen holds, but is to be decided about anew. A phase ends once, so this adds no more than two rounds. */
+const NOTHING_NEW: Look = { dirty: null, pullFeed: false };
 
 /**
  * One cycle of a task: observe both sides, decide, act, and say truly how things stand. It may be ended at any line: whatever
@@ -28,13 +30,20 @@ export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<
     if ('stop' in result) return stoppedReport(deps, result);
     scannedAll ||= result.scannedAll;
     feedRead ||= look.pullFeed;
-    if (result.look && round < MAX_ROUNDS && !request.signal.aborted) {
-      look = result.look;
-      continue;
-    }
-    await concludeSync(deps, result, { scannedAll, feedRead, settled: result.look === null });
-    return reportOf(deps, result);
+    const isLast = round >= MAX_ROUNDS || request.signal.aborted;
+    const next = await nextLook(deps, result, { scannedAll, feedRead, isLast });
+    if (!next || request.signal.aborted) return reportOf(deps, result);
+    look = next;
   }
+}
+
+type SoFar = { readonly scannedAll: boolean; readonly feedRead: boolean; readonly isLast: boolean };
+
+/** Where another round is to look; null: the cycle is over, and what it may claim is on record. */
+async function nextLook(deps: CycleDeps, result: RoundResult, { isLast, ...seen }: SoFar): Promise<Look | null> {
+  if (result.look && !isLast) return result.look;
+  const mustDecideAgain = await concludeSync(deps, result, { ...seen, settled: result.look === null });
+  return mustDecideAgain ? NOTHING_NEW : null;
 }
 
 async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): Promise<RoundResult | StoppedRound> {
