@@ -183,4 +183,30 @@ describe('crashes', () => {
     });
     check(800, property);
   });
+
+  it('[D24] [FI-4] [SA-1] [SY-16] end equal when state is lost, and keep nothing twice that is in the history', () => {
+    const property = fc.property(meetings, ({ seed, first, then }) => {
+      const world = new SimWorld({ devices: 1 });
+      const chance = chanceOf(seed);
+      const device = deviceOf(world, 0);
+      const isKept = (id: string, token: string) => world.cloud.nodes.get(id)?.versions.includes(token) === true;
+      device.policy = { ...device.policy, isKept };
+      for (const act of first) world.act(act);
+      world.rest(chance);
+      for (const act of then) world.act(act);
+      device.loseState();
+      const before = new Set(device.disk.tokens());
+      const ran = device.ran.length;
+      world.rest(chance);
+      for (const op of device.ran.slice(ran)) {
+        if (op.op !== 'localSetAside' || op.why !== 'conflict') continue;
+        const copy = [...device.disk.files.values()].find((file) => file.name === op.name);
+        expect(isKept(op.original ?? '', copy?.token ?? '')).toBe(false);
+      }
+      const kept = new Set([...world.cloud.tokens(), ...device.disk.tokens()]);
+      expect(before.difference(kept)).toEqual(new Set());
+      expectEqualCopies(world);
+    });
+    check(800, property);
+  });
 });

@@ -257,6 +257,13 @@ export const BundleAnswer = z.object({
 });
 export const ManifestAnswer = z.object({ contentId: ContentId, size: SizeBytes, chunks: Manifest });
 
+export const MAX_ASKED_VERSIONS = 2000;
+const AskedVersion = z.object({ nodeId: NodeId, contentId: ContentId });
+export const KeptVersionsRequest = z.object({ versions: z.array(AskedVersion).min(1).max(MAX_ASKED_VERSIONS) });
+export type KeptVersionsRequest = z.infer<typeof KeptVersionsRequest>;
+/** In the order in which they were asked for; what the caller may not list is left out like what is not kept. */
+export const KeptVersionsAnswer = z.object({ kept: z.array(AskedVersion) });
+
 export const VersionOrigin = z.enum(['upload', 'sync', 'web']);
 export type VersionOrigin = z.infer<typeof VersionOrigin>;
 export const NodeVersion = z.object({

@@ -14,7 +14,7 @@ import {
   type DriveNode,
   type FeedItem,
 } from '@tideline/contracts';
-import type { BundleItem, CloudListing } from '@tideline/sync-core';
+import type { BundleItem, CloudListing, FileVersion } from '@tideline/sync-core';
 import { planFeedPage, type PastState } from '../../../apps/console-api/src/change-feed/feed-page.ts';
 import { BatchTree } from '../../../apps/console-api/src/drive/batch-tree.ts';
 import { decideBatch } from '../../../apps/console-api/src/drive/decide-batch.ts';
@@ -178,6 +178,13 @@ export class VirtualCloud {
     const contentId = this.nodes.get(nodeId)?.node.contentId;
     if (!contentId || !this.isInSight(who, nodeId)) throw new AppError('NODE_UNKNOWN');
     return { contentId, chunks: this.#manifests.get(contentId) ?? [] };
+  }
+
+  keptVersions(who: string, asked: readonly FileVersion[]): FileVersion[] {
+    return asked.filter(({ nodeId, contentId }) => {
+      const isKept = this.nodes.get(nodeId)?.versions.includes(contentId) === true;
+      return isKept && this.isInSight(who, nodeId);
+    });
   }
 
   // --- what people and the operator do ------------------------------------------------------------------------------------

@@ -416,6 +416,7 @@ export class AgentProcess {
       putPack: (chunks) => remote('putPack', () => cloud.putPack(chunks)),
       bundle: (nodes) => remote('bundle', () => cloud.bundle(who, nodes)),
       manifest: (nodeId) => remote('manifest', () => cloud.manifest(who, nodeId)),
+      keptVersions: (asked) => remote('keptVersions', () => cloud.keptVersions(who, asked)),
       content: (nodeId, range) => this.#content(nodeId, range),
       digest: () => remote('digest', () => cloud.digest(who)),
       caps: () => remote('caps', () => cloud.caps(who)),

@@ -46,7 +46,7 @@ const NAMED = /:(nodeId|spaceId|deviceId|grantId|tokenId|listId|userId|teamId|ve
 const OF_A_SPACE = /:(nodeId|spaceId)/;
 
 /** These answer item by item; what is not the caller's is told to be away, or left out. */
-const PER_ITEM = new Set(['drive.bundle', 'drive.opAnswers']);
+const PER_ITEM = new Set(['drive.bundle', 'drive.opAnswers', 'drive.keptVersions']);
 /** Spaces are told to admins by id, kind and size, not by content (PE-5), so that they can be given room or handed over. */
 const SIZES_OF_SPACES = new Set(['people.setQuota']);
 

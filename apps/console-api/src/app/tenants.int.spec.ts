@@ -40,6 +40,7 @@ const filled = (): Record<string, { query?: string; body?: unknown }> => ({
   moveToSpace: { body: { parentId: other.nodeId } },
   updateVersion: { body: { pinned: true } },
   bundle: { body: { nodes: [{ nodeId: other.nodeId, contentId: chunk.hash }] } },
+  keptVersions: { body: { versions: [{ nodeId: other.nodeId, contentId: chunk.hash }] } },
   putPack: { body: { chunks: [chunk] } },
   batch: {
     body: {
@@ -83,9 +84,10 @@ describe('ids of another enterprise', () => {
   it.each(withIds)('%s answers as if they did not exist', async (name, route) => {
     const api = route.permission === 'device' ? ours.device : ours.person;
     const answer = await call(api, name, route);
-    // These two answer per item; what is not the caller's is left out, or told to be away.
+    // These answer per item; what is not the caller's is left out, or told to be away.
     if (name === 'bundle' && answer.status === 200) expect(answer.text).toContain('"unavailable"');
     else if (name === 'opAnswers') expect(answer.text).toBe('{"outcomes":[]}');
+    else if (name === 'keptVersions') expect(answer.text).toBe('{"kept":[]}');
     else expect([403, 404], answer.text).toContain(answer.status);
   });
 

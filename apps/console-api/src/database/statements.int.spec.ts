@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchOp, DriveNode, NodeId, SpaceId } from '@tideline/contracts';
+import type { BatchOp, ContentId, DriveNode, NodeId, SpaceId } from '@tideline/contracts';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { bytesOf, chunkOf, collect, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import type { DevicePrincipal } from '../platform/principal.ts';
 import { countStatements } from '../testing/count-statements.ts';
+import { VersionService } from '../versions/version.service.ts';
 
 let feed: FeedWorld;
 let drive: DriveWorld;
@@ -139,6 +140,19 @@ const WORKS: [name: string, work: (size: number) => Promise<() => Promise<unknow
     async (size) => {
       const { inline } = await story(size);
       return () => drive.putPack(device, spaceId, inline);
+    },
+    14,
+  ],
+  [
+    'the question which versions are kept',
+    async (size) => {
+      const { files, inline } = await committed(size);
+      const history = new VersionService(drive.database.dataSource, drive.access, drive.hub);
+      const asked = files.map(({ nodeId }, index) => ({
+        nodeId,
+        contentId: chunkOf(inline[index]!).hash as string as ContentId,
+      }));
+      return async () => expect(await history.listKept(device, spaceId, asked)).toHaveLength(size);
     },
     14,
   ],

@@ -6,8 +6,10 @@ import {
   type ContentId,
   type DriveNode,
   type NodeId,
+  type KeptVersionsRequest,
   type NodeVersion,
   type RestoredVersion,
+  type SpaceId,
   type UpdateVersion,
   type VersionId,
 } from '@tideline/contracts';
@@ -22,9 +24,17 @@ import type { MemberPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { releaseVersions } from './release.store.ts';
-import { countPinned, findVersion, holdVersion, listVersions, updateVersion } from './version.store.ts';
+import {
+  countPinned,
+  findKeptVersions,
+  findVersion,
+  holdVersion,
+  listVersions,
+  updateVersion,
+} from './version.store.ts';
 
 export type VersionOf = { readonly nodeId: NodeId; readonly versionId: VersionId };
+type KeptVersion = KeptVersionsRequest['versions'][number];
 type Opened = { readonly manager: EntityManager; readonly key: SpaceKey; readonly space: LockedSpace; node: DriveNode };
 
 /** The history of a file (VE-1): restored, pinned, described and deleted by people. */
@@ -41,6 +51,17 @@ export class VersionService {
     await this.access.require(manager, principal, { nodeId, atom: 'list' });
     const node = await getFile(manager, principal, nodeId);
     return { node, versions: await listVersions(manager, principal, node) };
+  }
+
+  /** Of what was asked, in its order: contents still kept of files of the space that the caller may list. */
+  async listKept(principal: MemberPrincipal, spaceId: SpaceId, asked: readonly KeptVersion[]): Promise<KeptVersion[]> {
+    const { manager } = this.dataSource;
+    const access = await this.access.resolve(manager, principal, [...new Set(asked.map(({ nodeId }) => nodeId))]);
+    const allowed = asked.filter(({ nodeId }) => {
+      const rights = access.get(nodeId);
+      return rights?.spaceId === spaceId && rights.atoms.has('list');
+    });
+    return allowed.length === 0 ? [] : findKeptVersions(manager, principal, allowed);
   }
 
   /** A new version with the old one's content, on top: nothing that was saved since is lost, and no bytes travel. */

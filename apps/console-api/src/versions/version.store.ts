@@ -1,4 +1,4 @@
-import type { DriveNode, EnterpriseId, NodeId, NodeVersion, SpaceId, VersionId } from '@tideline/contracts';
+import type { ContentId, DriveNode, EnterpriseId, NodeId, NodeVersion, SpaceId, VersionId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
 
@@ -51,6 +51,24 @@ async function readVersions(
     [asked.enterpriseId, asked.node.id, asked.versionId, MAX_VERSIONS],
   );
   return rows.map((row) => toVersion(row, asked.node));
+}
+
+/** One probe by the node of each asked content: a file has some hundred versions at the most, a content may be in any number of files. */
+export async function findKeptVersions(
+  manager: EntityManager,
+  key: Key,
+  asked: readonly { readonly nodeId: NodeId; readonly contentId: ContentId }[],
+): Promise<{ nodeId: NodeId; contentId: ContentId }[]> {
+  return queryRows(
+    manager,
+    `SELECT asked.node_id AS "nodeId", asked.content_id AS "contentId"
+     FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS asked(node_id, content_id, place)
+     CROSS JOIN LATERAL (
+       SELECT 1 FROM version v WHERE v.enterprise_id = $1 AND v.node_id = asked.node_id
+         AND v.content_id IS NOT DISTINCT FROM decode(asked.content_id, 'hex') AND v.released_at IS NULL LIMIT 1) kept
+     ORDER BY asked.place`,
+    [key.enterpriseId, asked.map(({ nodeId }) => nodeId), asked.map(({ contentId }) => contentId)],
+  );
 }
 
 function toVersion(row: VersionRow, node: DriveNode): NodeVersion {

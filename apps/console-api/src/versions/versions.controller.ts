@@ -5,7 +5,7 @@ import { Caller, Handles, Input, type HandlerInput } from '../platform/route.ts'
 import { RetentionService } from './retention.service.ts';
 import { VersionService } from './version.service.ts';
 
-const { versions } = routes.drive;
+const { versions, keptVersions } = routes.drive;
 const { restoreVersion, updateVersion, deleteVersion, retention, setRetention } = routes.versions;
 
 @Controller()
@@ -21,6 +21,14 @@ export class VersionsController {
     @Input() input: HandlerInput<typeof versions>,
   ): Promise<RouteResult<typeof versions>> {
     return this.history.list(caller, input.params.nodeId);
+  }
+
+  @Handles(keptVersions)
+  async keptVersions(
+    @Caller() caller: MemberPrincipal,
+    @Input() input: HandlerInput<typeof keptVersions>,
+  ): Promise<RouteResult<typeof keptVersions>> {
+    return { kept: await this.history.listKept(caller, input.params.spaceId, input.body.versions) };
   }
 
   @Handles(restoreVersion)

@@ -1,6 +1,6 @@
-import { MAX_PINNED_VERSIONS, type NodeId, type SpaceId, type VersionId } from '@tideline/contracts';
+import { MAX_PINNED_VERSIONS, type ContentId, type NodeId, type SpaceId, type VersionId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bytesOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
+import { bytesOf, chunkOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { RetentionWorld } from './testing/retention-world.ts';
 
@@ -64,6 +64,19 @@ describe('[VE-1] the history of a file', () => {
     expect(await world.usedBytes(spaceId)).toBe(4);
     const again = await world.versions.restore(person, { nodeId, versionId: version.id as VersionId }, undefined);
     expect(again.node.rev).toBe(node.rev);
+  });
+
+  it('[FI-4] tells which contents it still has, of files of the space that the caller may list', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const other = await world.drive.owner();
+    const nodeId = await fileWith({ principal: person, spaceId }, rootId, 'a', 'bb', 'ccc');
+    const of = (text: string) => ({ nodeId, contentId: chunkOf(bytesOf(text)).hash as string as ContentId });
+    const asked = [of('never'), of('bb'), of('ccc'), of('a')];
+    expect(await world.versions.listKept(person, spaceId, asked)).toEqual(asked.slice(1));
+    await world.versions.remove(person, { nodeId, versionId: await versionOf(person, nodeId, 2) }, true);
+    expect(await world.versions.listKept(person, spaceId, asked)).toEqual([of('ccc'), of('a')]);
+    expect(await world.versions.listKept(other.person, spaceId, asked)).toEqual([]);
+    expect(await world.versions.listKept(person, other.spaceId, asked)).toEqual([]);
   });
 
   it('is restored only on the state that the caller saw, in a file that lives, of a version that is there', async () => {

@@ -152,6 +152,15 @@ export const driveRoutes = {
     response: z.object({ node: drive.DriveNode, versions: z.array(drive.NodeVersion) }),
     errors: ['NODE_UNKNOWN', 'KIND_MISMATCH'],
   }),
+  keptVersions: defineRoute({
+    method: 'POST',
+    path: '/spaces/:spaceId/versions/kept',
+    permission: 'drive',
+    summary: 'Which of these contents are still kept as versions of their files (FI-4)',
+    params: spaceParam,
+    body: drive.KeptVersionsRequest,
+    response: drive.KeptVersionsAnswer,
+  }),
   trash: defineRoute({
     method: 'GET',
     path: '/spaces/:spaceId/trash',

@@ -1,13 +1,15 @@
 import {
   AppError,
+  MAX_ASKED_VERSIONS,
   routes,
   type BatchOutcome,
   type ChunkRef,
+  type KeptVersionsRequest,
   type NodeId,
   type ReservationKey,
   type SpaceId,
 } from '@tideline/contracts';
-import type { Cloud, Room } from '@tideline/sync-core';
+import type { Cloud, FileVersion, Room } from '@tideline/sync-core';
 import type { ApiClient } from '../http/api-client.ts';
 import { isNotUnderstood } from '../http/parse-answer.ts';
 import type { Retry } from '../decorators/retry.ts';
@@ -70,6 +72,7 @@ export function createCloud(options: CloudOptions): Cloud {
       const { contentId, chunks } = await retry(() => client.call(routes.drive.manifest, input));
       return { contentId, chunks };
     },
+    keptVersions: (asked) => readKeptVersions(context, asked),
     content: (nodeId, range, signal) => readContent(context, { nodeId, ...range }, signal),
     digest: (root) => retry(() => client.call(routes.drive.digest, { params, query: { root: root } })),
     caps: () => retry(() => client.call(routes.drive.caps, { params, query: { root: rootId } })),
@@ -99,6 +102,16 @@ async function readAnswers(context: CloudContext, opIds: readonly string[]): Pro
     outcomes.push(...answer.outcomes);
   }
   return outcomes;
+}
+
+async function readKeptVersions(context: CloudContext, asked: readonly FileVersion[]): Promise<readonly FileVersion[]> {
+  const { client, retry, params, limits } = context;
+  const kept: FileVersion[] = [];
+  for (const slice of slices(asked, Math.min(limits.askItems, MAX_ASKED_VERSIONS))) {
+    const body = { versions: [...slice] as KeptVersionsRequest['versions'] };
+    kept.push(...(await retry(() => client.call(routes.drive.keptVersions, { params, body }))).kept);
+  }
+  return kept;
 }
 
 /** Room is asked for with every slice: asked again, it is kept once. */

@@ -7,6 +7,7 @@ import { decide } from '../reconcile/decide.ts';
 import { limitByRights } from '../rights/limit-by-rights.ts';
 import { letGo } from '../safety/let-go.ts';
 import { limitFiles, newFilesOf } from '../safety/limit-files.ts';
+import { askKept, contestedIn } from './ask-kept.ts';
 import { cyclePolicy, planIds } from './cycle-policy.ts';
 import type { CycleDeps, CycleRequest, CycleSettings } from './cycle-types.ts';
 import { folderOf } from './execution.ts';
@@ -24,10 +25,10 @@ export type Wanted = {
 };
 
 /** What is to be done by the rules, within the rights and limits of the person; the guards have not spoken yet. */
-export function decideNow(deps: CycleDeps, request: CycleRequest): Wanted {
+export async function decideNow(deps: CycleDeps, request: CycleRequest): Promise<Wanted> {
   const { journal } = deps;
   const trees = observedTrees(deps, request.settings);
-  const wanted = decide(trees, cyclePolicy(deps, request), planIds(deps));
+  const wanted = await decideKnowing(deps, request, trees);
   const decided = mendPowerLoss(wanted, trees, powerFacts(deps, request.settings));
   const { mode } = request.settings;
   const allowed = limitByRights(decided, trees, { boundaries: journal.meta().rights ?? [], mode });
@@ -36,6 +37,14 @@ export function decideNow(deps: CycleDeps, request: CycleRequest): Wanted {
   const plan = withinFiles(allowed.plan, trees.base, request.settings);
   if (unseen) journal.advance(letGo({ base: journal.base, cloud: journal.cloudOverlay() }, allowed.letGo));
   return { trees, plan, unseen, asksRights };
+}
+
+/** FI-4: in recovery the drive is asked which of the contents that differ are older versions, before any is kept twice. */
+async function decideKnowing(deps: CycleDeps, request: CycleRequest, trees: ThreeTrees): Promise<Plan> {
+  const policy = cyclePolicy(deps, request);
+  const first = decide(trees, policy, planIds(deps));
+  const isKept = policy.recovery ? await askKept(deps.cloud, contestedIn(first, trees)) : null;
+  return isKept ? decide(trees, { ...policy, isKept }, planIds(deps)) : first;
 }
 
 /** LI-2, for all tasks that share the room together. */

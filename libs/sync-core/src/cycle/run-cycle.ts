@@ -49,7 +49,8 @@ async function nextLook(deps: CycleDeps, result: RoundResult, { isLast, ...seen 
 async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): Promise<RoundResult | StoppedRound> {
   const seen = await observe(deps, request);
   if ('stop' in seen) return seen;
-  const wanted = decideNow(deps, request);
+  const wanted = await decideNow(deps, request).catch(stopFor);
+  if ('why' in wanted) return { stop: wanted, lookAgain: null };
   const guarded = await guardNow(wanted, deps, { request, observedFromMs: seen.observedFromMs });
   const { trees, plan: decided, unseen, asksRights } = wanted;
   const execution = new Execution(deps, request, { ...trees, approvedOps: guarded.approvedOps, tries });

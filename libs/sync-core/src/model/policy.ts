@@ -1,4 +1,5 @@
 import type { SyncMode } from '@tideline/contracts';
+import type { CloudId } from './tree.ts';
 
 /** Everything besides the trees that a decision may depend on. */
 export type SyncPolicy = {
@@ -11,6 +12,8 @@ export type SyncPolicy = {
   readonly firstSync: boolean;
   /** FI-4: state was lost or the server was restored: nothing is deleted, differences become conflict copies. */
   readonly recovery: boolean;
+  /** Recovery: whether the drive still keeps this content as a version of the node. Left out where nobody was asked. */
+  readonly isKept?: IsKept;
   /** Goes into the names of conflict copies, already cleaned for file names. */
   readonly deviceName: string;
   /** Label of the present moment for conflict copies, `YYYY-MM-DD HHmm`; never compared. */
@@ -19,6 +22,8 @@ export type SyncPolicy = {
   /** Names this device cannot hold or tell apart; decides about mapping (BI-8). */
   readonly names: NameRules;
 };
+
+export type IsKept = (node: CloudId, contentId: string) => boolean;
 
 export type NameRules = {
   readonly caseSensitive: boolean;

@@ -99,6 +99,8 @@ function draftContent(facts: Present, target: Kept, on: On): void {
       if (on.isHere) on.drafts.local.push(on.make.replaceLocal(facts, target));
       else on.drafts.more = true;
       return;
+    case 'older':
+      return draftOlder(facts, target, on);
     case 'same':
       return draftSame(facts, target, on);
   }
@@ -110,6 +112,12 @@ function draftConflict(facts: Present, target: Kept, { make, drafts, isThere }: 
   drafts.local.push(make.setAside(facts, make.conflictPlace(facts, target), original));
   if (isThere || facts.row?.state === 'managed') drafts.local.push(make.createLocal(facts, target));
   else drafts.more = true;
+}
+
+/** The older version is what both sides had in common: base knows it first, then what came after it comes here. */
+export function draftOlder(facts: Present, target: Kept, { make, drafts, isHere, isThere }: On): void {
+  if (isHere && isThere) drafts.base.push(make.linkOlder(facts, target));
+  drafts.more = true;
 }
 
 function draftSame(facts: Present, target: Kept, on: On): void {

@@ -2,7 +2,16 @@ import type { BaseNode } from '../model/tree.ts';
 import { isWhereBaseHasIt } from '../reconcile/merge-both.ts';
 import type { Facts } from '../reconcile/scene-types.ts';
 import type { Kept, Target } from '../reconcile/target.ts';
-import { draftForget, isLinked, isSameMeta, isSameStat, isThere, type Drafts, type Present } from './drafts-both.ts';
+import {
+  draftForget,
+  draftOlder,
+  isLinked,
+  isSameMeta,
+  isSameStat,
+  isThere,
+  type Drafts,
+  type Present,
+} from './drafts-both.ts';
 import type { OpFactory } from './op-factory.ts';
 
 type On = { readonly make: OpFactory; readonly drafts: Drafts };
@@ -37,7 +46,8 @@ function draftLinked(facts: Present, target: Kept, { make, drafts }: On): void {
   const stands = isThere(facts.cloud, target);
   const isOneContent = facts.local.contentId === facts.cloud.contentId;
   if (!stands) drafts.cloud.push(make.moveCloud(facts, target));
-  if (target.content === 'local' && facts.kind === 'file' && !isOneContent)
+  if (target.content === 'older') draftOlder(facts, target, { make, drafts, isHere: true, isThere: stands });
+  else if (target.content === 'local' && facts.kind === 'file' && !isOneContent)
     drafts.cloud.push(...make.newVersion(facts, null));
   else if (stands) draftInPlace(facts, target, { make, drafts });
 }

@@ -49,6 +49,14 @@ export class OpFactory {
     return { op: 'link', row: linked, key: this.#keyOf(entity), cloudId: cloud.node.id };
   }
 
+  /** What is here was equal to the node before its head was written: a revision below the present one. */
+  linkOlder({ entity, local, cloud }: Facts, target: Kept): BaseOp {
+    if (local.t !== 'present' || cloud.t !== 'present') throw new Error('only what both sides hold is linked');
+    const node = { ...cloud.node, ...contentOf(local), rev: Math.max(1, cloud.node.rev - 1) };
+    const row = linkedRow({ id: this.#idOf(entity), parent: this.#idOf(target.parent), local, cloud: node });
+    return { op: 'link', row, key: this.#keyOf(entity), cloudId: cloud.node.id };
+  }
+
   /** The content there is somebody else's: base takes over the place, and what the disk says of the content it has here. */
   linkHere({ entity, local, cloud }: Facts, row: BaseNode, target: Kept): BaseOp {
     if (local.t !== 'present' || cloud.t !== 'present') throw new Error('only what both sides hold is linked');
@@ -267,6 +275,11 @@ function placeHere({ parent, localName }: Kept): Place {
 function nodeOf(cloud: Facts['cloud']): CloudNode {
   if (cloud.t !== 'present') throw new Error('the operation needs a node in the cloud');
   return cloud.node;
+}
+
+function contentOf(local: Facts['local']): Pick<CloudNode, 'contentId' | 'size'> {
+  const content = local.t === 'present' ? local.content : null;
+  return { contentId: content?.contentId ?? null, size: content?.size ?? null };
 }
 
 /** Folders whose signature was never read match by what they are: nothing but their identity is in it. */

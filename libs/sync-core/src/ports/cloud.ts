@@ -15,6 +15,9 @@ export type BundleItem =
 /** Room for one file. `key` (a UUID) is the same for every try of one upload: asking again replaces what was asked before. */
 export type Room = { readonly key: string; readonly bytes: number };
 
+/** A content of a file that is, or may be, one of its versions. */
+export type FileVersion = { readonly nodeId: string; readonly contentId: string };
+
 export type CloudListing = {
   readonly nodes: readonly DriveNode[];
   readonly cursor: string;
@@ -49,6 +52,8 @@ export type Cloud = {
   bundle(nodes: readonly { nodeId: string; contentId: string }[], signal: AbortSignal): Promise<readonly BundleItem[]>;
   /** Chunks of the head version of a file. */
   manifest(nodeId: string): Promise<{ readonly contentId: string; readonly chunks: readonly ChunkRef[] }>;
+  /** Those of the asked contents that the drive still keeps as versions of their files, the newest one included. */
+  keptVersions(asked: readonly FileVersion[]): Promise<readonly FileVersion[]>;
   /** Bytes [from, to) of the content with this id, verified by the caller. Ends early when the drive holds another one by now. */
   content(
     nodeId: string,

@@ -118,7 +118,7 @@ export function cloudNameFor(localName: string, row: BaseNode | undefined): stri
 
 function mergeContent({ local, cloud, row }: Sides, policy: SyncPolicy): ContentMerge {
   if (local.contentId === cloud.contentId) return { content: 'same', rule: 'SY-4' };
-  if (policy.recovery) return recoverContent(cloud, row);
+  if (policy.recovery) return recoverContent({ local, cloud, row }, policy);
   if (row && !isEdited(cloud, row)) return { content: 'local', rule: 'SY-2' };
   if (row && !isEdited(local, row)) return { content: 'cloud', rule: 'SY-2' };
   if (!row && policy.firstSync) return { content: 'local', rule: 'SY-15' };
@@ -127,15 +127,20 @@ function mergeContent({ local, cloud, row }: Sides, policy: SyncPolicy): Content
 
 /**
  * SY-16: a server restored from a backup is older than what we last saw, and gets ours as a version. An edit made here on top of
- * what the cloud still holds is no conflict. Everything else is kept twice, because nobody can tell which is newer.
+ * what the cloud still holds is no conflict, and what the cloud has as an older version is the older one. Everything else is kept
+ * twice, because nobody can tell which is newer.
  */
-function recoverContent(
-  cloud: Seen<CloudState>,
-  row: BaseNode | undefined,
-): { content: Kept['content']; rule: SyncRule } {
+function recoverContent({ local, cloud, row }: Sides, policy: SyncPolicy): ContentMerge {
   const isOlder = row !== undefined && cloud.node.rev < row.rev;
   const isUntouched = row !== undefined && !isEdited(cloud, row);
-  return { content: isOlder || isUntouched ? 'local' : 'conflict', rule: 'SY-16' };
+  if (isOlder || isUntouched) return { content: 'local', rule: 'SY-16' };
+  if (!isOlderVersion(local, cloud, policy)) return { content: 'conflict', rule: 'SY-16' };
+  return { content: row && !isEdited(local, row) ? 'cloud' : 'older', rule: 'SY-16' };
+}
+
+/** FI-4: the bytes here are in the node's history, and safe there. */
+export function isOlderVersion(local: Seen<LocalState>, cloud: Seen<CloudState>, { isKept }: SyncPolicy): boolean {
+  return local.contentId !== null && isKept?.(cloud.node.id, local.contentId) === true;
 }
 
 /** The name on this device of a node whose place the cloud decides; clashes with other names are found later. */

@@ -1,6 +1,6 @@
 import type { SyncPolicy } from '../model/policy.ts';
 import { ROOT_ID, type BaseNode } from '../model/tree.ts';
-import { cloudNameFor, isEdited, isMovedInCloud } from './merge-both.ts';
+import { cloudNameFor, isEdited, isMovedInCloud, isOlderVersion } from './merge-both.ts';
 import type { SyncRule } from './rules.ts';
 import type { Scene } from './scene.ts';
 import { NOWHERE, type CloudState, type Entity, type Facts, type LocalState } from './scene-types.ts';
@@ -46,7 +46,7 @@ export class UploadMerge {
     const kept = { t: 'kept', ...place, placedBy: 'local', content: 'local' } as const;
     if (cloud.t === 'absent') return { ...kept, anew: true, rule: 'SY-20' };
     if (this.#isCut(facts, cloud, kept)) return { ...kept, anew: true, rule: 'SY-21' };
-    return { ...kept, ...linked(facts, { local, cloud, cloudName: kept.cloudName }) };
+    return { ...kept, ...linked(facts, { local, cloud, cloudName: kept.cloudName }, this.#policy) };
   }
 
   #mergeAbsent(row: BaseNode | undefined, cloud: CloudState): Target {
@@ -78,15 +78,20 @@ export class UploadMerge {
 function linked(
   { row }: Facts,
   { local, cloud, cloudName }: { local: Here; cloud: There; cloudName: string },
+  policy: SyncPolicy,
 ): Pick<Kept, 'placedBy' | 'content'> & { rule: SyncRule } {
   const isThere = cloud.parent === local.parent && cloud.name === cloudName;
-  const content = contentOf(local, cloud, row);
+  const content = contentOf({ local, cloud, row }, policy);
+  if (content === 'older') return { placedBy: isThere ? 'both' : 'local', content, rule: 'SY-16' };
   const isForeignHead = content === 'same' && local.contentId !== cloud.contentId;
   return { placedBy: isThere ? 'both' : 'local', content, rule: isThere && isForeignHead ? 'SY-21' : 'SY-20' };
 }
 
+type Sides = { readonly local: Here; readonly cloud: There; readonly row: BaseNode | undefined };
+
 /** UP-2, UP-6: only an edit made here makes a version; on top of whatever the head is. */
-function contentOf(local: Here, cloud: There, row: BaseNode | undefined): 'same' | 'local' {
+function contentOf({ local, cloud, row }: Sides, policy: SyncPolicy): 'same' | 'local' | 'older' {
   if (local.contentId === cloud.contentId) return 'same';
-  return row?.state === 'managed' && !isEdited(local, row) ? 'same' : 'local';
+  if (row?.state === 'managed') return isEdited(local, row) ? 'local' : 'same';
+  return policy.recovery && isOlderVersion(local, cloud, policy) ? 'older' : 'local';
 }

@@ -16,7 +16,7 @@ export const SYNC_RULES = {
   'SY-13': 'a file and a folder want one name: the file yields',
   'SY-14': 'it could not be read on one side: nothing is done to it until it can',
   'SY-15': 'first sync: the local content of a file of one name becomes a new version',
-  'SY-16': 'recovery: nothing is deleted, and contents that differ are both kept',
+  'SY-16': 'recovery: nothing is deleted, an older version yields, and other contents that differ are both kept',
   'SY-17': 'modification time and executable bit travel without making a version',
   'SY-18': 'the name is mapped on this device, base keeps both names',
   'SY-19': 'the name cannot be held by the cloud',

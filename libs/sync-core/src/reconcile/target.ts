@@ -31,8 +31,11 @@ export type Kept = {
   readonly cloudName: string;
   /** Whose place it is: the side that need not move. */
   readonly placedBy: 'both' | 'local' | 'cloud';
-  /** Whose content it gets; `conflict`: the cloud's, after the local one got a name of its own. */
-  readonly content: 'same' | 'local' | 'cloud' | 'conflict';
+  /**
+   * Whose content it gets; `conflict`: the cloud's, after the local one got a name of its own; `older`: what is here is known to
+   * be an older version of what is there, which makes it the last state known equal.
+   */
+  readonly content: 'same' | 'local' | 'cloud' | 'conflict' | 'older';
   /** Upload mode: to be made as a new cloud node, whatever base links it to. */
   readonly anew?: boolean;
 };

@@ -439,6 +439,17 @@ export function cloudContract(name: string, create: () => Promise<CloudUnderTest
         expect(await made.cloud.manifest(file.id)).toEqual({ contentId: file.contentId, chunks });
       });
 
+      it('[FI-4] are told to be versions of a file as long as they are kept, of that file alone', async () => {
+        const file = await hand.done(hand.file('f', 'one'), 'one');
+        await hand.done(hand.version(file.id, 'two'), 'two');
+        const other = await hand.done(hand.file('g', 'three'), 'three');
+        const of = (nodeId: string, text: string) => ({ nodeId, contentId: hand.contentId(text) });
+        const kept = [of(file.id, 'one'), of(file.id, 'two'), of(other.id, 'three')];
+        const never = [of(file.id, 'three'), of(other.id, 'one'), of(GHOST, 'one'), of(file.id, '')];
+        expect(await made.cloud.keptVersions([...never, ...kept])).toEqual(kept);
+        expect(await made.cloud.keptVersions(never)).toEqual([]);
+      });
+
       it('[R16] of another content than the head are not given: the range ends, the bundle says so', async () => {
         const file = await hand.done(hand.file('f', 'one'), 'one');
         await hand.done(hand.version(file.id, 'two'), 'two');

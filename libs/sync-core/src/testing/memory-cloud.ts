@@ -14,7 +14,7 @@ import {
   type FeedItem,
   type SyncRight,
 } from '@tideline/contracts';
-import type { BundleItem, Cloud, CloudListing, Room } from '../ports/cloud.ts';
+import type { BundleItem, Cloud, CloudListing, FileVersion, Room } from '../ports/cloud.ts';
 import type { Hashes } from '../ports/clock.ts';
 
 type Stored = {
@@ -209,6 +209,10 @@ export class MemoryCloud implements Cloud {
     const contentId = this.#nodes.get(nodeId)?.node.contentId;
     if (!contentId) throw new AppError('NODE_UNKNOWN');
     return { contentId, chunks: this.#manifests.get(contentId) ?? [] };
+  }
+
+  async keptVersions(asked: readonly FileVersion[]): Promise<readonly FileVersion[]> {
+    return asked.filter(({ nodeId, contentId }) => this.#nodes.get(nodeId)?.versions.includes(contentId));
   }
 
   async *content(nodeId: string, range: { contentId: string; from: number; to: number }): AsyncGenerator<Uint8Array> {

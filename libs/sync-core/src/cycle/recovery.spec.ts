@@ -1,0 +1,121 @@
+import { AppError } from '@tideline/contracts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Cloud, FileVersion } from '../ports/cloud.ts';
+import { MemoryJournal } from '../testing/memory-journal.ts';
+import { MemoryScanner } from '../testing/memory-scanner.ts';
+import type { TestDevice } from '../testing/test-device.ts';
+import { CycleWorld, hashes, instead, replace } from './cycle-world.fixture.ts';
+
+let world: CycleWorld;
+let a: TestDevice;
+let asked: (readonly FileVersion[])[];
+
+beforeEach(() => {
+  world = new CycleWorld();
+  a = world.device(1);
+  asked = [];
+});
+
+/** What is left are the folder and the drive. */
+function loseState(on: TestDevice): void {
+  const journal = new MemoryJournal();
+  const root = on.journal.base.get(1);
+  journal.advance({ rows: root ? [root] : [], meta: { recovery: true } });
+  const scanner = new MemoryScanner(on.disk, journal, { hashes, nowMs: () => world.clock.nowMs() });
+  replace(on, { journal, scanner });
+}
+
+function listening(cloud: Cloud): Cloud {
+  return instead<Cloud>(cloud, {
+    keptVersions: (versions) => {
+      asked.push(versions);
+      return cloud.keptVersions(versions);
+    },
+  });
+}
+
+function restoredServer(cloud: Cloud): Cloud {
+  return instead<Cloud>(cloud, {
+    changes: async (cursor) => ({ ...(await cloud.changes(cursor, SIGNAL)), epoch: 'e2' }),
+    listing: async (root) => ({ ...(await cloud.listing(root, SIGNAL)), epoch: 'e2' }),
+  });
+}
+
+const SIGNAL = new AbortController().signal;
+const COPY = 'edited (conflict PC1 2026-01-02 0304)';
+
+describe('a laptop that was away for a year, its state lost', () => {
+  beforeEach(async () => {
+    a.disk.mkdir('d');
+    for (const name of ['stale', 'edited', 'same', 'd/stale']) a.disk.write(name, `${name} 1`);
+    await a.settle();
+    for (const name of ['stale', 'edited', 'd/stale']) world.put(name, `${name} 2`);
+    world.put('stale', 'stale 3');
+    a.disk.write('edited', 'edited here');
+  });
+
+  it('[D24] [FI-4] [SY-16] older versions yield to what the cloud has, other differences become conflict copies', async () => {
+    loseState(a);
+    await a.settle();
+    const expected = { same: 'same 1', stale: 'stale 3', edited: 'edited 2', [COPY]: 'edited here', d: null };
+    expect(Object.fromEntries(a.disk.tree())).toEqual({ ...expected, 'd/stale': 'd/stale 2' });
+    expect(world.cloudTree()).toEqual(new Map([...a.disk.tree()].sort(([x], [y]) => (x < y ? -1 : 1))));
+    expect(world.kept()).toContain('stale 1');
+    expect(a.deps.journal.meta().recovery).toBe(false);
+  });
+
+  it('[D24] [FI-4] the drive is asked about the contents that differ alone, all of them at once', async () => {
+    loseState(a);
+    replace(a, { cloud: listening(world.cloud) });
+    await a.settle();
+    const names = asked.map((versions) =>
+      versions.map(({ nodeId }) => ['stale', 'edited', 'd/stale', 'same'].find((each) => world.idOf(each) === nodeId)),
+    );
+    expect(names[0]?.sort()).toEqual(['d/stale', 'edited', 'stale']);
+    expect(names.flat()).not.toContain('same');
+  });
+
+  it('[FI-4] [SA-1] nothing is kept twice, and nothing done, while the question has no answer', async () => {
+    loseState(a);
+    const before = a.disk.tree();
+    const deaf = instead<Cloud>(world.cloud, { keptVersions: () => Promise.reject(new AppError('UNAVAILABLE')) });
+    replace(a, { cloud: deaf });
+    expect(await a.cycle()).toMatchObject({ stop: { why: 'offline' } });
+    expect(a.disk.tree()).toEqual(before);
+    replace(a, { cloud: world.cloud });
+    await a.settle();
+    expect(a.disk.tree().get('stale')).toBe('stale 3');
+    expect([...a.disk.tree().keys()].filter((path) => path.includes('conflict'))).toEqual([COPY]);
+  });
+
+  it('[D24] [UP-6] [SY-16] upload mode: what is backed up already is not put on top of what others wrote since', async () => {
+    const backup = world.device(2, { mode: 'upload' });
+    for (const [path, content] of a.disk.tree()) if (content !== null) backup.disk.write(path, content);
+    loseState(backup);
+    const before = backup.disk.tree();
+    await backup.settle();
+    expect(world.cloudTree().get('stale')).toBe('stale 3');
+    expect(world.cloudTree().get('edited')).toBe('edited here');
+    expect(world.kept()).toContain('edited 2');
+    expect(backup.disk.tree()).toEqual(before);
+    backup.disk.write('stale', 'stale, edited here');
+    await backup.settle();
+    expect(world.cloudTree().get('stale')).toBe('stale, edited here');
+  });
+});
+
+describe('a server that was restored from a backup', () => {
+  it('[FI-4] [SY-16] a file left alone here yields to what was written there since, and one edited back does, too', async () => {
+    for (const name of ['left', 'edited back']) a.disk.write(name, `${name} 1`);
+    await a.settle();
+    world.put('edited back', 'edited back 2');
+    await a.settle();
+    for (const name of ['left', 'edited back']) world.put(name, `${name} 3`);
+    a.disk.write('edited back', 'edited back 1');
+    replace(a, { cloud: restoredServer(world.cloud) });
+    await a.settle();
+    const expected = { left: 'left 3', 'edited back': 'edited back 3' };
+    expect(Object.fromEntries(a.disk.tree())).toEqual(expected);
+    expect(Object.fromEntries(world.cloudTree())).toEqual(expected);
+  });
+});
