@@ -29,7 +29,7 @@ export class SideTree {
   readonly #children = new Map<Entity, Set<Entity>>();
   readonly #sealed = new Set<Entity>();
   readonly #strangers = new Map<Entity, 'file' | 'folder'>();
-  readonly #foldedChildren = new Map<Entity, Map<string, BaseNode>>();
+  readonly #byName = new Map<BaseId, Map<string, BaseNode[]>>();
 
   constructor(scene: Scene, side: 'local' | 'cloud', scope: Scope) {
     const { names } = scope;
@@ -93,8 +93,7 @@ export class SideTree {
   occupant(parent: Entity, name: string): Entity | null {
     const known = this.#slots.get(this.slot(parent, name));
     if (known !== undefined) return known;
-    const row = parent > 0 ? this.#childInBase(parent, name) : undefined;
-    return row && row.id !== ROOT_ID && !this.#places.has(row.id) && this.#isThere(row) ? row.id : null;
+    return (parent > 0 ? this.#untouchedChild(parent, name)?.id : undefined) ?? null;
   }
 
   children(parent: Entity): readonly Entity[] {
@@ -126,15 +125,31 @@ export class SideTree {
     return `${parent}/${this.#keyOf(name)}`;
   }
 
-  #childInBase(parent: BaseId, name: string): BaseNode | undefined {
-    if (this.#side === 'cloud') return this.#base.childByCloudName(parent, name);
-    if (!this.#foldsCase) return this.#base.childByLocalName(parent, name);
-    let folded = this.#foldedChildren.get(parent);
-    if (!folded) {
-      folded = new Map(this.#base.children(parent).map((row) => [this.#keyOf(row.localName), row]));
-      this.#foldedChildren.set(parent, folded);
+  /**
+   * Base may have further nodes at one place: one that is deleted on one side keeps it there until both sides are one again. The
+   * whole folder is asked only where a node that the decision looked at had the name.
+   */
+  #untouchedChild(parent: BaseId, name: string): BaseNode | undefined {
+    if (!this.#foldsCase) {
+      const row =
+        this.#side === 'cloud' ? this.#base.childByCloudName(parent, name) : this.#base.childByLocalName(parent, name);
+      if (!row || this.#isUntouched(row)) return row;
     }
-    return folded.get(this.#keyOf(name));
+    return this.#allByName(parent)
+      .get(this.#keyOf(name))
+      ?.find((row) => this.#isUntouched(row));
+  }
+
+  #allByName(parent: BaseId): ReadonlyMap<string, BaseNode[]> {
+    const known = this.#byName.get(parent);
+    if (known) return known;
+    const byName = Map.groupBy(this.#base.children(parent), (row) => this.#keyOf(this.#nameOf(row)));
+    this.#byName.set(parent, byName);
+    return byName;
+  }
+
+  #isUntouched(row: BaseNode): boolean {
+    return row.id !== ROOT_ID && !this.#places.has(row.id) && this.#isThere(row);
   }
 
   /** A detached row has nothing on the disk. */

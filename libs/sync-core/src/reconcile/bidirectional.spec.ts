@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ROOT_ID } from '../model/tree.ts';
 import { Scenario } from '../testing/scenario.ts';
 
 const COPY = (name: string, ext = '') => `${name} (conflict PC1 2026-01-02 0304)${ext}`;
@@ -570,6 +571,27 @@ describe('bidirectional: details', () => {
     expect(story.there.tree()).toEqual({ [nfc]: 'folder', [`${nfc} (2)`]: '3' });
     expect(story.here.tree()).toEqual(story.there.tree());
     expect(story.on(1).tree()).toEqual(story.there.tree());
+  });
+
+  // Whole fleet seed 374: base has the deleted folder and the new file at one place in the cloud, and only the folder was looked at.
+  it('[SY-10] [SY-13] lets the file yield that has the place of a folder which comes back for what was moved into it', () => {
+    const [nfc, nfd] = ['é'.normalize('NFC'), 'é'.normalize('NFD')];
+    const story = new Scenario(['y', `d/${nfd}/`, 'x']);
+    const { journal } = story.device;
+    story.there.remove(`d/${nfc}`);
+    story.there.move('y', `d/${nfc}`);
+    story.here.move('x', `d/${nfd}/x`);
+    story.device.observe();
+    const [d, y] = [journal.base.childByCloudName(ROOT_ID, 'd'), journal.base.childByCloudName(ROOT_ID, 'y')];
+    if (!d || !y) throw new Error('both are in base');
+    const moved = { ...y, parent: d.id, localName: nfc, cloudName: nfc };
+    journal.advance({ rows: [moved], cloud: [{ id: y.cloudId, seen: 'equal' }] });
+    const { cloud } = story.device.plan();
+    expect(cloud.map((op) => [op.op, 'name' in op && op.name])).toEqual([
+      ['cloudMove', `${nfc} (file)`],
+      ['cloudCreateFolder', nfc],
+      ['cloudMove', 'x'],
+    ]);
   });
 
   it('[G23] [BI-8] [SY-18] maps the second of two names that differ in case, on this device only', () => {
