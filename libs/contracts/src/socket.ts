@@ -20,6 +20,8 @@ export const ToDevice = z.discriminatedUnion('type', [
   z.object({ type: z.literal('nudge.v1'), space: SpaceId, seq: z.int() }),
   /** Rights changed in this space: ask for caps again. */
   z.object({ type: z.literal('rights.v1'), space: SpaceId }),
+  /** The space was full or nearly so and has room again (VE-3): what waits for room is tried at once. */
+  z.object({ type: z.literal('room.v1'), space: SpaceId }),
   /** The feature state, limits or spaces changed: ask for settings again. */
   z.object({ type: z.literal('settings.v1') }),
 ]);

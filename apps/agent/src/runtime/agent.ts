@@ -72,6 +72,7 @@ export class Agent {
       onSettings: (settings) => this.applySettings(settings),
       onAccepted: (accepted, why) => this.setAccepted(accepted, why),
       onNudge: (space) => this.nudge(space),
+      onRoom: (space) => this.roomFreed(space),
       onRights: (space) => void this.checkRightsIn(space),
       onReconnected: () => this.reconnected(),
       onChange: () => this.changes.notify(),
@@ -169,6 +170,10 @@ export class Agent {
 
   private nudge(space: SpaceId): void {
     for (const task of this.tasks.inSpace(space)) task.supervisor?.nudge();
+  }
+
+  private roomFreed(space: SpaceId): void {
+    for (const task of this.tasks.inSpace(space)) task.supervisor?.roomFreed();
   }
 
   /** After a sleep all tasks look at everything again; `RunSlots` lets few of them do so at a time (D13). */

@@ -271,6 +271,29 @@ describe('RootSupervisor', () => {
     expect(engine.last).toEqual({ dirty: 'all', pullFeed: true });
   });
 
+  it('[VE-3] tries at once what waits for room when the drive says that there is some, also while it runs', async () => {
+    const { engine, supervisor, status } = await start();
+    supervisor.roomFreed(); // the running one may be refused yet
+    await engine.finish({ blocked: 'quota', failed: 1 });
+    expect(engine.runs.at(-1)).toMatchObject({ dirty: null, roomFreed: true });
+    await engine.finish({ blocked: 'quota', failed: 1 });
+    expect(status()).toEqual({ status: 'blocked', reason: 'quota' });
+    expect(engine.runs).toHaveLength(2);
+    supervisor.roomFreed();
+    await settled();
+    expect(engine.runs.at(-1)).toMatchObject({ dirty: null, roomFreed: true });
+    await engine.finish();
+    expect(status().status).toBe('up_to_date');
+  });
+
+  it('[VE-3] does nothing about room when it waits for none', async () => {
+    const { engine, supervisor } = await start();
+    await engine.finish();
+    supervisor.roomFreed();
+    await settled();
+    expect(engine.runs).toHaveLength(1);
+  });
+
   it('blocks a device that is not accepted, and goes on once it is', async () => {
     const { engine, supervisor, status } = await start();
     await engine.finish();

@@ -49,6 +49,8 @@ export class RootSupervisor {
   private schedule: ScheduleState;
   private phase: 'idle' | 'scanning' | 'syncing' = 'idle';
   private block: BlockReason | null = null;
+  /** Room was told of since the last run began. */
+  private hasRoom = false;
   private checked = false;
   private failures = 0;
   /** The server did not answer the last run. */
@@ -155,6 +157,15 @@ export class RootSupervisor {
     if (this.schedule.nudged) return;
     // After a full space or a blocked database news may be what helps; back-off after failures stays.
     this.schedule = { ...this.schedule, nudged: true };
+    this.changed();
+  }
+
+  /** VE-3: there is room in the cloud again. Whoever waits for some, or may be about to, tries at once. */
+  roomFreed(): void {
+    if (this.block !== 'quota' && this.running === null) return;
+    this.hasRoom = true;
+    const notBeforeMs = this.block === 'quota' ? 0 : this.schedule.notBeforeMs;
+    this.schedule = { ...this.schedule, nudged: true, notBeforeMs };
     this.changed();
   }
 
@@ -282,12 +293,14 @@ export class RootSupervisor {
     const run = ++this.runs;
     this.schedule = takeWork(this.schedule, decision);
     this.phase = dirty === null ? 'syncing' : 'scanning';
+    const roomFreed = this.hasRoom;
+    this.hasRoom = false;
     if (dirty === 'all') this.lookedFromMs = this.options.timers.nowMs();
     this.options.onChange();
     try {
       const onProgress = (progress: CycleProgress) => this.progressed(progress);
       const yieldNow = () => this.schedule.dirty !== null || this.schedule.nudged;
-      const report = await this.options.engine.run({ dirty, pullFeed, onProgress, yieldNow, signal });
+      const report = await this.options.engine.run({ dirty, pullFeed, roomFreed, onProgress, yieldNow, signal });
       this.logRun(report, decision);
       this.schedule = { ...this.schedule, dirty: mergeDirty(this.schedule.dirty, report.lookAgain) };
       if (signal.aborted) this.schedule = giveBack(this.schedule, decision);

@@ -12,6 +12,7 @@ export type ServerWatchOptions = {
   /** False: the device is not accepted as it is (revoked, waiting for approval, its key locked). */
   readonly onAccepted: (accepted: boolean, why: string | null) => void;
   readonly onNudge: (space: SpaceId) => void;
+  readonly onRoom: (space: SpaceId) => void;
   readonly onRights: (space: SpaceId) => void;
   readonly onReconnected: () => void;
   readonly onChange: () => void;
@@ -107,6 +108,8 @@ export class ServerWatch {
         return this.options.onNudge(event.space);
       case 'rights':
         return this.options.onRights(event.space);
+      case 'room':
+        return this.options.onRoom(event.space);
       case 'settings':
         return void this.refresh();
       default:

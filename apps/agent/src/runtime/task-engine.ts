@@ -4,6 +4,7 @@ import type { CycleProgress, CycleReport, DirtyPaths } from '@tideline/sync-core
 export type RunRequest = {
   readonly dirty: DirtyPaths | null;
   readonly pullFeed: boolean;
+  readonly roomFreed?: boolean;
   readonly onProgress: (progress: CycleProgress) => void;
   /** True when hints or nudges wait for the next run: long transfers give way. */
   readonly yieldNow: () => boolean;

@@ -20,6 +20,8 @@ export type DeviceSocketEvent =
   | { readonly type: 'nudge'; readonly space: SpaceId; readonly seq: number }
   /** Rights changed in this space: ask for caps again. */
   | { readonly type: 'rights'; readonly space: SpaceId }
+  /** There is room in this space again. */
+  | { readonly type: 'room'; readonly space: SpaceId }
   /** Ask for settings again. */
   | { readonly type: 'settings' };
 
@@ -147,6 +149,8 @@ function toEvent(message: ToDevice): DeviceSocketEvent | undefined {
       return { type: 'nudge', space: message.space, seq: message.seq };
     case 'rights.v1':
       return { type: 'rights', space: message.space };
+    case 'room.v1':
+      return { type: 'room', space: message.space };
     case 'settings.v1':
       return { type: 'settings' };
   }

@@ -62,12 +62,13 @@ export class SpaceMoveService {
   }
 
   async #move(principal: MemberPrincipal, asked: Asked): Promise<MovedToSpace> {
-    const { move, node, grantsEnded } = await inTransaction(this.dataSource, (manager) =>
+    const { move, node, grantsEnded, isLimited } = await inTransaction(this.dataSource, (manager) =>
       this.#moveIn(manager, principal, asked),
     );
     const { from, to, tree } = move;
     this.sockets.nudgeSpace(from.enterpriseId, from.spaceId, from.seq + 1);
     this.sockets.nudgeSpace(to.enterpriseId, to.spaceId, node.seq + tree.ids.length - 1);
+    if (isLimited && tree.bytes > 0) this.sockets.roomFreed(from.enterpriseId, from.spaceId);
     if (grantsEnded) this.sockets.rightsChanged(from.enterpriseId, from.spaceId);
     return { node, movedNodes: tree.ids.length, movedBytes: tree.bytes };
   }
@@ -99,7 +100,7 @@ export class SpaceMoveService {
     const node = await nodeOf(manager, to, nodeId);
     if (!node) throw new Error('a node is gone inside its own transaction');
     await asked.whenMoved?.(manager, node);
-    return { move, node, grantsEnded };
+    return { move, node, grantsEnded, isLimited: spaces.from.quotaBytes !== null };
   }
 
   /** On the node and on every folder below it where rights differ: nobody takes along what they may not read. */

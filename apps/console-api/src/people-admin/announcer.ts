@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { DeviceId, EnterpriseId } from '@tideline/contracts';
+import type { DeviceId, EnterpriseId, SpaceId } from '@tideline/contracts';
 import { GrantService } from '../grants/grant.service.ts';
 import { DeviceGate } from '../identity/device-gate.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
@@ -27,7 +27,9 @@ export class Announcer {
     }
   }
 
-  quotaChanged(enterpriseId: EnterpriseId): void {
+  /** Of one space, or of all that have the default of their kind. */
+  quotaChanged(enterpriseId: EnterpriseId, spaceId?: SpaceId): void {
     this.sockets.settingsChanged(enterpriseId);
+    this.sockets.roomFreed(enterpriseId, spaceId);
   }
 }

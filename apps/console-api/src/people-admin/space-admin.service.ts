@@ -37,7 +37,7 @@ export class SpaceAdminService {
     const { enterpriseId } = caller;
     const space = await setOwnQuota(this.dataSource.manager, { enterpriseId, spaceId }, quotaBytes);
     if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
-    this.announcer.quotaChanged(enterpriseId);
+    this.announcer.quotaChanged(enterpriseId, spaceId);
     return space;
   }
 

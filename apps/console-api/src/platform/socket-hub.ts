@@ -22,6 +22,8 @@ export abstract class SocketHub {
   abstract nudgeSpace(enterpriseId: EnterpriseId, spaceId: SpaceId, seq: number): void;
   /** Rights in this space changed: devices of the enterprise ask for their caps again. */
   abstract rightsChanged(enterpriseId: EnterpriseId, spaceId: SpaceId): void;
+  /** VE-3: a space with a quota, or any of the enterprise, has more room than before: devices try again what waits for it. */
+  abstract roomFreed(enterpriseId: EnterpriseId, spaceId?: SpaceId): void;
   /** Feature, limits or spaces changed, for one device or all of the enterprise. */
   abstract settingsChanged(enterpriseId: EnterpriseId, deviceId?: DeviceId): void;
   /** Somebody, or every admin, is to be told something: their pages fetch it. */

@@ -5,6 +5,7 @@ import { findAndLockSpace } from '../drive/batch.store.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { reservationIdOf } from './reservation-id.ts';
 import {
@@ -31,6 +32,7 @@ export class ReservationService implements OnModuleInit {
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
     private readonly jobs: JobRunner,
+    private readonly sockets: SocketHub,
   ) {}
 
   onModuleInit(): void {
@@ -71,6 +73,7 @@ export class ReservationService implements OnModuleInit {
       await findAndLockSpace(manager, uploader);
       await removeReservations(manager, uploader, [reservationIdOf(uploader.actorId, key)]);
     });
+    this.sockets.roomFreed(uploader.enterpriseId, uploader.spaceId);
   }
 
   async expire(signal: AbortSignal): Promise<JobCounts> {
@@ -78,10 +81,12 @@ export class ReservationService implements OnModuleInit {
     const now = this.clock.now();
     for (const key of await listSpacesWithExpired(this.dataSource.manager, now)) {
       if (signal.aborted) break;
-      reservations += await inTransaction(this.dataSource, async (manager) => {
+      const expired = await inTransaction(this.dataSource, async (manager) => {
         await findAndLockSpace(manager, key);
         return expireReservations(manager, key, now);
       });
+      if (expired > 0) this.sockets.roomFreed(key.enterpriseId, key.spaceId);
+      reservations += expired;
     }
     return { reservations };
   }

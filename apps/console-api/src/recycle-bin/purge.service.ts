@@ -156,11 +156,14 @@ export class PurgeService implements OnModuleInit {
     return false;
   }
 
-  #clearSlice(key: SpaceKey): Promise<{ found: number; removed: number }> {
-    return inTransaction(this.dataSource, async (manager) => {
-      await findAndLockSpace(manager, key);
+  async #clearSlice(key: SpaceKey): Promise<{ found: number; removed: number }> {
+    const { isLimited, ...slice } = await inTransaction(this.dataSource, async (manager) => {
+      const space = await findAndLockSpace(manager, key);
       const found = await spreadPurge(manager, key, SLICE_NODES);
-      return { found, removed: await removePurged(manager, key, SLICE_NODES) };
+      const removed = await removePurged(manager, key, SLICE_NODES);
+      return { found, removed, isLimited: space !== undefined && space.quotaBytes !== null };
     });
+    if (slice.removed > 0 && isLimited) this.sockets.roomFreed(key.enterpriseId, key.spaceId);
+    return slice;
   }
 }

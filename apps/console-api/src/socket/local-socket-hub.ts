@@ -35,6 +35,13 @@ export class LocalSocketHub extends SocketHub {
     this.listener?.onRightsChanged(enterpriseId, space);
   }
 
+  roomFreed(enterpriseId: EnterpriseId, spaceId?: SpaceId): void {
+    for (const device of this.connections.devices(enterpriseId)) {
+      const spaces = spaceId === undefined ? device.watched : device.watched.has(spaceId) ? [spaceId] : [];
+      for (const space of spaces) tellDevice(device, { type: 'room.v1', space });
+    }
+  }
+
   settingsChanged(enterpriseId: EnterpriseId, deviceId?: DeviceId): void {
     for (const device of this.connections.devices(enterpriseId, deviceId)) tellDevice(device, { type: 'settings.v1' });
     if (deviceId !== undefined) return;

@@ -100,6 +100,26 @@ describe('the socket', () => {
     socket.close();
   });
 
+  it('[VE-3] tells devices that watch a space at once when its quota is raised, and nobody else', async () => {
+    const [mine, shared] = [find(adaSpaces, 'personal'), find(adaSpaces, 'team')];
+    const [watching, other] = [await openDevice(ada), await openDevice(ben)];
+    watching.say({ type: 'watch.v1', spaces: [mine, shared] });
+    await watched(watching, shared);
+    const raise = (quotaBytes: number | null) => ({ quotaBytes });
+    await server.admin.call('PUT', `/admin/spaces/${mine}/quota`, raise(1_000_000));
+    expect(await watching.told('room.v1')).toEqual({ type: 'room.v1', space: mine });
+    await server.admin.call('PUT', '/admin/quotas', {
+      kind: 'team',
+      quotaBytes: 2_000_000,
+      applyToExisting: true,
+    });
+    expect(await watching.told('room.v1', ({ space }) => space === shared)).toMatchObject({ space: shared });
+    await other.told('settings.v1');
+    expect(other.messages.filter(({ type }) => type === 'room.v1')).toEqual([]);
+    watching.close();
+    other.close();
+  });
+
   it('[EN-4] tells devices and pages at once that sync backup was switched', async () => {
     const [socket, page] = [await openDevice(ada), await openPage()];
     await server.admin.call('PUT', '/enterprise/feature/sync', { on: false, enterpriseCode: 'tideline' });

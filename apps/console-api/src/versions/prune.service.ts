@@ -5,6 +5,7 @@ import { findAndLockSpace } from '../drive/batch.store.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { releaseVersions, sweepReleased } from './release.store.ts';
 import { listKeeping } from './retention.store.ts';
@@ -24,6 +25,7 @@ export class PruneService implements OnModuleInit {
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
     private readonly jobs: JobRunner,
+    private readonly sockets: SocketHub,
   ) {}
 
   onModuleInit(): void {
@@ -76,14 +78,16 @@ export class PruneService implements OnModuleInit {
   }
 
   async #release(enterpriseId: EnterpriseId, spaceId: SpaceId, versionIds: readonly string[]): Promise<number> {
+    const key = { enterpriseId, spaceId };
     let released = 0;
+    let isLimited = false;
     for (let at = 0; at < versionIds.length; at += RELEASED_AT_ONCE) {
-      const key = { enterpriseId, spaceId };
       released += await inTransaction(this.dataSource, async (manager) => {
-        await findAndLockSpace(manager, key);
+        isLimited = ((await findAndLockSpace(manager, key))?.quotaBytes ?? null) !== null;
         return releaseVersions(manager, key, versionIds.slice(at, at + RELEASED_AT_ONCE));
       });
     }
+    if (released > 0 && isLimited) this.sockets.roomFreed(enterpriseId, spaceId);
     return released;
   }
 }

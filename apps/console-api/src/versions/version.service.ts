@@ -101,7 +101,7 @@ export class VersionService {
 
   /** UP-10: the newest version that a device uploaded goes only when that is meant. */
   async remove(principal: MemberPrincipal, which: VersionOf, evenProtected: boolean): Promise<void> {
-    await this.#inFile(principal, { ...which, atom: 'delete' }, async ({ manager, key, node }) => {
+    const freed = await this.#inFile(principal, { ...which, atom: 'delete' }, async ({ manager, key, space, node }) => {
       const { versionId } = which;
       const version = await getVersion(manager, principal, { node, versionId });
       if (version.isHead) throw new AppError('VERSION_IS_HEAD');
@@ -109,7 +109,9 @@ export class VersionService {
       const { description } = version;
       await updateVersion(manager, { ...principal, versionId }, { pinned: false, description });
       await releaseVersions(manager, key, [versionId]);
+      return { ...key, isLimited: space.quotaBytes !== null };
     });
+    if (freed.isLimited) this.sockets.roomFreed(freed.enterpriseId, freed.spaceId);
   }
 
   /** Everything about one file happens under the lock of its space: pins are counted and heads are known. */

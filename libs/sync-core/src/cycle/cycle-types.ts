@@ -50,6 +50,8 @@ export type CycleRequest = {
   /** What the watcher hinted at; null when the disk need not be read. */
   readonly dirty: DirtyPaths | null;
   readonly pullFeed: boolean;
+  /** VE-3: the drive said that there is room again: what waits for some is due. */
+  readonly roomFreed?: boolean;
   readonly settings: CycleSettings;
   readonly onProgress: (progress: CycleProgress) => void;
   /** True when hints or nudges wait: transfers of large files give way between packs and go on in the next cycle. */

@@ -77,7 +77,7 @@ export class Execution {
     this.decided = decided;
     this.#beganAtMs = deps.clock.nowMs();
     this.live = createLiveTree(deps.journal.base, decided.local);
-    this.#problems = new ProblemBook(deps);
+    this.#problems = new ProblemBook(deps, request.roomFreed ? 'QUOTA' : undefined);
   }
 
   /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */

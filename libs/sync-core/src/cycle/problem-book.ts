@@ -18,10 +18,13 @@ const JITTER = 0.25;
 export class ProblemBook {
   readonly #deps: Pick<CycleDeps, 'journal' | 'clock' | 'chance'>;
   readonly #known: ReadonlyMap<RelativePath, StoredProblem>;
+  readonly #dueCode: ProblemCode | undefined;
   readonly #noted = new Map<RelativePath, NewProblem | null>();
 
-  constructor(deps: Pick<CycleDeps, 'journal' | 'clock' | 'chance'>) {
+  /** `dueCode`: what that keeps waiting waits no longer. */
+  constructor(deps: Pick<CycleDeps, 'journal' | 'clock' | 'chance'>, dueCode?: ProblemCode) {
     this.#deps = deps;
+    this.#dueCode = dueCode;
     this.#known = new Map(deps.journal.problems().map((problem) => [problem.path, problem]));
   }
 
@@ -42,7 +45,7 @@ export class ProblemBook {
     const problem = this.#known.get(path);
     const nowMs = this.#deps.clock.nowMs();
     if (!problem || problem.source === 'scan' || problem.lastSeenMs > nowMs) return false;
-    return problem.retryAtMs > nowMs && changedAtMs <= problem.lastSeenMs;
+    return problem.code !== this.#dueCode && problem.retryAtMs > nowMs && changedAtMs <= problem.lastSeenMs;
   }
 
   /** Whether a scan found something there that it could not read. What is not UTF-8 is told by another name than it has. */

@@ -91,6 +91,25 @@ describe('[VE-3] a space that is too small', () => {
     expect(await device.cycle()).toMatchObject({ blocked: null, failed: 0 });
   });
 
+  it('[VE-3] is tried at once when the drive says that it has room, and waits again when that was not enough', async () => {
+    cloud.quotaBytes = 100 * KIB;
+    write('large', 400);
+    write('larger', 700);
+    for (let minute = 0; minute < 10; minute++) {
+      await device.cycle();
+      world.clock.advance(MINUTE_MS);
+    }
+    cloud.quotaBytes = 600 * KIB;
+    await device.cycle({ roomFreed: true });
+    expect([inCloud(), problems()]).toEqual([['large'], ['larger QUOTA']]);
+    cloud.quotaBytes = 2000 * KIB;
+    await device.cycle();
+    expect(inCloud()).toEqual(['large']); // nobody said so
+    await device.cycle({ roomFreed: true });
+    expect(await device.cycle()).toMatchObject({ blocked: null, failed: 0 });
+    expect(inCloud()).toEqual(['large', 'larger']);
+  });
+
   it('does not have small files sent again and again that are as large as one that was refused', async () => {
     cloud.quotaBytes = 0;
     let sentBytes = 0;

@@ -26,7 +26,9 @@ export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<
   let feedRead = false;
   const tries: Tries = new Map();
   for (let round = 1; ; round++) {
-    const result = await runRound(deps, { ...request, ...look }, tries);
+    // What is refused for want of room once more waits again.
+    const roomFreed = request.roomFreed === true && round === 1;
+    const result = await runRound(deps, { ...request, ...look, roomFreed }, tries);
     if ('stop' in result) return stoppedReport(deps, result);
     scannedAll ||= result.scannedAll;
     feedRead ||= look.pullFeed;

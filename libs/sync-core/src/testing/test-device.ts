@@ -77,8 +77,9 @@ export class TestDevice {
     this.settings = { ...rules, ...names, ...options.settings };
   }
 
-  async cycle(): Promise<CycleReport> {
+  async cycle(told: { readonly roomFreed?: boolean } = {}): Promise<CycleReport> {
     return runCycle(this.deps, {
+      ...told,
       dirty: 'all',
       pullFeed: true,
       settings: this.settings,

@@ -42,11 +42,15 @@ import { UsableChunks } from '../usable-chunks.service.ts';
 export class RecordingHub extends SocketHub {
   readonly nudges: { spaceId: string; seq: number }[] = [];
   readonly rights: string[] = [];
+  readonly rooms: (string | undefined)[] = [];
   override nudgeSpace(_: EnterpriseId, spaceId: SpaceId, seq: number): void {
     this.nudges.push({ spaceId, seq });
   }
   override rightsChanged(_: EnterpriseId, spaceId: SpaceId): void {
     this.rights.push(spaceId);
+  }
+  override roomFreed(_: EnterpriseId, spaceId?: SpaceId): void {
+    this.rooms.push(spaceId);
   }
   override settingsChanged(): void {
     // the drive never calls it

@@ -30,11 +30,11 @@ export class RetentionWorld {
     this.bin = new BinService(dataSource, access, commits);
     this.purges = new PurgeService(dataSource, access, this.bin, hub, this.clock, jobs);
     this.versions = new VersionService(dataSource, access, hub);
-    this.prunes = new PruneService(dataSource, this.clock, jobs);
+    this.prunes = new PruneService(dataSource, this.clock, jobs, hub);
     this.policies = new RetentionService(dataSource);
     this.copies = new CopyService(dataSource, access, hub, jobs);
     this.moves = new SpaceMoveService(dataSource, access, hub);
-    this.reservations = new ReservationService(dataSource, this.clock, jobs);
+    this.reservations = new ReservationService(dataSource, this.clock, jobs, hub);
   }
 
   static async open(): Promise<RetentionWorld> {
