@@ -72,9 +72,9 @@ function tellReadableAgain(session: ScanSession, { key, sig }: FolderTask): void
  * forms apart: there the node's place answers, although no such name was listed.
  */
 function whyMissing(session: ScanSession, { folder, places }: Listing, node: BaseNode): Missing['why'] {
-  const why = places.notSeen.get(foldName(node.localName));
-  if (why === undefined || places.names.includes(node.localName)) return 'absent';
-  return statAt(session, joinPath(folder.path, node.localName)) === 'nothing' ? 'absent' : why;
+  const there = places.notSeen.get(foldName(node.localName));
+  if (!there || isAnother(there, node) || places.names.includes(node.localName)) return 'absent';
+  return statAt(session, joinPath(folder.path, node.localName)) === 'nothing' ? 'absent' : there.why;
 }
 
 /** Names that some disk takes for one have one fold. */
@@ -93,8 +93,14 @@ type Places = {
   readonly byNfc: ReadonlyMap<string, BaseNode>;
   readonly earlier: Map<string, KnownPresent>;
   /** Entries that were not looked at, by their folded names. */
-  readonly notSeen: Map<string, UnknownReason>;
+  readonly notSeen: Map<string, NotSeen>;
 };
+
+/** `kind`: of what the filter leaves out. Anything else that was not looked at may be any node. */
+type NotSeen = { readonly why: UnknownReason; readonly kind: BaseNode['kind'] | null };
+
+/** Proven not to be the node, without a look at what it is. */
+const isAnother = ({ kind }: NotSeen, node: BaseNode): boolean => kind !== null && kind !== node.kind;
 
 function placesIn({ env }: ScanSession, { key }: FolderTask, names: readonly string[]): Places {
   const children = key > 0 ? env.known.children(key) : [];
@@ -128,17 +134,17 @@ function visit(session: ScanSession, { folder, places }: Listing, name: string):
   const path = joinPath(folder.path, name);
   const looked = lookAt(session, path, name);
   if (looked.t === 'gone') return;
-  if (looked.t === 'unknown') return notSeen(session, places, { name, base, why: looked.why });
+  if (looked.t === 'unknown') return notSeen(session, places, { name, base, why: looked.why, kind: null });
   const { stats } = looked;
-  const isFolder = stats.isDirectory();
-  if (isSkipped(session, stats, path)) {
+  const kind = stats.isDirectory() ? 'folder' : 'file';
+  const isSynced = canBeSynced(session, stats);
+  if (!isSynced || session.env.isExcluded(path, kind === 'folder')) {
     session.skipped += 1;
-    return notSeen(session, places, { name, base, why: 'unsupported' });
+    return notSeen(session, places, { name, base, why: 'unsupported', kind: isSynced ? kind : null });
   }
-  if (isFolder) session.folders += 1;
+  if (kind === 'folder') session.folders += 1;
   else session.files += 1;
   const sig = toStatSig(stats, session.env.volume);
-  const kind = isFolder ? 'folder' : 'file';
   const entry: Entry = { folder, name, path, kind, sig, meta: toFileMeta(stats) };
   const owner = base && ownerOf(places, entry, base);
   decide(session, { entry, base: owner, earlier: places.earlier.get(name) }, places);
@@ -177,22 +183,27 @@ function lookAt(session: ScanSession, path: string, name: string): Looked {
   }
 }
 
-/** Links, pipes, sockets, devices, other file systems mounted below the root, and what the filter leaves out. */
-function isSkipped({ env }: ScanSession, stats: BigIntStats, path: string): boolean {
-  const isFolder = stats.isDirectory();
-  if (!isFolder && !stats.isFile()) return true;
-  return (isFolder && stats.dev !== env.rootDev) || env.isExcluded(path, isFolder);
+/** Not so links, pipes, sockets, devices, and other file systems mounted below the root. */
+function canBeSynced({ env }: ScanSession, stats: BigIntStats): boolean {
+  return stats.isDirectory() ? stats.dev === env.rootDev : stats.isFile();
 }
 
-type NotSeen = { readonly name: string; readonly base: BaseNode | undefined; readonly why: UnknownReason };
+type Taken = NotSeen & { readonly name: string; readonly base: BaseNode | undefined };
 
-/** The place is taken by something that is not looked at: the nodes of base that were there are unknown, never absent. */
-function notSeen(session: ScanSession, { unseen, rivals, notSeen }: Places, { name, base, why }: NotSeen): void {
-  notSeen.set(foldName(name), why);
+/**
+ * The place is taken by something that is not looked at: the nodes of base that were there are unknown, never absent; but a file is
+ * not where a folder that the filter leaves out stands now.
+ */
+function notSeen(session: ScanSession, places: Places, { name, base, ...there }: Taken): void {
+  const { unseen, rivals } = places;
+  places.notSeen.set(foldName(name), there);
   if (!base) return;
-  for (const node of [base, ...(rivals.get(base.localName) ?? [])]) session.missing.push({ node, why });
-  unseen.delete(base.localName);
-  rivals.delete(base.localName);
+  const all = [base, ...(rivals.get(base.localName) ?? [])];
+  for (const node of all) if (!isAnother(there, node)) session.missing.push({ node, why: there.why });
+  const [gone, ...others] = all.filter((node) => isAnother(there, node));
+  if (gone) unseen.set(base.localName, gone);
+  else unseen.delete(base.localName);
+  rivals.set(base.localName, others);
 }
 
 function decide(session: ScanSession, item: Deferred, places: Places): void {

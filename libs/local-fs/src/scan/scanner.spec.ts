@@ -127,6 +127,23 @@ describe('a full scan', () => {
     expect(result.skipped).toBe(2);
   });
 
+  // Whole fleet seeds 334 and 407: the file was moved into a folder of its name that the filter leaves out.
+  it('[SY-26] [M33] takes a file for gone where a folder that is left out stands now, and the other way round', async () => {
+    world.write('c', 'C');
+    world.write('a/x', 'X');
+    await world.sync();
+    const exclude = ['c/', 'a', '!a/'];
+    const scanner = createScanner({ root: world.root, journalPath: world.journal.path, exclude });
+    rename('c', 'moved');
+    rename('a', 'd');
+    world.write('c/within', 'x');
+    rename('moved', 'c/c');
+    world.write('a', 'file');
+    world.journal.foldScan(await scanner.scan('all', new AbortController().signal));
+    await scanner.close();
+    expect(world.differences()).toEqual({ c: 'absent', d: 'was a' });
+  });
+
   it('[SA-4] never takes a folder that became a link for deleted', async () => {
     world.write('d/a', 'A');
     await world.sync();
