@@ -22,7 +22,17 @@ import type { IsExcluded } from './compile-filter.ts';
  */
 export function applyFilter(trees: ThreeTrees, isExcluded: IsExcluded, mode: SyncMode): ThreeTrees {
   const paths = new Paths(trees, isExcluded);
-  return { ...trees, local: filterLocal(trees, paths), cloud: filterCloud(trees, paths, mode) };
+  const cloud = filterCloud(trees, paths, mode);
+  return { ...trees, local: filterLocal(trees, paths), cloud, leftOut: leftOut(trees, cloud) };
+}
+
+/** Known to be there, and not told on. */
+function leftOut(trees: ThreeTrees, told: CloudOverlay): readonly CloudNode[] {
+  const hidden: CloudNode[] = [];
+  for (const [id, seen] of trees.cloud) {
+    if (seen.t === 'present' && told.get(id)?.t !== 'present') hidden.push(seen.node);
+  }
+  return hidden;
 }
 
 function filterLocal(trees: ThreeTrees, paths: Paths): LocalOverlay {

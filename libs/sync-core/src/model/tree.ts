@@ -113,4 +113,6 @@ export type ThreeTrees = {
   readonly cloud: CloudOverlay;
   /** Up to here the cloud overlay knows everything; the precondition of deletes of whole folders. */
   readonly cloudSeq?: number | null;
+  /** What a filter leaves out in the cloud is not decided about, but has its name there. */
+  readonly leftOut?: readonly CloudNode[];
 };

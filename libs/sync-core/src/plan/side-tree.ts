@@ -12,7 +12,7 @@ type Scope = {
   readonly names: NameRules;
 };
 
-/** Stands for cloud nodes that lost their entity; counted downwards. */
+/** Stands for cloud nodes that lost their entity, or have none; counted downwards. */
 const STRANGER = -(2 ** 50);
 
 /**
@@ -39,6 +39,21 @@ export class SideTree {
     this.#keyOf = this.#foldsCase ? (name) => localNameKey(name, names) : (name) => name;
     for (const entity of scope.entities) this.#read(scene, entity);
     if (side === 'cloud') this.#leaveBehind(scene, new Set(scope.leftBehind));
+    if (side === 'cloud') this.#placeLeftOut(scene);
+  }
+
+  #placeLeftOut(scene: Scene): void {
+    for (const node of scene.trees.leftOut ?? []) {
+      const parent = scene.entityOf(node.parentId);
+      if (parent === NOWHERE || this.occupant(parent, node.name) !== null) continue;
+      this.put(this.#stranger(node.kind), { parent, name: node.name });
+    }
+  }
+
+  #stranger(kind: 'file' | 'folder'): Entity {
+    const stranger = STRANGER - this.#strangers.size;
+    this.#strangers.set(stranger, kind);
+    return stranger;
   }
 
   /**
@@ -48,9 +63,7 @@ export class SideTree {
   #leaveBehind(scene: Scene, entities: ReadonlySet<Entity>): void {
     const strangers = new Map<Entity, Entity>();
     for (const entity of entities) {
-      const stranger = STRANGER - strangers.size;
-      strangers.set(entity, stranger);
-      this.#strangers.set(stranger, scene.kindOf(entity));
+      strangers.set(entity, this.#stranger(scene.kindOf(entity)));
       this.remove(entity);
     }
     for (const [entity, stranger] of strangers) {
@@ -81,7 +94,7 @@ export class SideTree {
     return row && this.#isThere(row) ? { parent: row.parent, name: this.#nameOf(row) } : null;
   }
 
-  /** What a cloud node is that lost its entity; undefined for everything else. */
+  /** What a cloud node is that has no entity (any more); undefined for everything else. */
   strangerKind(entity: Entity): 'file' | 'folder' | undefined {
     return this.#strangers.get(entity);
   }

@@ -108,6 +108,8 @@ export class Clashes {
   /** BI-9: also a file that nothing else happens to yields to a folder. */
   #mustYield(owner: Entity, { facts }: Claim): boolean {
     if (this.#isUpload || this.#tree.has(owner) || facts.kind !== 'folder') return false;
+    // What a filter leaves out is never touched.
+    if (this.#cloudNow.strangerKind(owner) !== undefined) return false;
     return this.#tree.scene.kindOf(owner) === 'file';
   }
 
