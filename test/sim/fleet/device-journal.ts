@@ -46,6 +46,15 @@ export class DeviceJournal implements Journal {
   cloudOverlay() {
     return this.inner.cloudOverlay();
   }
+  notPresent() {
+    return this.inner.notPresent();
+  }
+  foldersWithNews(...args: Parameters<Journal['foldersWithNews']>) {
+    return this.inner.foldersWithNews(...args);
+  }
+  seenInside(...args: Parameters<Journal['seenInside']>) {
+    return this.inner.seenInside(...args);
+  }
   unfinished() {
     return this.inner.unfinished();
   }

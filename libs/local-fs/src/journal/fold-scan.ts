@@ -1,41 +1,38 @@
-import type { BaseId, LocalKey, ScanResult } from '@tideline/sync-core';
+import type { LocalKey, ScanResult } from '@tideline/sync-core';
 import { normalise, type Trees } from './normalise.ts';
+import type { OverlayQueries } from './overlay-queries.ts';
 
-/** A full scan replaces the overlay; a partial one what lies directly in the listed folders or in new folders below them. */
-export function foldScan(trees: Trees, result: ScanResult): void {
+/** Entries taken over before those that equal base are looked for. */
+const BATCH = 1000;
+
+/**
+ * A full scan replaces the overlay; a partial one what lies directly in the listed folders or in new folders below them. Answers
+ * the lowest key that was told.
+ */
+export function foldScan(trees: Trees, result: ScanResult, queries: OverlayQueries): LocalKey {
   if (result.full) trees.local.clear();
-  else for (const key of entriesBelonging(trees, result.listed)) trees.local.remove(key);
-  for (const [key, seen] of result.seen) trees.local.set(key, seen);
-  normalise(trees, result.seen.keys(), []);
-}
-
-function entriesBelonging(trees: Trees, listed: ReadonlySet<BaseId>): readonly LocalKey[] {
-  const isInside = insideTest(trees, listed);
-  const belonging: LocalKey[] = [];
-  for (const [key, seen] of trees.local.entries) {
-    const isHere = seen.t === 'present' && isInside(seen.node.parent);
-    const wasHere = key > 0 && isBaseChildOf(trees, key, listed);
-    if (isHere || wasHere) belonging.push(key);
+  else for (const folder of result.listed) forgetInside(trees, folder, queries);
+  let lowest = 0;
+  let keys: LocalKey[] = [];
+  for (const [key, seen] of result.seen) {
+    trees.local.set(key, seen);
+    lowest = Math.min(lowest, key);
+    keys.push(key);
+    if (keys.length < BATCH) continue;
+    normalise(trees, keys, []);
+    keys = [];
   }
-  return belonging;
+  normalise(trees, keys, []);
+  return lowest;
 }
 
-function isBaseChildOf(trees: Trees, key: LocalKey, listed: ReadonlySet<BaseId>): boolean {
-  const parent = trees.base.get(key)?.parent;
-  return parent !== undefined && listed.has(parent);
-}
-
-/** Whether a folder is listed, or new and (through new folders only) below a listed one. */
-function insideTest(trees: Trees, listed: ReadonlySet<BaseId>): (folder: LocalKey) => boolean {
-  const known = new Map<LocalKey, boolean>();
-  const isInside = (folder: LocalKey): boolean => {
-    if (folder > 0) return listed.has(folder);
-    const before = known.get(folder);
-    if (before !== undefined) return before;
-    const seen = trees.local.entries.get(folder);
-    const inside = seen?.t === 'present' && isInside(seen.node.parent);
-    known.set(folder, inside);
-    return inside;
-  };
-  return isInside;
+function forgetInside(trees: Trees, folder: LocalKey, queries: OverlayQueries): void {
+  const open = [folder];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const keys = at > 0 ? [...queries.childKeys(at), ...queries.keysOfBaseIn(at)] : queries.childKeys(at);
+    for (const key of keys) {
+      trees.local.remove(key);
+      if (key < 0) open.push(key);
+    }
+  }
 }

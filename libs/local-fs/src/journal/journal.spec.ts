@@ -175,7 +175,7 @@ describe('overlays', () => {
     });
     const before = [new Map(journal.localOverlay()), new Map(journal.cloudOverlay())];
     reopen();
-    expect([journal.localOverlay(), journal.cloudOverlay()]).toEqual(before);
+    expect([new Map(journal.localOverlay()), new Map(journal.cloudOverlay())]).toEqual(before);
   });
 
   it('[I3] drops entries that equal base, and base takes over signature and revision', () => {

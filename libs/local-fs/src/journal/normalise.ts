@@ -1,21 +1,13 @@
-import {
-  ROOT_ID,
-  type BaseId,
-  type BaseNode,
-  type CloudId,
-  type CloudNode,
-  type LocalKey,
-  type LocalNode,
-} from '@tideline/sync-core';
+import { ROOT_ID, type BaseId, type BaseNode, type CloudId, type LocalKey, type LocalNode } from '@tideline/sync-core';
 import { isSameSig } from '../stat/sig.ts';
 import type { BaseStore } from './base-store.ts';
 import { isCloudEqual, isLocalEqual } from './equal-to-base.ts';
-import type { OverlayStore } from './overlay-store.ts';
+import type { CloudOverlayStore, LocalOverlayStore } from './overlay-store.ts';
 
 export type Trees = {
   readonly base: BaseStore;
-  readonly local: OverlayStore<LocalKey, LocalNode>;
-  readonly cloud: OverlayStore<CloudId, CloudNode>;
+  readonly local: LocalOverlayStore;
+  readonly cloud: CloudOverlayStore;
 };
 
 /**
@@ -40,7 +32,7 @@ export function normalise(trees: Trees, keys: Iterable<LocalKey>, cloudIds: Iter
 
 /** Answers the base row with the signature that follows, if it has to change. */
 function settleLocal(trees: Trees, key: LocalKey, row: BaseNode | undefined): BaseNode | undefined {
-  const seen = trees.local.entries.get(key);
+  const seen = trees.local.get(key);
   if (!seen) return undefined;
   // A detached row keeps a name only: what happens to the local file makes it neither absent nor equal.
   if (seen.t === 'absent' && row?.state !== 'managed') trees.local.remove(key);
@@ -57,7 +49,7 @@ function takeOverLocal(trees: Trees, node: LocalNode, row: BaseNode): BaseNode |
 
 /** Answers the base row with the revision that follows, if it has to change. */
 function settleCloud(trees: Trees, id: CloudId, row: BaseNode | undefined): BaseNode | undefined {
-  const seen = trees.cloud.entries.get(id);
+  const seen = trees.cloud.get(id);
   if (!seen) return undefined;
   if (seen.t === 'absent' && !row) trees.cloud.remove(id);
   if (seen.t !== 'present' || !row) return undefined;

@@ -8,6 +8,8 @@ export type OpenJournalOptions = {
   /** The task has run before: a journal that is gone is lost state (K05), and the new one begins in recovery. */
   readonly isExpected?: boolean;
   readonly nowMs?: number;
+  /** Overlay entries that are held in memory; of more of them none is. */
+  readonly maxHeld?: number;
 };
 
 /** SQLite's answers to a file that is damaged or no database at all; every other failure is passed on. */
@@ -15,17 +17,19 @@ const DAMAGED = new Set([11, 26]);
 
 /** Opens the journal of a task. A damaged file is moved aside, never deleted, and an empty one begins in recovery. */
 export function openJournal(path: string, options: OpenJournalOptions = {}): SqliteJournal {
+  const { maxHeld } = options;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const existed = existsSync(path);
   const opened = openSound(path);
   if ('db' in opened) {
-    const journal = createSqliteJournal(opened.db, path, existed ? { t: 'opened' } : { t: 'created' });
+    const origin: JournalOrigin = existed ? { t: 'opened' } : { t: 'created' };
+    const journal = createSqliteJournal(opened.db, { path, origin, maxHeld });
     if (!existed && options.isExpected) journal.advance({ meta: { recovery: true } });
     return journal;
   }
   const asidePath = moveAside(path, options.nowMs ?? Date.now());
   const origin: JournalOrigin = { t: 'damaged', asidePath, reason: opened.reason };
-  const journal = createSqliteJournal(openDatabase(path), path, origin);
+  const journal = createSqliteJournal(openDatabase(path), { path, origin, maxHeld });
   journal.advance({ meta: { recovery: true } });
   return journal;
 }

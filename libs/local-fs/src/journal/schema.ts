@@ -42,6 +42,9 @@ const MIGRATIONS: readonly string[] = [
    INSERT INTO deed SELECT at_ms, 'trashedInCloud', '[]', files FROM deletion;
    DROP TABLE deletion;
    ALTER TABLE hold ADD COLUMN gone TEXT`,
+  `CREATE INDEX cloud_delta_parent ON cloud_delta (parent_id) WHERE parent_id IS NOT NULL;
+   CREATE INDEX cloud_delta_gone ON cloud_delta (t) WHERE t <> 0;
+   CREATE INDEX local_delta_gone ON local_delta (t) WHERE t <> 0`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Advance, CloudId, Journal, LocalKey, Op } from '@tideline/sync-core';
-import { adopt, type FindChildKeys } from './adopt.ts';
+import { adopt } from './adopt.ts';
 import { createBaseStore } from './base-store.ts';
 import { createDeedStore, type DeedStore } from './deed-store.ts';
 import { foldScan } from './fold-scan.ts';
@@ -8,6 +8,7 @@ import { createHoldStore, type HoldStore } from './hold-store.ts';
 import { createMetaStore, type MetaStore } from './meta-store.ts';
 import { normalise, type Trees } from './normalise.ts';
 import { decodeOp, encodeOp } from './op-codec.ts';
+import { createOverlayQueries, type OverlayQueries } from './overlay-queries.ts';
 import { createCloudOverlayStore, createLocalOverlayStore } from './overlay-store.ts';
 import { createProblemStore } from './problem-store.ts';
 import { inTransaction } from './statement.ts';
@@ -30,35 +31,36 @@ type Parts = {
   readonly meta: MetaStore;
   readonly holds: HoldStore;
   readonly deeds: DeedStore;
-  readonly childKeys: FindChildKeys;
+  readonly queries: OverlayQueries;
 };
 
-export function createSqliteJournal(db: DatabaseSync, path: string, origin: JournalOrigin): SqliteJournal {
+export function createSqliteJournal(
+  db: DatabaseSync,
+  { path, origin, maxHeld }: Pick<SqliteJournal, 'path' | 'origin'> & { readonly maxHeld?: number | undefined },
+): SqliteJournal {
   const base = createBaseStore(db);
-  const trees: Trees = { base, local: createLocalOverlayStore(db), cloud: createCloudOverlayStore(db) };
+  const trees = { base, local: createLocalOverlayStore(db, maxHeld), cloud: createCloudOverlayStore(db, maxHeld) };
   const meta = createMetaStore(db, base.highestId());
   const holds = createHoldStore(db);
   const deeds = createDeedStore(db);
-  const childrenInOverlay = db.prepare('SELECT key FROM local_delta WHERE parent = ?');
-  const childKeys: FindChildKeys = (parent) => childrenInOverlay.all(parent).map((row) => Number(row['key']));
-  const parts: Parts = { db, trees, meta, holds, deeds, childKeys };
+  const queries = createOverlayQueries(db, base);
+  const parts: Parts = { db, trees, meta, holds, deeds, queries };
   return {
     path,
     origin,
     base,
     meta: meta.task,
-    localOverlay: () => trees.local.entries,
-    cloudOverlay: () => trees.cloud.entries,
+    localOverlay: () => trees.local,
+    cloudOverlay: () => trees.cloud,
+    notPresent: queries.notPresent,
+    foldersWithNews: queries.foldersWithNews,
+    seenInside: queries.seenInside,
     allocateIds: meta.allocateIds,
     foldScan: (result) => {
       // What a scan saw can be seen again: no need to wait for the disk.
       db.exec('PRAGMA synchronous = NORMAL');
       try {
-        const lowest = lowestKey(result.seen.keys());
-        atomically(parts, () => {
-          foldScan(trees, result);
-          meta.lowerLocalKey(lowest);
-        });
+        atomically(parts, () => meta.lowerLocalKey(foldScan(trees, result, queries)));
       } finally {
         db.exec('PRAGMA synchronous = FULL');
       }
@@ -78,6 +80,8 @@ export function createSqliteJournal(db: DatabaseSync, path: string, origin: Jour
 function atomically({ db, trees, meta, holds }: Parts, work: () => void): void {
   try {
     inTransaction(db, work);
+    trees.local.tidy();
+    trees.cloud.tidy();
   } catch (error) {
     trees.base.rolledBack();
     trees.local.reload();
@@ -95,7 +99,7 @@ function advance(parts: Parts, step: Advance): void {
   const forgotten = forget.map((id) => trees.base.get(id)?.cloudId).filter((id) => id !== undefined);
   trees.base.write({ rows, forget });
   meta.noteUsed(rows.map((row) => row.id));
-  adopt(trees, step.adopt ?? [], parts.childKeys);
+  adopt(trees, step.adopt ?? [], parts.queries.childKeys);
   const keys = takeLocal(trees, step.local ?? []);
   const cloudIds = takeCloud(trees, step.cloud ?? []);
   normalise(
@@ -148,10 +152,4 @@ function operations(db: DatabaseSync): Pick<Journal, 'start' | 'unfinished'> {
       }),
     unfinished: () => all.all().map((row) => decodeOp(row['body'] as string)),
   };
-}
-
-function lowestKey(keys: Iterable<number>): number {
-  let lowest = 0;
-  for (const key of keys) if (key < lowest) lowest = key;
-  return lowest;
 }

@@ -12,10 +12,9 @@ const MAX_FOLDERS = 1000;
  * a file is not there: it is looked for once more when the delete has settled.
  */
 export function recentlyGone({ journal, clock }: CycleDeps): ReadonlySet<RelativePath> {
-  const overlay = journal.localOverlay();
-  const live = createLiveTree(journal.base, overlay);
+  const live = createLiveTree(journal.base, journal.localOverlay());
   const folders = new Set<RelativePath>();
-  for (const [key, seen] of overlay) {
+  for (const [key, seen] of journal.notPresent().local) {
     if (seen.t !== 'absent' || clock.nowMs() - seen.sinceMs > RECENT_MS) continue;
     const row = journal.base.get(key);
     const folder = row && (row.parent === ROOT_ID ? '' : live.pathOf(row.parent));

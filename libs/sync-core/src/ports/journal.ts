@@ -120,6 +120,12 @@ export type StoredHold = Hold & {
 
 export type ProblemChange = { readonly path: string; readonly problem: NewProblem | null };
 
+/** Some entries of both overlays. */
+export type OverlayEntries = {
+  readonly local: readonly (readonly [LocalKey, Observed<LocalNode>])[];
+  readonly cloud: readonly (readonly [CloudId, Observed<CloudNode>])[];
+};
+
 /**
  * Durable state of one task: base, overlays, cursor, running operations, problems, holds. One writer.
  * Every method is synchronous and atomic; after `advance` returns, a crash loses nothing of it.
@@ -127,8 +133,15 @@ export type ProblemChange = { readonly path: string; readonly problem: NewProble
 export type Journal = {
   readonly base: BaseView;
   meta(): TaskMeta;
+  /** Both can hold millions of entries, which are then not in memory: looking at all of them takes seconds. */
   localOverlay(): LocalOverlay;
   cloudOverlay(): CloudOverlay;
+  /** What was seen to be gone or could not be seen; without looking at what is present. */
+  notPresent(): OverlayEntries;
+  /** Folders of base directly in which an entry of an overlay stands; `local`: only of that one. */
+  foldersWithNews(side: 'local' | 'both'): readonly BaseId[];
+  /** Entries that stand directly in a folder of base, whether base knows them or not. */
+  seenInside(folder: BaseId): OverlayEntries;
   /** Gives out `count` base ids that were never used; answers the first. */
   allocateIds(count: number): BaseId;
   foldScan(result: ScanResult): void;

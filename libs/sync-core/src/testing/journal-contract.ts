@@ -119,6 +119,51 @@ export function journalContract(name: string, create: () => Promise<JournalUnder
     });
 
     describe('overlays', () => {
+      it('tell of what is not there, on either side, and of nothing else', () => {
+        journal.advance({ rows: [fileRow(2), fileRow(3), fileRow(4)] });
+        const hidden = { t: 'unknown', why: 'revoked', sinceMs: 3 } as const;
+        const local = [
+          { key: 2, seen: ABSENT },
+          { key: -1, seen: localOf(fileRow(9)) },
+        ];
+        const cloud = [
+          { id: 'c3', seen: ABSENT },
+          { id: 'c4', seen: hidden },
+          { id: 'c9', seen: cloudOf(fileRow(9)) },
+        ];
+        journal.advance({ local, cloud });
+        const { local: here, cloud: there } = journal.notPresent();
+        expect([...here]).toEqual([[2, ABSENT]]);
+        expect(new Map(there)).toEqual(
+          new Map<string, unknown>([
+            ['c3', ABSENT],
+            ['c4', hidden],
+          ]),
+        );
+      });
+
+      it('are found by the folder of base in which their entries stand', () => {
+        const folders = [folderRow(2), folderRow(3), folderRow(4, { parent: 3 }), folderRow(5)];
+        journal.advance({ rows: folders });
+        const moved = cloudOf(fileRow(5, { parent: 4, kind: 'folder', contentId: null, size: null }));
+        const local = [
+          { key: -1, seen: localOf(folderRow(9, { parent: 2 })) },
+          { key: -2, seen: localOf(fileRow(8), { parent: -1 }) },
+          { key: 3, seen: ABSENT },
+        ];
+        const cloud = [
+          { id: 'c5', seen: moved },
+          { id: 'c9', seen: cloudOf(folderRow(9, { parent: 2 })) },
+          { id: 'c8', seen: cloudOf(fileRow(8, { parent: 9 })) },
+        ];
+        journal.advance({ local, cloud });
+        expect(journal.foldersWithNews('local')).toEqual([2]);
+        expect([...journal.foldersWithNews('both')].sort()).toEqual([2, 4]);
+        const { local: here, cloud: there } = journal.seenInside(2);
+        expect([...here.map(([key]) => key), ...there.map(([id]) => id)]).toEqual([-1, 'c9']);
+        expect(journal.seenInside(4)).toEqual({ local: [], cloud: [['c5', moved]] });
+      });
+
       it('forget entries that equal base, and let its signature and revision follow', () => {
         const row = fileRow(2);
         journal.advance({ rows: [row] });

@@ -19,6 +19,7 @@ import {
   type Advance,
   type Deed,
   type Journal,
+  type OverlayEntries,
   type ScanResult,
   type StoredHold,
   type NewProblem,
@@ -67,6 +68,28 @@ export class MemoryJournal implements Journal {
 
   cloudOverlay(): CloudOverlay {
     return this.#cloud;
+  }
+
+  notPresent(): OverlayEntries {
+    return {
+      local: [...this.#local].filter(([, { t }]) => t !== 'present'),
+      cloud: [...this.#cloud].filter(([, { t }]) => t !== 'present'),
+    };
+  }
+
+  foldersWithNews(side: 'local' | 'both'): readonly BaseId[] {
+    const here = [...this.#local.values()].map((seen) => (seen.t === 'present' ? seen.node.parent : 0));
+    const there = [...this.#cloud.values()].map((seen) => (seen.t === 'present' ? seen.node.parentId : ''));
+    const known = side === 'local' ? [] : there.map((id) => this.base.byCloudId(id)?.id ?? 0);
+    return [...new Set([...here, ...known])].filter((id) => this.base.get(id) !== undefined);
+  }
+
+  seenInside(folder: BaseId): OverlayEntries {
+    const cloudId = this.base.get(folder)?.cloudId;
+    return {
+      local: [...this.#local].filter(([, seen]) => seen.t === 'present' && seen.node.parent === folder),
+      cloud: [...this.#cloud].filter(([, seen]) => seen.t === 'present' && seen.node.parentId === cloudId),
+    };
   }
 
   allocateIds(count: number): BaseId {
