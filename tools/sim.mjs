@@ -21,6 +21,7 @@ const OPTIONS = {
   replay: { type: 'string' },
   plan: { type: 'string' },
   small: { type: 'boolean', default: false },
+  slices: { type: 'boolean', default: false },
   shrink: { type: 'boolean', default: false },
   log: { type: 'boolean', default: false },
   out: { type: 'string' },
@@ -38,7 +39,7 @@ async function main() {
   return playMany(values);
 }
 
-async function playMany({ seed, runs, workers, small, json, 'keep-going': keepGoing }) {
+async function playMany({ seed, runs, workers, small, slices, json, 'keep-going': keepGoing }) {
   const [first, count] = [Number(seed), Number(runs)];
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
     throw new Error('--seed and --runs want whole numbers');
@@ -49,11 +50,11 @@ async function playMany({ seed, runs, workers, small, json, 'keep-going': keepGo
   const failures = [];
   let lastSaid = startedAt;
   try {
-    await pool.run(jobsFrom({ first, count, small }), ({ seed: played, stats, failure }) => {
+    await pool.run(jobsFrom({ first, count, small, slices }), ({ seed: played, stats, failure }) => {
       sums.runs += 1;
       for (const key of ['acts', 'faults', 'crashes', 'cycles', 'ops']) sums[key] += stats?.[key] ?? 0;
       if (failure) failures.push({ seed: played, ...failure });
-      if (failure && !json) sayFailure({ seed: played, small, failure });
+      if (failure && !json) sayFailure({ seed: played, small, slices, failure });
       if (!json && Date.now() - lastSaid > PROGRESS_MS) {
         lastSaid = Date.now();
         say(`${sums.runs} of ${count} runs, ${failures.length} failed`);
@@ -73,23 +74,25 @@ async function playMany({ seed, runs, workers, small, json, 'keep-going': keepGo
   return failures.length === 0 ? 0 : 1;
 }
 
-function* jobsFrom({ first, count, small }) {
+function* jobsFrom({ first, count, small, slices }) {
   for (let seed = first; seed < first + count; seed++) {
-    yield { t: 'run', seed, isSmall: small, twice: seed % TWICE_EVERY === 0 };
+    yield { t: 'run', seed, isSmall: small, inSlices: slices, twice: seed % TWICE_EVERY === 0 };
   }
 }
 
-function sayFailure({ seed, small, failure }) {
+function sayFailure({ seed, small, slices, failure }) {
   say(`seed ${seed} breaks ${failure.invariant}: ${failure.message}`);
-  say(`  play it again: npm run sim -- --replay ${seed}${small ? ' --small' : ''} --shrink --log`);
+  say(
+    `  play it again: npm run sim -- --replay ${seed}${small ? ' --small' : ''}${slices ? ' --slices' : ''} --shrink --log`,
+  );
 }
 
-async function replay({ replay: seed, plan, small, shrink, log, out, json }) {
+async function replay({ replay: seed, plan, small, slices, shrink, log, out, json }) {
   const pool = startSimWorkers(1);
   try {
     const job =
       plan === undefined
-        ? { t: 'seed', seed: Number(seed), isSmall: small, isShrunk: shrink, withLog: log }
+        ? { t: 'seed', seed: Number(seed), isSmall: small, inSlices: slices, isShrunk: shrink, withLog: log }
         : { t: 'plan', plan: JSON.parse(readFileSync(plan, 'utf8')), isShrunk: shrink, withLog: log };
     let result;
     await pool.run([job], (answer) => {

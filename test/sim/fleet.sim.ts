@@ -28,10 +28,10 @@ async function play(jobs: readonly object[]): Promise<Answer[]> {
   return answers;
 }
 
-function seeds(count: number, of: { isSmall: boolean }): object[] {
+function seeds(count: number, of: { isSmall: boolean; inSlices?: boolean }): object[] {
   return Array.from({ length: count }, (_, index) => {
     const seed = FIRST + index;
-    return { t: 'run', seed, isSmall: of.isSmall, twice: seed % 50 === 0 };
+    return { t: 'run', seed, ...of, twice: seed % 50 === 0 };
   });
 }
 
@@ -46,6 +46,12 @@ const failures = (answers: readonly Answer[]) =>
 describe('fleets of devices, the whole engine in virtual worlds', () => {
   it('[SA-1] [SA-2] [SA-3] [SA-4] [SA-5] [SY-2] keep every invariant in short lives', async () => {
     const answers = await play(seeds(Math.ceil(200 * FACTOR), { isSmall: true }));
+    console.info(told(answers));
+    expect(failures(answers)).toEqual([]);
+  });
+
+  it('[SA-1] [SA-2] [SY-37] keep every invariant when each folder of what is new is decided about by itself', async () => {
+    const answers = await play(seeds(Math.ceil(100 * FACTOR), { isSmall: true, inSlices: true }));
     console.info(told(answers));
     expect(failures(answers)).toEqual([]);
   });

@@ -30,6 +30,28 @@ describe('one device and the drive', () => {
     check(3000, property);
   });
 
+  it('[SY-37] end equal when what is new is carried out folder by folder', () => {
+    const property = fc.property(meetings, (meeting) => {
+      const world = new SimWorld({ devices: 1, newsAtOnce: 0 });
+      meet(world, meeting);
+      expectEqualCopies(world);
+    });
+    check(1500, property);
+  });
+
+  it('[SY-37] come to the same names and contents whether a first sync is carried out folder by folder or not', () => {
+    const property = fc.property(meetings, ({ first, then, seed }) => {
+      const [whole, sliced] = [{}, { newsAtOnce: 0 }].map((options) => {
+        const world = new SimWorld({ devices: 1, ...options });
+        for (const act of [...first, ...then]) world.act(act);
+        world.rest(chanceOf(seed));
+        return [...world.cloud.paths()].sort();
+      });
+      expect(sliced).toEqual(whole);
+    });
+    check(1500, property);
+  });
+
   it('[M12] [SY-10] [SY-11] end equal when folders are moved into each other', () => {
     const property = fc.property(foldersOnTheMove, (meeting) => {
       const world = new SimWorld({ devices: 1 });
@@ -165,6 +187,17 @@ describe('crashes', () => {
       expectEqualCopies(world);
     });
     check(3000, property);
+  });
+
+  it('[SY-37] [K03] [R04] [SA-1] [SA-2] end equal when it happens between the slices of what is new', () => {
+    const property = fc.property(fc.nat(), scripts(3, 26), fc.boolean(), (seed, script, losesAnswers) => {
+      const world = new SimWorld({ devices: 2, newsAtOnce: 0 });
+      const chance = chanceOf(seed);
+      play(world, script, { chance, losesAnswers });
+      world.rest(chance);
+      expectEqualCopies(world);
+    });
+    check(2000, property);
   });
 
   it('[FI-4] [SY-16] deletes nothing while it recovers', () => {

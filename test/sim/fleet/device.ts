@@ -35,6 +35,8 @@ export type DeviceConfig = {
   readonly propagateDeletes: boolean;
   readonly storesNfd: boolean;
   readonly noLinks: boolean;
+  /** New entries are decided about in slices of so many; left out: as on a real device, and so never. */
+  readonly newsAtOnce?: number;
 };
 
 /** What a fault does to one call of a port. `power`: the whole machine goes, with what its cache held. */
@@ -147,11 +149,13 @@ export class Device {
   }
 
   settings(): CycleSettings {
-    const { os, mode, propagateDeletes } = this.config;
+    const { os, mode, propagateDeletes, newsAtOnce } = this.config;
     const names = { caseSensitive: os === 'linux', windows: os === 'win32', maxNameBytes: 255 };
     const nowLabel = new Date(this.nowMs()).toISOString().slice(0, 16).replace('T', ' ').replace(':', '');
     const { exclude } = this;
-    return { mode, propagateDeletes, conflict: 'copy', deviceName: this.name, nowLabel, names, exclude, maxFiles: 1e6 };
+    const slices = newsAtOnce === undefined ? {} : { newsAtOnce };
+    const rules = { mode, propagateDeletes, conflict: 'copy', ...slices } as const;
+    return { ...rules, deviceName: this.name, nowLabel, names, exclude, maxFiles: 1e6 };
   }
 
   start(): void {

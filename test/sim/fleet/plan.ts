@@ -87,6 +87,11 @@ export function planOf(seed: number, size: Size = WHOLE): Plan {
   return { seed, devices, steps: shuffled(steps, chance).map((step) => ({ ...step, gapMs: gapOf(chance) })) };
 }
 
+/** The same with devices that decide about what is new folder by folder, as others do with tens of thousands of files. */
+export function inSlices(plan: Plan): Plan {
+  return { ...plan, devices: plan.devices.map((device) => ({ ...device, newsAtOnce: 0 })) };
+}
+
 /** HFS+ gives names back decomposed. Left out until more seeds have been played with it (docs/simulation.md). */
 const WITH_HFS = process.env['SIM_HFS'] !== undefined;
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { planOf, SMALL, WHOLE, type Plan } from './plan.ts';
+import { inSlices, planOf, SMALL, WHOLE, type Plan } from './plan.ts';
 import { play, shrink } from './shrink.ts';
 
 /**
@@ -7,16 +7,17 @@ import { play, shrink } from './shrink.ts';
  * determinism is to be checked: what it wrote down must be the same to the letter.
  */
 export type Job =
-  | { readonly t: 'run'; readonly seed: number; readonly isSmall: boolean; readonly twice: boolean }
-  | ({ readonly t: 'seed'; readonly seed: number; readonly isSmall: boolean } & Replay)
+  | ({ readonly t: 'run'; readonly twice: boolean } & Seeded)
+  | ({ readonly t: 'seed' } & Seeded & Replay)
   | ({ readonly t: 'plan'; readonly plan: Plan } & Replay);
+type Seeded = { readonly seed: number; readonly isSmall: boolean; readonly inSlices?: boolean };
 type Replay = { readonly isShrunk: boolean; readonly withLog: boolean };
 
 const SHRINK_CPU_MS = 90_000;
 
 export async function work(job: Job): Promise<object> {
   if (job.t === 'run') return run(job);
-  const whole = job.t === 'plan' ? job.plan : planOf(job.seed, job.isSmall ? SMALL : WHOLE);
+  const whole = job.t === 'plan' ? job.plan : seededPlan(job);
   const outcome = await play(whole);
   if (!job.isShrunk || !outcome.failure) return { ...outcome, plan: whole, log: job.withLog ? outcome.log : [] };
   const since = process.cpuUsage().user;
@@ -25,8 +26,14 @@ export async function work(job: Job): Promise<object> {
   return { ...shrunk, plan, log: job.withLog ? shrunk.log : [] };
 }
 
-async function run({ seed, isSmall, twice }: Extract<Job, { t: 'run' }>): Promise<object> {
-  const plan = planOf(seed, isSmall ? SMALL : WHOLE);
+function seededPlan(job: Seeded): Plan {
+  const plan = planOf(job.seed, job.isSmall ? SMALL : WHOLE);
+  return job.inSlices ? inSlices(plan) : plan;
+}
+
+async function run(job: Extract<Job, { t: 'run' }>): Promise<object> {
+  const { seed, twice } = job;
+  const plan = seededPlan(job);
   const { failure, stats, log } = await play(plan);
   const again = twice ? await play(plan) : null;
   if (again && digestOf(again.log) !== digestOf(log)) {

@@ -10,7 +10,8 @@ import { verifyInSync } from './verify.ts';
 export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: Seen): Promise<boolean> {
   const { journal, clock } = deps;
   const isCertain = isSettled(deps, result) && !hasUnknown(deps);
-  if (result.execution.done > 0 || !isCertain) withdrawVerdict(deps);
+  const { done, doneBefore } = result.execution;
+  if (done + doneBefore > 0 || !isCertain) withdrawVerdict(deps);
   if (!isWholeLook(seen, result)) return false;
   if (endPhases(deps, result)) return true;
   if (!isSettled(deps, result)) return false;
@@ -47,7 +48,6 @@ function withdrawVerdict({ journal }: CycleDeps): void {
 }
 
 function hasUnknown({ journal }: CycleDeps): boolean {
-  return journal.localOverlay().values().some(isUnknown) || journal.cloudOverlay().values().some(isUnknown);
+  const { local, cloud } = journal.notPresent();
+  return local.some(([, { t }]) => t === 'unknown') || cloud.some(([, { t }]) => t === 'unknown');
 }
-
-const isUnknown = ({ t }: { readonly t: string }): boolean => t === 'unknown';

@@ -31,6 +31,8 @@ export type CycleSettings = {
   readonly exclude: readonly string[];
   /** Files this task may still hold under LI-2 (all tasks of the device together stay under the limit). */
   readonly maxFiles: number;
+  /** New entries that are decided about at once, where there are many more of them. */
+  readonly newsAtOnce?: number;
   /** When this machine was started, by its clock (K04). */
   readonly bootedAtMs?: number;
   /** Asked instead where tasks share the room: how many of `wanted` new files may come beside the `held` ones. */

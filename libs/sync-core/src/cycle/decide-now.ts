@@ -25,9 +25,13 @@ export type Wanted = {
 };
 
 /** What is to be done by the rules, within the rights and limits of the person; the guards have not spoken yet. */
-export async function decideNow(deps: CycleDeps, request: CycleRequest): Promise<Wanted> {
+export async function decideNow(
+  deps: CycleDeps,
+  request: CycleRequest,
+  seen: ThreeTrees = seenTrees(deps),
+): Promise<Wanted> {
   const { journal } = deps;
-  const trees = observedTrees(deps, request.settings);
+  const trees = decidableTrees(seen, request.settings);
   const wanted = await decideKnowing(deps, request, trees);
   const decided = mendPowerLoss(wanted, trees, powerFacts(deps, request.settings));
   const { mode } = request.settings;
@@ -60,11 +64,14 @@ function powerFacts({ hashes }: CycleDeps, { mode, bootedAtMs }: CycleSettings):
   return { bootedAtMs: mode === 'upload' ? null : (bootedAtMs ?? null), sha256Hex: (text) => hashes.sha256Hex(text) };
 }
 
-/** Everything that was seen and that the task's filter lets be decided about. */
-function observedTrees({ journal }: CycleDeps, { exclude, mode, names }: CycleSettings): ThreeTrees {
-  const observed = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
-  const trees = { ...observed, cloudSeq: journal.meta().seq };
-  return applyFilter(trees, compileFilter(exclude, { caseSensitive: names.caseSensitive }), mode);
+function seenTrees({ journal }: CycleDeps): ThreeTrees {
+  const { seq: cloudSeq } = journal.meta();
+  return { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay(), cloudSeq };
+}
+
+/** What the task's filter lets be decided about. */
+function decidableTrees(seen: ThreeTrees, { exclude, mode, names }: CycleSettings): ThreeTrees {
+  return applyFilter(seen, compileFilter(exclude, { caseSensitive: names.caseSensitive }), mode);
 }
 
 /** Folders that hold files let go. A folder on the disk takes along what was seen in it: everything is looked at again. */

@@ -54,6 +54,8 @@ export class Execution {
   /** Files from this size on were refused for want of room. */
   tooLargeBytes = Infinity;
   done = 0;
+  /** By the plans of the same round before this one. */
+  doneBefore = 0;
   doneBytes = 0;
   failed = 0;
   /** Put off by a failed earlier try. */
@@ -78,6 +80,16 @@ export class Execution {
     this.#beganAtMs = deps.clock.nowMs();
     this.live = createLiveTree(deps.journal.base, decided.local);
     this.#problems = new ProblemBook(deps, request.roomFreed ? 'QUOTA' : undefined);
+  }
+
+  /** Takes over what the plan before this one, in the same round, left to be looked at and told. */
+  goOnFrom(before: Execution): void {
+    this.doneBefore += before.doneBefore + before.done;
+    this.yielded += before.yielded;
+    this.refeed ||= before.refeed;
+    this.lookEverywhere ||= before.lookEverywhere;
+    this.blocked ??= before.blocked;
+    for (const folder of before.rescan) this.rescan.add(folder);
   }
 
   /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */

@@ -42,7 +42,7 @@ export function reportOf(deps: CycleDeps, result: RoundResult): CycleReport {
   const { execution, look } = result;
   const problems = deps.journal.problems();
   const nowMs = deps.clock.nowMs();
-  const progressed = execution.done > 0 || execution.yielded > 0;
+  const progressed = execution.done + execution.doneBefore > 0 || execution.yielded > 0;
   const isStalled = look !== null && !progressed;
   return {
     ...standing(deps, problems.length),

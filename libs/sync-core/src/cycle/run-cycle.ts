@@ -1,12 +1,14 @@
 import type { Plan } from '../model/plan.ts';
+import { carryOutNews } from './carry-out-news.ts';
 import { concludeSync } from './conclude-sync.ts';
 import type { CycleDeps, CycleReport, CycleRequest } from './cycle-types.ts';
-import { decideNow, type Wanted } from './decide-now.ts';
+import { decideNow } from './decide-now.ts';
 import { Execution, type Tries } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
+import { followUp, noteUnseen } from './follow-up.ts';
 import { endSpentHolds, guardNow } from './guard-now.ts';
 import { noteProblems } from './note-problems.ts';
-import { observe } from './observe.ts';
+import { observe, type Observed } from './observe.ts';
 import { stopFor } from './observe-cloud.ts';
 import { reportOf, stoppedReport, type Look, type RoundResult, type StoppedRound } from './report.ts';
 
@@ -51,28 +53,33 @@ async function nextLook(deps: CycleDeps, result: RoundResult, { isLast, ...seen 
 async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): Promise<RoundResult | StoppedRound> {
   const seen = await observe(deps, request);
   if ('stop' in seen) return seen;
+  const news = await carryOutNews(deps, request, tries);
+  if (news && 'stop' in news) return news;
+  if (news?.isCutShort) return { ...news, scannedAll: seen.scannedAll };
+  return decideAndAct(deps, request, { seen, tries, before: news?.execution ?? null });
+}
+
+type Seen = { readonly seen: Observed; readonly tries: Tries; readonly before: Execution | null };
+
+async function decideAndAct(
+  deps: CycleDeps,
+  request: CycleRequest,
+  { seen, tries, before }: Seen,
+): Promise<RoundResult | StoppedRound> {
   const wanted = await decideNow(deps, request).catch(stopFor);
   if ('why' in wanted) return { stop: wanted, lookAgain: null };
   const guarded = await guardNow(wanted, deps, { request, observedFromMs: seen.observedFromMs });
-  const { trees, plan: decided, unseen, asksRights } = wanted;
+  const { trees, plan: decided, unseen } = wanted;
   const execution = new Execution(deps, request, { ...trees, approvedOps: guarded.approvedOps, tries });
+  if (before) execution.goOnFrom(before);
   noteProblems(decided, execution, seen.scannedAll);
   const failure = await executePlan(guarded.plan, execution).then(() => null, stopFor);
   endSpentHolds(deps);
-  execution.refeed ||= asksRights;
-  const look = followUp(execution, decided, unseen);
+  noteUnseen(execution, wanted);
+  const look = followUp(execution, unseen !== null || leavesMore(execution, decided));
   if (failure) return { stop: failure, lookAgain: look?.dirty ?? null };
   const { heldOps, postponedUntilMs: wakeAtMs } = guarded;
   return { execution, decided, heldOps, wakeAtMs, scannedAll: seen.scannedAll, look };
-}
-
-/** What our own work calls to look at again: folders that were not as planned, a feed that has moved, or the rest of a plan. */
-function followUp(execution: Execution, decided: Plan, unseen: Wanted['unseen']): Look | null {
-  if (execution.lookEverywhere || unseen === 'all') return { dirty: 'all', pullFeed: true };
-  const folders = execution.rescan.union(unseen ?? new Set<string>());
-  const isLeft = unseen !== null || leavesMore(execution, decided);
-  if (folders.size === 0 && !execution.refeed && !isLeft) return null;
-  return { dirty: folders.size > 0 ? folders : null, pullFeed: execution.refeed };
 }
 
 function leavesMore({ done }: Execution, { more, base }: Plan): boolean {

@@ -4,7 +4,9 @@ import { settleAll, type Settled } from '../plan/settle-all.ts';
 import type { CloudOp, LocalOp, Op, Plan } from '../model/plan.ts';
 import type { SyncPolicy } from '../model/policy.ts';
 import { ROOT_ID, type CloudId, type LocalKey, type ThreeTrees } from '../model/tree.ts';
+import { NewsSlices } from '../cycle/news-slices.ts';
 import { guardPlan } from '../safety/guard-plan.ts';
+import { deletesOf } from '../safety/mass-delete.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { LINUX_DISK, type DiskKind } from './disk-kind.ts';
 import type { SimCloud } from './sim-cloud.ts';
@@ -19,6 +21,8 @@ export type SimOptions = {
   readonly policy?: Partial<SyncPolicy>;
   readonly decide?: Decide;
   readonly disk?: DiskKind;
+  /** New entries are carried out in slices of so many before the whole is decided about; left out: never. */
+  readonly newsAtOnce?: number;
 };
 
 /** How a cycle ends before its time. */
@@ -38,6 +42,7 @@ export class SimDevice {
   /** Every operation that ran, for assertions. */
   readonly ran: Op[] = [];
   policy: Partial<SyncPolicy>;
+  readonly #newsAtOnce: number | undefined;
   readonly #decide: Decide;
   #inodes = new Map<LocalKey, number>();
   #revs = new Map<CloudId, number>();
@@ -52,6 +57,7 @@ export class SimDevice {
     this.disk = new SimDisk(options.disk ?? LINUX_DISK);
     this.policy = options.policy ?? {};
     this.#decide = options.decide ?? decide;
+    this.#newsAtOnce = options.newsAtOnce;
     this.#beginJournal({});
   }
 
@@ -121,7 +127,7 @@ export class SimDevice {
   }
 
   /** `shuffle`: the decision gets its observations in another order. */
-  plan(shuffle?: Chance): Plan {
+  plan(shuffle?: Chance, trees = this.trees()): Plan {
     const { firstSyncDone, recovery } = this.journal.meta();
     const policy: SyncPolicy = {
       mode: 'bidirectional',
@@ -135,7 +141,6 @@ export class SimDevice {
       names: this.disk.kind.names,
       ...this.policy,
     };
-    const trees = this.trees();
     const { base, cloudSeq = null } = trees;
     const seen = shuffle
       ? { base, cloudSeq, local: shuffled(trees.local, shuffle), cloud: shuffled(trees.cloud, shuffle) }
@@ -150,13 +155,28 @@ export class SimDevice {
   /** One cycle; answers how many operations ran. A limit stops it after so many, as a crash does. */
   cycle(chance: Chance, stop: Stop = { after: Infinity }): number {
     this.observe();
+    const news = this.#carryOutNews(chance, stop);
+    if (news > 0 && (news >= stop.after || stop.losesAnswers)) return news;
     const plan = this.#guard(this.plan());
-    const count = this.run(plan, chance, stop);
+    const count = news + this.run(plan, chance, { ...stop, after: stop.after - news });
     if (count > 0 || stop.after === 0) return count;
     // A first sync or a recovery is over when nothing is left to do; then the deletes it put off are decided.
     const { firstSyncDone, recovery } = this.journal.meta();
     this.journal.advance({ meta: { firstSyncDone: true, recovery: false } });
     return firstSyncDone && !recovery ? 0 : 1;
+  }
+
+  #carryOutNews(chance: Chance, stop: Stop): number {
+    if (this.#newsAtOnce === undefined) return 0;
+    const slices = new NewsSlices(this.journal, this.policy.mode ?? 'bidirectional', this.#newsAtOnce);
+    let count = 0;
+    for (let trees = slices.next(); trees !== null && count < stop.after; trees = slices.next()) {
+      const plan = this.plan(undefined, trees);
+      if (deletesOf(plan.cloud).length + deletesOf(plan.local).length > 0) throw new Error('a slice deletes nothing');
+      count += this.run(plan, chance, { ...stop, after: stop.after - count });
+      if (stop.losesAnswers && count > 0) break;
+    }
+    return count;
   }
 
   /** Base first, then both sides in any mixture that keeps the order of each. */

@@ -22,14 +22,16 @@ export class SimWorld {
     policy?: Partial<SyncPolicy>;
     decide?: Decide;
     disks?: readonly DiskKind[];
+    newsAtOnce?: number;
   }) {
-    const { policy = {}, decide, disks = [] } = options;
+    const { policy = {}, decide, disks = [], newsAtOnce } = options;
     this.devices = Array.from({ length: options.devices }, (_, index) => {
       const disk = disks[index];
       return new SimDevice(this.cloud, {
         ...{ number: index + 1, policy },
         ...(decide ? { decide } : {}),
         ...(disk ? { disk } : {}),
+        ...(newsAtOnce === undefined ? {} : { newsAtOnce }),
       });
     });
   }
