@@ -7,7 +7,9 @@ const encoder = new TextEncoder();
 export function isCloudName(name: string): boolean {
   if (name === '' || name === '.' || name === '..') return false;
   if (/[/\0]/.test(name) || !name.isWellFormed()) return false;
-  return encoder.encode(name.normalize('NFC')).length <= MAX_NAME_BYTES;
+  const composed = name.normalize('NFC');
+  // One UTF-16 unit is at most three bytes of UTF-8: most names need not be encoded to know that.
+  return composed.length * 3 <= MAX_NAME_BYTES || encoder.encode(composed).length <= MAX_NAME_BYTES;
 }
 
 /** A node name as the cloud holds it: normalized to NFC, unique by exact name among its siblings. */

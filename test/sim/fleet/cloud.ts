@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   AppError,
   ATOMS,
@@ -19,11 +19,12 @@ import { planFeedPage, type PastState } from '../../../apps/console-api/src/chan
 import { BatchTree } from '../../../apps/console-api/src/drive/batch-tree.ts';
 import { decideBatch } from '../../../apps/console-api/src/drive/decide-batch.ts';
 
-export const sha256Hex = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256Hex = (bytes: Uint8Array | string): string => hash('sha256', bytes, 'hex');
 
 type Atoms = ReadonlySet<Atom>;
 export type Sight = { readonly hidden: ReadonlySet<string>; readonly readOnly: ReadonlySet<string> };
 const ALL: Atoms = new Set(ATOMS);
+const ALL_RIGHTS = { atoms: ALL };
 const READ: Atoms = new Set<Atom>(['visible', 'list', 'preview', 'download']);
 
 type Stored = { node: DriveNode; readonly versions: string[]; states: PastState[] };
@@ -56,6 +57,8 @@ export class VirtualCloud {
   readonly #answers = new Map<string, BatchOutcome>();
   #log: { readonly seq: number; readonly id: string }[] = [];
   #epoch = 1;
+  #children: ReadonlyMap<string | null, readonly Stored[]> = new Map();
+  #childrenAt = -1;
   #feedFromSeq = 0;
   #made = 0;
   #backup: Backup | null = null;
@@ -225,17 +228,25 @@ export class VirtualCloud {
 
   /** Live nodes below a folder, parents first. */
   below(root: string, hidden: ReadonlySet<string> = NOTHING): DriveNode[] {
-    const children = Map.groupBy(this.nodes.values(), (stored) => stored.node.parentId);
+    const children = this.#childrenNow();
     const found: DriveNode[] = [];
     const open = [root];
-    for (let folder = open.shift(); folder !== undefined; folder = open.shift()) {
-      for (const { node } of children.get(folder as never) ?? []) {
+    for (let at = 0; at < open.length; at++) {
+      for (const { node } of children.get(open[at] as never) ?? []) {
         if (node.trashedAt !== null || hidden.has(node.id)) continue;
         found.push(node);
         if (node.kind === 'folder') open.push(node.id);
       }
     }
     return found;
+  }
+
+  /** By folder, of all nodes, live or not. */
+  #childrenNow(): ReadonlyMap<string | null, readonly Stored[]> {
+    if (this.#childrenAt === this.changes) return this.#children;
+    this.#childrenAt = this.changes;
+    this.#children = Map.groupBy(this.nodes.values(), (stored) => stored.node.parentId);
+    return this.#children;
   }
 
   isInSight(who: string, id: string): boolean {
@@ -264,6 +275,10 @@ export class VirtualCloud {
   #rights(who: string): Map<string, { atoms: Atoms }> {
     const { hidden, readOnly } = this.#sight(who);
     const rights = new Map<string, { atoms: Atoms }>();
+    if (hidden.size + readOnly.size === 0) {
+      for (const id of this.nodes.keys()) rights.set(id, ALL_RIGHTS);
+      return rights;
+    }
     for (const id of this.nodes.keys()) {
       const chain = this.#chain(id);
       if (chain.some((each) => hidden.has(each))) continue;

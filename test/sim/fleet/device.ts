@@ -56,6 +56,7 @@ export type DeviceWorld = {
   unexpected(device: Device, error: unknown): void;
 };
 
+type IsExcluded = ReturnType<typeof compileFilter>;
 type Armed = { left: number; readonly on: 'call' | 'port' | 'write'; readonly act: (what: string) => unknown };
 
 const CRASHES: Record<'before' | 'after', readonly PortFault[]> = {
@@ -63,6 +64,7 @@ const CRASHES: Record<'before' | 'after', readonly PortFault[]> = {
   after: ['crash after'],
 };
 
+const BEYOND_ASCII = /[^ -~]/;
 const NEVER = new Promise<never>(() => undefined);
 const STAGING = '.tideline~sync';
 const RESTART_MS = 2000;
@@ -102,6 +104,7 @@ export class Device {
   #armed: Armed[] = [];
   #ids = 0;
   #dirty = new Set<string>();
+  #filter: { readonly of: readonly string[]; readonly isExcluded: IsExcluded } | null = null;
   readonly world: DeviceWorld;
 
   constructor(world: DeviceWorld, number: number, config: DeviceConfig) {
@@ -214,7 +217,15 @@ export class Device {
   }
 
   isExcluded(path: string, isFolder: boolean): boolean {
-    return compileFilter(this.exclude, { caseSensitive: this.config.os === 'linux' })(path, isFolder);
+    return this.filter(path, isFolder);
+  }
+
+  /** What the task leaves out now. */
+  get filter(): IsExcluded {
+    if (this.#filter?.of === this.exclude) return this.#filter.isExcluded;
+    const isExcluded = compileFilter(this.exclude, { caseSensitive: this.config.os === 'linux' });
+    this.#filter = { of: this.exclude, isExcluded };
+    return isExcluded;
   }
 
   #newJournal(recovery: boolean): DeviceJournal {
@@ -244,6 +255,7 @@ export class Device {
   #noteTwins({ entries }: Inode): void {
     const met = new Set<string>();
     for (const { name } of entries.values()) {
+      if (!BEYOND_ASCII.test(name)) continue; // has one spelling
       const composed = name.normalize('NFC');
       if (met.has(composed)) this.twins.add(composed);
       met.add(composed);
@@ -521,7 +533,6 @@ export class AgentProcess {
     const acts = device.acts;
     const seen = new Map<LocalKey, Observed<LocalNode>>();
     const volume = `dev:${machine.options.dev}`;
-    const exclude = compileFilter(device.exclude, { caseSensitive: device.config.os === 'linux' });
     if (!device.root) return NOTHING_READ;
     const summary = kit.runScan(
       {
@@ -530,7 +541,7 @@ export class AgentProcess {
         volume,
         known: knownTreeOf(journal),
         nowMs: () => device.nowMs(),
-        isExcluded: exclude,
+        isExcluded: device.filter,
         hash: (path) => kit.hashFile(path, { volume, buffer: BUFFER }),
         // Nothing here is written to without end.
         hashClone: () => ({ t: 'busy' }),

@@ -394,6 +394,7 @@ export class Fleet implements DeviceWorld {
       if (device.process) this.#answerHolds(device, 'approve');
       device.process?.supervisor.check();
     }
+    await this.scheduler.begun();
     await this.#pass(40_000);
     this.#checkBytes();
   }

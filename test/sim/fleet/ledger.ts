@@ -27,10 +27,6 @@ export function* inodesBelow(folder: Inode, except?: string): Generator<Inode> {
   }
 }
 
-function* filesIn(inodes: Iterable<Inode>): Generator<Uint8Array> {
-  for (const inode of inodes) if (inode.kind === 'file') yield inode.data;
-}
-
 /** I1: what was ever written, what its writers destroyed themselves, and what can still be had somewhere. */
 export class Ledger {
   readonly written = new Set<string>();
@@ -39,10 +35,9 @@ export class Ledger {
   readonly #pardoned = new Set<string>();
   readonly #cloud: VirtualCloud;
   readonly #devices: readonly Device[];
-  #held = new Set<string>();
-  #heldAt = '';
-  #cloudTokens = new Set<string>();
-  #cloudAt = -1;
+  readonly #inContent = new Map<string, readonly string[]>();
+  /** What the cloud and each machine hold, as long as nothing changes there. */
+  readonly #places = new Map<object, Held>();
   #next = 0;
 
   constructor(cloud: VirtualCloud, devices: readonly Device[]) {
@@ -59,28 +54,39 @@ export class Ledger {
   during(victims: readonly Uint8Array[], act: () => void): void {
     const tokens = new Set(victims.flatMap((bytes) => [...tokensOf(bytes)]));
     act();
-    const held = this.held();
-    for (const token of held) this.written.add(token);
-    for (const token of tokens) if (!held.has(token)) this.destroyed.add(token);
+    const places = this.#look();
+    for (const place of places) {
+      if (!place.isNew) continue;
+      for (const token of place.tokens) this.written.add(token);
+      place.isNew = false;
+    }
+    for (const token of tokens) if (!isIn(places, token)) this.destroyed.add(token);
   }
 
   /** Bytes in folders, staging and trash of all machines, and in the drive with its history and bin. */
   held(): ReadonlySet<string> {
-    const at = [this.#cloud.changes, ...this.#devices.map((device) => device.machine.changes)].join(' ');
-    if (at === this.#heldAt) return this.#held;
-    const held = new Set(this.#inCloud());
-    for (const bytes of this.#onDisks()) for (const token of tokensOf(bytes)) held.add(token);
-    this.#held = held;
-    this.#heldAt = at;
-    for (const token of held) this.destroyed.delete(token);
-    return held;
+    return new Set(this.#look().flatMap(({ tokens }) => [...tokens]));
   }
 
   lost(): string[] {
-    const held = this.held();
+    const places = this.#look();
     return [...this.written].filter(
-      (token) => !held.has(token) && !this.destroyed.has(token) && !this.#pardoned.has(token),
+      (token) => !isIn(places, token) && !this.destroyed.has(token) && !this.#pardoned.has(token),
     );
+  }
+
+  #look(): Held[] {
+    const machines = this.#devices.map(({ machine }) => this.#lookAt(machine, () => tokensOn(machine)));
+    return [this.#lookAt(this.#cloud, () => this.#inCloud()), ...machines];
+  }
+
+  #lookAt(place: { readonly changes: number }, look: () => ReadonlySet<string>): Held {
+    const before = this.#places.get(place);
+    if (before?.at === place.changes) return before;
+    const held = { at: place.changes, tokens: look(), isNew: true };
+    this.#places.set(place, held);
+    for (const token of held.tokens) this.destroyed.delete(token);
+    return held;
   }
 
   /** Bytes only this machine has, and only in its cache: power may take them. */
@@ -94,8 +100,8 @@ export class Ledger {
   }
 
   forgive(tokens: Iterable<string>): void {
-    const held = this.held();
-    for (const token of tokens) if (!held.has(token)) this.destroyed.add(token);
+    const places = this.#look();
+    for (const token of tokens) if (!isIn(places, token)) this.destroyed.add(token);
   }
 
   /**
@@ -104,28 +110,39 @@ export class Ledger {
    */
   pardonDisplaced(before: ReadonlySet<string>): void {
     const kept = new Set(this.#inCloud());
-    for (const bytes of this.#onDisks(STAGING)) for (const token of tokensOf(bytes)) kept.add(token);
+    for (const { machine } of this.#devices) for (const token of tokensOn(machine, STAGING)) kept.add(token);
     for (const token of before) if (!kept.has(token)) this.#pardoned.add(token);
   }
 
-  /** Of all machines, with the disks that are pulled out: they hold what they hold. */
-  *#onDisks(except?: string): Generator<Uint8Array> {
-    for (const { machine } of this.#devices) {
-      for (const top of machine.unplugged ? [machine.top, machine.unplugged] : [machine.top]) {
-        yield* filesIn(inodesBelow(top, except));
-      }
+  #inCloud(): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const { versions } of this.#cloud.nodes.values()) {
+      for (const contentId of versions) for (const token of this.#ofContent(contentId)) found.add(token);
     }
+    return found;
   }
 
-  #inCloud(): ReadonlySet<string> {
-    if (this.#cloudAt === this.#cloud.changes) return this.#cloudTokens;
-    this.#cloudAt = this.#cloud.changes;
-    this.#cloudTokens = new Set();
-    for (const { versions } of this.#cloud.nodes.values()) {
-      for (const contentId of versions) {
-        for (const token of tokensOf(this.#cloud.contentOf(contentId))) this.#cloudTokens.add(token);
-      }
-    }
-    return this.#cloudTokens;
+  #ofContent(contentId: string): readonly string[] {
+    const known = this.#inContent.get(contentId) ?? tokensOf(this.#cloud.contentOf(contentId));
+    this.#inContent.set(contentId, known);
+    return known;
   }
+}
+
+type Held = { readonly at: number; readonly tokens: ReadonlySet<string>; isNew: boolean };
+
+const isIn = (places: readonly Held[], token: string): boolean => places.some(({ tokens }) => tokens.has(token));
+
+/** Of a machine with the disk that is pulled out: it holds what it holds. */
+function tokensOn({ top, unplugged }: Device['machine'], except?: string): ReadonlySet<string> {
+  const found: (readonly string[])[] = [];
+  const open = unplugged ? [top, unplugged] : [top];
+  for (let folder = open.pop(); folder; folder = open.pop()) {
+    for (const { name, inode } of folder.entries.values()) {
+      if (name === except) continue;
+      if (inode.kind === 'folder') open.push(inode);
+      else found.push(tokensOf(inode.data));
+    }
+  }
+  return new Set(found.flat());
 }

@@ -121,7 +121,7 @@ export class Person {
 
   closeAll(): void {
     while (this.#handles.length > 0) this.writeLate(0);
-    for (const inode of this.#root() ? inodesBelow(this.#root() as Inode) : []) inode.refusal = null;
+    for (const inode of this.#root() ? inodesBelow(this.#root() as Inode) : []) this.#machine.refuse(inode, null);
   }
 
   #deed(act: Act): void {
@@ -199,7 +199,7 @@ export class Person {
       },
       lock: ({ x, z }) => {
         const { inode } = this.#item(x);
-        inode.refusal = inode.refusal ? null : z % 2 === 0 ? 'EACCES' : 'EIO';
+        this.#machine.refuse(inode, inode.refusal ? null : z % 2 === 0 ? 'EACCES' : 'EIO');
       },
       many: ({ y, z }) => {
         const folder = this.#machine.create(this.#folder(y), `many${z % 10}`, { kind: 'folder' });

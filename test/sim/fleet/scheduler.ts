@@ -44,6 +44,11 @@ export class Scheduler {
     this.nowMs = Math.max(this.nowMs, untilMs);
   }
 
+  /** What was begun just now has come to the first call it waits for; before that it would not be seen to be due. */
+  begun(): Promise<void> {
+    return drained();
+  }
+
   /** Time in which nothing happens: a night. What was due meanwhile is due then, once. */
   skip(durationMs: number): void {
     this.nowMs += durationMs;
@@ -70,5 +75,5 @@ export class Scheduler {
   }
 }
 
-/** Every promise that can go on has gone on. */
-const drained = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Every promise that can go on has gone on: ticks come when no promise is left to run. Nothing here waits for the machine. */
+const drained = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));

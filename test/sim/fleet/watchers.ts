@@ -163,9 +163,10 @@ export class DeviceWatch {
 
   /** A file that looks exactly as base says must be what base says. */
   #checkVouched({ sig, contentId, localName }: BaseNode): void {
-    const { root } = this.#device;
+    const { root, machine } = this.#device;
     if (!sig || contentId === null || sig.ctimeNs < 0n || !root) return;
-    const found = inodesBelow(root).find((inode) => inode.kind === 'file' && looksAs(inode, sig));
+    const couldBe = machine.numbered(Number(sig.fileId)).some((inode) => inode.kind === 'file' && looksAs(inode, sig));
+    const found = couldBe && inodesBelow(root).find((inode) => inode.kind === 'file' && looksAs(inode, sig));
     if (found && contentIdOf(found.data) !== contentId) this.#violate('I7', `base vouches for ${localName} wrongly`);
   }
 
@@ -212,7 +213,7 @@ export function noteEver(ever: CloudEver, { after }: Pick<Committed, 'after'>): 
   ever.set(after.id, known);
 }
 
-function looksAs({ ino, birthNs, mtimeNs, ctimeNs, data }: Inode, sig: StatSig): boolean {
-  if (BigInt(ino) !== sig.fileId || birthNs !== sig.birthNs) return false;
+function looksAs({ bigIno, birthNs, mtimeNs, ctimeNs, data }: Inode, sig: StatSig): boolean {
+  if (bigIno !== sig.fileId || birthNs !== sig.birthNs) return false;
   return data.length === sig.size && mtimeNs === sig.mtimeNs && ctimeNs === sig.ctimeNs;
 }

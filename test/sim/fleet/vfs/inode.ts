@@ -5,6 +5,7 @@ export type Entry = { readonly name: string; readonly inode: Inode };
 /** One file or folder. Bytes are never changed in place: every write makes a new array, so that they can be held and compared. */
 export class Inode {
   readonly ino: number;
+  readonly bigIno: bigint;
   readonly kind: 'file' | 'folder';
   readonly birthNs: bigint;
   data: Uint8Array = NO_BYTES;
@@ -24,6 +25,7 @@ export class Inode {
 
   constructor(of: { ino: number; kind: 'file' | 'folder'; nowNs: bigint; mode: number }) {
     this.ino = of.ino;
+    this.bigIno = BigInt(of.ino);
     this.kind = of.kind;
     this.mode = of.mode;
     this.birthNs = of.nowNs;

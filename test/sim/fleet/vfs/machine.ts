@@ -35,6 +35,7 @@ const GRANULARITY_MS: Record<Os, number> = { linux: 4, darwin: 1, win32: 1 };
  */
 export class Machine {
   readonly options: MachineOptions;
+  readonly bigDev: bigint;
   readonly top: Inode;
   /** Told of every folder in which something changed. */
   onChange: (folder: Inode) => void = () => undefined;
@@ -49,11 +50,14 @@ export class Machine {
   changes = 0;
   #log: Logged[] = [];
   readonly #free: number[] = [];
+  /** All that ever had a number, the last one first: after a power failure two may have the same. */
+  readonly #made = new Map<number, Inode[]>();
   #nextIno = 100;
   #dirty = new Set<Inode>();
 
   constructor(options: MachineOptions) {
     this.options = options;
+    this.bigDev = BigInt(options.dev);
     this.top = this.#inode('folder', 0o755);
   }
 
@@ -69,6 +73,17 @@ export class Machine {
 
   find(folder: Inode, name: string): Inode | undefined {
     return folder.entries.get(this.key(name))?.inode;
+  }
+
+  /** What has this number, or had it. */
+  numbered(ino: number): readonly Inode[] {
+    return this.#made.get(ino) ?? [];
+  }
+
+  /** From now on nobody may look inside, or everybody again. */
+  refuse(inode: Inode, code: string | null): void {
+    inode.refusal = code;
+    this.changes += 1;
   }
 
   names(folder: Inode): string[] {
@@ -287,7 +302,11 @@ export class Machine {
 
   #inode(kind: 'file' | 'folder', mode: number): Inode {
     const ino = this.#free.pop() ?? this.#nextIno++;
-    return new Inode({ ino, kind, mode, nowNs: this.nowNs });
+    const inode = new Inode({ ino, kind, mode, nowNs: this.nowNs });
+    const others = this.#made.get(ino);
+    if (others) others.unshift(inode);
+    else this.#made.set(ino, [inode]);
+    return inode;
   }
 
   #check(name: string): void {

@@ -32,38 +32,50 @@ export function dropHandles(machine: Machine): void {
 
 type Place = { readonly machine: Machine; readonly folder: Inode; readonly name: string; readonly path: string };
 
+const FD_FOLDER = '/proc/self/fd/';
 const FD_PATH = /^\/proc\/self\/fd\/(\d+)\/?(.*)$/s;
+
+/** The same few paths are asked for again and again. */
+const PARTS = new Map<string, readonly string[]>();
+const MOST_PARTS = 20_000;
+
+function partsOf(path: string): readonly string[] {
+  const known = PARTS.get(path);
+  if (known) return known;
+  if (PARTS.size >= MOST_PARTS) PARTS.clear();
+  const parts = path.split('/').filter((name) => name !== '' && name !== '.');
+  PARTS.set(path, parts);
+  return parts;
+}
 
 /** The folder and the name of a path. A path that ends in a folder itself (`.`, or a mount) has the name ''. */
 function placeOf(path: string): Place {
-  const byFd = FD_PATH.exec(path);
+  const byFd = path.startsWith(FD_FOLDER) ? FD_PATH.exec(path) : null;
   if (byFd) {
-    const handle = handleOf(Number(byFd[1]));
-    return descend(handle.machine, {
-      from: handle.inode,
-      rest: byFd[2] ?? '',
-      path: `${handle.path}/${byFd[2] ?? ''}`,
-    });
+    const [, fd, rest = ''] = byFd;
+    const { machine, inode, path: folder } = handleOf(Number(fd));
+    return descend(machine, { from: inode, parts: partsOf(rest), skip: 0, path: `${folder}/${rest}` });
   }
-  const [, sim, name = ''] = path.split('/', 3);
-  const machine = sim === 'sim' ? MACHINES.get(name) : undefined;
+  const parts = partsOf(path);
+  const machine = parts[0] === 'sim' ? MACHINES.get(parts[1] ?? '') : undefined;
   if (!machine) throw new FsError('ENOENT', path);
-  const rest = path.slice(`/sim/${name}/`.length);
-  return descend(machine, { from: machine.top, rest, path });
+  return descend(machine, { from: machine.top, parts, skip: 2, path });
 }
 
-function descend(machine: Machine, { from, rest, path }: { from: Inode; rest: string; path: string }): Place {
-  const names = rest.split('/').filter((name) => name !== '' && name !== '.');
-  const last = names.pop() ?? '';
+type Way = { readonly from: Inode; readonly parts: readonly string[]; readonly skip: number; readonly path: string };
+
+function descend(machine: Machine, { from, parts, skip, path }: Way): Place {
+  if (parts.length <= skip) return { machine, folder: from, name: '', path };
+  const last = parts.length - 1;
   let folder = from;
-  for (const name of names) {
+  for (let index = skip; index < last; index++) {
     enter(folder, path);
-    const next = machine.find(folder, name);
+    const next = machine.find(folder, parts[index] as string);
     if (!next) throw new FsError('ENOENT', path);
     folder = next;
   }
-  if (last !== '') enter(folder, path);
-  return { machine, folder, name: last, path };
+  enter(folder, path);
+  return { machine, folder, name: parts[last] as string, path };
 }
 
 function enter(folder: Inode, path: string): void {
@@ -83,9 +95,11 @@ function at(place: Place): Inode {
 
 function call(name: string, path: string): Place {
   const before = placeOf(path);
-  before.machine.beforeCall(name, before.path);
+  const { machine } = before;
+  const { changes } = machine;
+  machine.beforeCall(name, before.path);
   // Somebody may have acted in between.
-  return placeOf(path);
+  return machine.changes === changes ? before : placeOf(path);
 }
 
 function change(name: string, path: string): Place {
@@ -224,10 +238,51 @@ export function lstatSync(path: string, options: StatOptions = {}): object | und
 }
 
 class Stats {
+  readonly dev: number;
+  readonly ino: number;
+  readonly mode: number;
+  readonly nlink: number;
+  readonly size: number;
+
+  constructor(machine: Machine, inode: Inode) {
+    this.dev = machine.options.dev;
+    this.ino = inode.ino;
+    this.mode = modeOf(inode);
+    this.nlink = inode.links;
+    this.size = inode.data.length;
+  }
+  isDirectory(): boolean {
+    return (this.mode & real.S_IFMT) === real.S_IFDIR;
+  }
+  isFile(): boolean {
+    return (this.mode & real.S_IFMT) === real.S_IFREG;
+  }
+  isSymbolicLink(): boolean {
+    return false;
+  }
+}
+
+class BigStats {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly mode: bigint;
+  readonly nlink: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly birthtimeNs: bigint;
   readonly #isFolder: boolean;
-  constructor(values: object, isFolder: boolean) {
-    Object.assign(this, values);
-    this.#isFolder = isFolder;
+
+  constructor(machine: Machine, inode: Inode) {
+    this.dev = machine.bigDev;
+    this.ino = inode.bigIno;
+    this.mode = BigInt(modeOf(inode));
+    this.nlink = BigInt(inode.links);
+    this.size = BigInt(inode.data.length);
+    this.mtimeNs = inode.mtimeNs;
+    this.ctimeNs = inode.ctimeNs;
+    this.birthtimeNs = inode.birthNs;
+    this.#isFolder = inode.kind === 'folder';
   }
   isDirectory(): boolean {
     return this.#isFolder;
@@ -240,15 +295,10 @@ class Stats {
   }
 }
 
-function statsOf(machine: Machine, inode: Inode, { bigint = false }: StatOptions): Stats {
-  const isFolder = inode.kind === 'folder';
-  const { dev } = machine.options;
-  const mode = inode.mode | (isFolder ? real.S_IFDIR : real.S_IFREG);
-  const size = inode.data.length;
-  if (!bigint) return new Stats({ dev, mode, size, ino: inode.ino, nlink: inode.links }, isFolder);
-  const { mtimeNs, ctimeNs, birthNs: birthtimeNs } = inode;
-  const numbers = { ino: BigInt(inode.ino), nlink: BigInt(inode.links), size: BigInt(size), mode: BigInt(mode) };
-  return new Stats({ ...numbers, dev: BigInt(dev), mtimeNs, ctimeNs, birthtimeNs }, isFolder);
+const modeOf = ({ kind, mode }: Inode): number => mode | (kind === 'folder' ? real.S_IFDIR : real.S_IFREG);
+
+function statsOf(machine: Machine, inode: Inode, { bigint = false }: StatOptions): Stats | BigStats {
+  return bigint ? new BigStats(machine, inode) : new Stats(machine, inode);
 }
 
 export function existsSync(path: string): boolean {
