@@ -80,7 +80,7 @@ const MUTANTS = JSON.parse(readFileSync(new URL('./fleet/mutants.json', import.m
 
 /** Deliberate mistakes in the sources or in a fake, each loaded in place of the line it stands for. */
 describe('a mistake is seen by the invariant that is there for it', () => {
-  it.each(Object.entries(MUTANTS))('[SA-1] when %s', async (mutant, { caughtBy, seed }) => {
+  it.concurrent.each(Object.entries(MUTANTS))('[SA-1] when %s', async (mutant, { caughtBy, seed }) => {
     const wrong = startSimWorkers(1, { mutant });
     try {
       const answers: Answer[] = [];

@@ -75,5 +75,11 @@ export class Scheduler {
   }
 }
 
-/** Every promise that can go on has gone on: ticks come when no promise is left to run. Nothing here waits for the machine. */
-const drained = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+/**
+ * Every promise that can go on has gone on; nothing here waits for the machine. A tick comes when no promise is left to run, but
+ * only if it was asked for by one: hence the first `await`.
+ */
+async function drained(): Promise<void> {
+  await Promise.resolve();
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+}
