@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { routes, type SpaceId } from '@tideline/contracts';
+import { routes, type FolderRole, type SpaceId } from '@tideline/contracts';
 import { createCloud, createRetry, type ApiClient } from '@tideline/drive-client';
 import type { Cloud } from '@tideline/sync-core';
 import { cloudContract } from '@tideline/sync-core/testing';
@@ -38,13 +38,16 @@ cloudContract('Drive client and console', async () => {
     setQuota: async (quotaBytes) => {
       await world.admin.api.call(routes.people.setQuota, { params: { spaceId: space.id }, body: { quotaBytes } });
     },
-    asUploader: async (folderId) => {
+    asUploader: async (folderId, { editorOf }) => {
       const uploader = await newPerson();
-      await owner.api.call(routes.rights.setFolderGrant, {
-        params: { nodeId: folderId },
-        body: { to: { type: 'user', id: uploader.id }, role: 'uploader' },
-      });
-      return cloudOf(uploader.api, space.id, folderId);
+      const give = (nodeId: string, role: FolderRole) =>
+        owner.api.call(routes.rights.setFolderGrant, {
+          params: { nodeId },
+          body: { to: { type: 'user', id: uploader.id }, role },
+        });
+      if (editorOf) await give(editorOf, 'editor');
+      await give(folderId, 'uploader');
+      return cloudOf(uploader.api, space.id, editorOf ?? folderId);
     },
   };
 });

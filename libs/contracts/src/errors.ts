@@ -74,6 +74,10 @@ export const ERROR_TEXTS = {
   MOVE_CYCLE: ['A folder cannot be moved into itself.', 'Choose another folder.'],
   REV_MISMATCH: ['Somebody changed it in the meantime.', 'Read the newest state and decide again.'],
   SUBTREE_CHANGED: ['Something below the folder changed in the meantime.', 'Read the newest state and decide again.'],
+  SUBTREE_FORBIDDEN: [
+    'There is something in this folder that you do not have the right to do this with.',
+    'Do it with what else is in it, or ask an admin for the right on the folder inside.',
+  ],
   KIND_MISMATCH: ['This works on {expected}s only.', 'Choose a {expected}.'],
   ROOT_IMMUTABLE: ['The root of a space cannot be changed.', 'Choose something below it.'],
   NODE_TRASHED: ['It is in the recycle bin.', 'Restore it first.'],

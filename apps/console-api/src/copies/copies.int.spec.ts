@@ -178,7 +178,10 @@ describe('a move to another space', () => {
     expect(await code()).toBe('FORBIDDEN'); // a Backer reads no bytes
     await world.drive.grant(space.spaceId, top, { user: member.userId }, 'synchronizer');
     await world.drive.grant(space.spaceId, sub, { user: member.userId }, 'backer');
-    expect(await code()).toBe('FORBIDDEN');
+    expect(await code()).toBe('SUBTREE_FORBIDDEN');
+    await world.drive.commit(admin, space.spaceId, [ops.trash(sub)]);
+    expect(await code()).toBe('SUBTREE_FORBIDDEN'); // what waits in the bin would go along
+    await world.drive.commit(admin, space.spaceId, [ops.restore(sub)]);
     await world.drive.grant(space.spaceId, sub, { user: member.userId }, 'synchronizer');
     await world.drive.sql(`UPDATE space SET quota_bytes = 4 WHERE id = $1`, [own.spaceId]);
     expect(await code()).toBe('QUOTA_EXCEEDED');

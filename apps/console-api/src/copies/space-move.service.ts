@@ -11,7 +11,7 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
-import { AccessService, type NodeAccess } from '../grants/access.service.ts';
+import { AccessService, toSubject, type NodeAccess } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
@@ -106,11 +106,15 @@ export class SpaceMoveService {
   /** On the node and on every folder below it where rights differ: nobody takes along what they may not read. */
   async #requireAll(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<NodeAccess> {
     const access = await this.access.require(manager, principal, { nodeId, atom: 'move' });
-    const below = await this.access.listBoundaries(manager, principal, nodeId);
-    const isAllowed = [access, ...below].every((rights) => NEEDED.every((atom) => rights.atoms.has(atom)));
+    const isAllowed = NEEDED.every((atom) => access.atoms.has(atom));
     // Whoever received a share may work in it and even empty it into its owner's bin, but not take it away from its owner.
     const isForeign = access.spaceKind === 'personal' && access.ownerUserId !== principal.userId;
     if (!isAllowed || isForeign) throw new AppError('FORBIDDEN');
+    // What waits in the bin goes along, too.
+    const within = { spaceId: access.spaceId, atoms: NEEDED, throughBin: true };
+    const barriers = await this.access.findBarriers(manager, toSubject(principal), within);
+    const barrier = NEEDED.map((atom) => barriers.get(atom)?.get(nodeId)).find((id) => id !== undefined);
+    if (barrier !== undefined) throw new AppError('SUBTREE_FORBIDDEN', {}, { details: { nodeId: barrier } });
     return access;
   }
 }

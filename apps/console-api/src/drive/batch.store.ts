@@ -67,14 +67,14 @@ export type BatchNodes = {
   readonly lost: Set<string>;
 };
 
-/** All that a batch can depend on: the nodes it names, who has the names it wants, and all their ancestors. */
+/** All that a batch can depend on: the nodes it names or is refused for, who has the names it wants, and all their ancestors. */
 export async function loadBatchNodes(
   manager: EntityManager,
   key: SpaceKey,
-  ops: readonly BatchOp[],
+  { ops, barrierIds }: { readonly ops: readonly BatchOp[]; readonly barrierIds: readonly string[] },
 ): Promise<BatchNodes> {
   const placed = ops.flatMap((op) => ('parentId' in op ? [op] : op.kind === 'restore' && op.to ? [op.to] : []));
-  const ids = new Set(ops.map((op) => op.nodeId).concat(placed.map((op) => op.parentId)));
+  const ids = new Set<string>([...ops.map((op) => op.nodeId), ...placed.map((op) => op.parentId), ...barrierIds]);
   type Row = NodeRow & { space_id: string; purged: boolean; lost: boolean };
   const rows = await queryRows<Row>(manager, BATCH_NODES, [
     key.enterpriseId,

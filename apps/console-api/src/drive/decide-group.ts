@@ -4,7 +4,7 @@ import type { Author, BatchNodes, LockedSpace } from './batch.store.ts';
 import { BatchTree, type RightsByNode } from './batch-tree.ts';
 import { decideBatch, type BatchDecision, type BatchInput } from './decide-batch.ts';
 
-export type GroupBatch = Pick<BatchInput, 'ops' | 'atomic' | 'unusable'> & {
+export type GroupBatch = Pick<BatchInput, 'ops' | 'atomic' | 'unusable' | 'barriers'> & {
   readonly author: Author;
   readonly rights: RightsByNode;
 };
@@ -59,11 +59,23 @@ class GroupRun {
 
   take(batch: GroupBatch): Omit<GroupDecision<GroupBatch>, 'batch'> {
     const { changedSubtrees, lostPaths, now, newVersionId, newNodeId, contentIdOf, found, space } = this.#input;
-    const { ops, atomic, unusable } = batch;
+    const { ops, atomic, unusable, barriers = NO_BARRIERS } = batch;
     const tree = this.#tree.seenBy(batch.rights);
     const promised = this.#reservationsOf(batch);
     const decision = decideBatch({
-      ...{ ops, atomic, unusable, tree, changedSubtrees, lostPaths, now, newVersionId, newNodeId, contentIdOf },
+      ...{
+        ops,
+        atomic,
+        unusable,
+        barriers,
+        tree,
+        changedSubtrees,
+        lostPaths,
+        now,
+        newVersionId,
+        newNodeId,
+        contentIdOf,
+      },
       answered: this.#answersTo(batch.author.actorId),
       takenIds: found.takenIds,
       purged: found.purged,
@@ -102,6 +114,7 @@ class GroupRun {
   }
 }
 
+const NO_BARRIERS: NonNullable<BatchInput['barriers']> = new Map();
 const NO_RESERVATIONS: ReadonlyMap<string, string> = new Map();
 
 /** What is remembered, so that the same operation is answered and not carried out again. */

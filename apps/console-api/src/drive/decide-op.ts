@@ -41,6 +41,8 @@ export type OpContext = Omit<RestoreContext, 'restoring'> & {
   readonly takenIds: ReadonlySet<string>;
   /** By opId: chunks of the manifest that the caller may not use. */
   readonly unusable: ReadonlyMap<string, readonly ChunkHash[]>;
+  /** By opId: a folder below the one that is trashed or moved where that is not allowed; `null` when it is hidden. */
+  readonly barriers?: ReadonlyMap<string, NodeId | null>;
   /** Operations whose `ifSubtreeSeq` does not hold any more. */
   readonly changedSubtrees: ReadonlySet<string>;
   /** Given up for good; they and what is below them are as good as gone. */
@@ -133,14 +135,21 @@ function decideMove(op: Op<'move'>, node: DriveNode, context: Context): Verdict 
   const isRename = op.parentId === node.parentId;
   // PE-5: whoever may not list the folder that it stands in must not learn from refused names what else is there.
   if (isRename && !tree.atomsOf(op.parentId).has('list')) return refuse('FORBIDDEN', node);
-  const refusal = isRename ? undefined : findParentRefusal(op.parentId, tree);
+  const refusal = isRename ? undefined : (findBarrier(op, context) ?? findParentRefusal(op.parentId, tree));
   return refusal ?? { kind: 'changed', node: { ...node, parentId: op.parentId, name: op.name }, version: null };
 }
 
 function decideTrash(op: Op<'trash'>, node: DriveNode, context: Context): Verdict {
   if (node.trashedAt !== null) return refuse('NODE_TRASHED', node);
   if (context.changedSubtrees.has(op.opId)) return refuse('SUBTREE_CHANGED', node);
-  return { kind: 'changed', node: { ...node, trashedAt: context.now }, version: null };
+  return findBarrier(op, context) ?? changed({ ...node, trashedAt: context.now });
+}
+
+/** A folder takes along what is in it: nobody has that done to a part of it where they could not do it themselves. */
+function findBarrier(op: Op<'trash'> | Op<'move'>, { barriers, tree }: Context): Refusal | undefined {
+  const barrier = barriers?.get(op.opId);
+  if (barrier === undefined) return undefined;
+  return refuse('SUBTREE_FORBIDDEN', barrier === null ? null : (tree.find(barrier) ?? null));
 }
 
 function decideRestore(op: Op<'restore'>, node: DriveNode, context: Context): Verdict {

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { insertManifests, recordUploads, type Upload } from '../blobs/chunk.store.ts';
 import { PackService, type ReceivedPack } from '../blobs/pack.service.ts';
-import { AccessService, toSubject } from '../grants/access.service.ts';
+import { AccessService, toSubject, type NodeAccess } from '../grants/access.service.ts';
 import { Clock } from '../platform/clock.ts';
 import { reservationsOf } from '../quota/reservation-id.ts';
 import { listReserved, removeReservations } from '../quota/reservation.store.ts';
@@ -19,12 +19,13 @@ import {
   type LockedSpace,
   type SpaceKey,
 } from './batch.store.ts';
-import type { RightsByNode } from './batch-tree.ts';
 import { changedOutcomes, decideGroup, type GroupBatch, type GroupDecision, type GroupInput } from './decide-group.ts';
 import { loadRestorePaths } from './restore-path.store.ts';
+import { findSubtreeBarriers, type BarriersByOp } from './subtree-rights.ts';
 import { UsableChunks } from './usable-chunks.service.ts';
 
-type SettledBatch = GroupBatch & { readonly pack: ReceivedPack };
+type SettledBatch = GroupBatch & { readonly pack: ReceivedPack; readonly barriers: BarriersByOp };
+type KnownRights = ReadonlyMap<string, NodeAccess>;
 
 /** The one transaction of a group: batches of one space that wait for its lock together. */
 @Injectable()
@@ -56,11 +57,13 @@ export class GroupCommit {
     await this.packs.record(manager, enterpriseId, packs);
     const rights = await this.#findRights(manager, group, mentionedBy);
     const unusable = await this.usable.findUnusable(manager, group);
+    const barriers = await this.#findBarriers(manager, group, rights);
     const batches = group.map(({ principal, request, pack }, index) => ({
       ops: request.ops,
       atomic: request.atomic,
       author: authorOf(principal, request.origin ?? 'sync'),
       rights: rights[index] ?? NO_RIGHTS,
+      barriers: barriers[index] ?? new Map(),
       unusable: unusable[index] ?? new Map(),
       pack,
     }));
@@ -68,12 +71,22 @@ export class GroupCommit {
     return batches;
   }
 
+  /** One after another: they share the connection of the transaction. */
+  async #findBarriers(manager: EntityManager, group: Group, rights: readonly KnownRights[]): Promise<BarriersByOp[]> {
+    const barriers: BarriersByOp[] = [];
+    for (const [index, batch] of group.entries()) {
+      const asked = { ...batch, rights: rights[index] ?? NO_RIGHTS };
+      barriers.push(await findSubtreeBarriers(manager, this.access, asked));
+    }
+    return barriers;
+  }
+
   /** Devices of one person see the same and are asked for once. */
   async #findRights(
     manager: EntityManager,
     group: Group,
     nodesOf: (batches: readonly Batch[]) => readonly string[],
-  ): Promise<RightsByNode[]> {
+  ): Promise<KnownRights[]> {
     const bySubject = Map.groupBy(group, subjectName);
     const asked = [...bySubject.values()].map((batches) => ({
       subject: toSubject((batches[0] ?? group[0]).principal),
@@ -95,7 +108,8 @@ export class GroupCommit {
     const space = await findAndLockSpace(manager, key);
     if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
     const answered = await listAnswers(manager, key.enterpriseId, batches.map(toAsked));
-    const found = await loadBatchNodes(manager, key, ops);
+    const barrierIds = batches.flatMap(({ barriers }) => [...barriers.values()].filter((id) => id !== null));
+    const found = await loadBatchNodes(manager, key, { ops, barrierIds });
     const { lostPaths, occupants } = await loadRestorePaths(manager, key, { ops, ...found });
     const unknown = findOccupants(ops, found.nodes).filter(({ id }) => batches.some(({ rights }) => !rights.has(id)));
     const inTheWay = await this.#rightsOn(manager, group, [...occupants, ...unknown]);
@@ -115,14 +129,14 @@ export class GroupCommit {
   }
 
   /** Rare: what has a name that somebody wants is told to who may see it, and decides what returns to folders that are gone. */
-  async #rightsOn(manager: EntityManager, group: Group, nodes: readonly DriveNode[]): Promise<RightsByNode[]> {
+  async #rightsOn(manager: EntityManager, group: Group, nodes: readonly DriveNode[]): Promise<KnownRights[]> {
     if (nodes.length === 0) return [];
     const ids = [...new Set(nodes.map((node) => node.id))];
     return this.#findRights(manager, group, () => ids);
   }
 }
 
-const NO_RIGHTS: RightsByNode = new Map();
+const NO_RIGHTS: KnownRights = new Map();
 
 function mentionedBy(batches: readonly Batch[]): string[] {
   return [...new Set(batches.flatMap(({ request }) => mentionedNodes(request.ops)))];
@@ -165,7 +179,7 @@ function toAsked({ author, ops }: GroupBatch): { actorId: string; opIds: string[
   return { actorId: author.actorId, opIds: ops.map((op) => op.opId) };
 }
 
-function withRights(batch: SettledBatch, more: RightsByNode): SettledBatch {
+function withRights(batch: SettledBatch, more: KnownRights): SettledBatch {
   return more.size === 0 ? batch : { ...batch, rights: new Map([...batch.rights, ...more]) };
 }
 

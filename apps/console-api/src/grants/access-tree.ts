@@ -44,6 +44,10 @@ export class AccessTree {
     return judgement;
   }
 
+  isFolder(id: NodeId): boolean {
+    return this.#nodes.get(id)?.kind === 'folder';
+  }
+
   parentOf(id: NodeId): NodeId | null {
     return this.#nodes.get(id)?.parentId ?? null;
   }
@@ -54,6 +58,14 @@ export class AccessTree {
 
   isLiveBelow(id: NodeId, rootId: NodeId): boolean {
     return id !== rootId && this.#find(id, (node) => node.trashed || node.id === rootId)?.id === rootId;
+  }
+
+  /** Folders above a node from below upwards; not beyond what is in the bin by itself, unless `throughBin`. */
+  *foldersAbove(id: NodeId, { throughBin }: { readonly throughBin: boolean }): Iterable<NodeId> {
+    for (let node = this.#nodes.get(id); node && (throughBin || !node.trashed);) {
+      node = this.#above(node);
+      if (node) yield node.id;
+    }
   }
 
   /** The node itself or the nearest above it that fits. */

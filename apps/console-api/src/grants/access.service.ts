@@ -23,6 +23,7 @@ import {
   type SpaceRow,
 } from './access.store.ts';
 import { AccessTree, type Caller, type Found } from './access-tree.ts';
+import { collectBarriers, NO_BARRIERS, type Barriers } from './barriers.ts';
 import { BoundaryCache } from './boundary-cache.ts';
 import { findShareRoots, withCloudPaths, type ShareRoot } from './received-shares.ts';
 import { decideRights, PASSAGE, type Judgement, type Rights } from './rights.ts';
@@ -31,6 +32,7 @@ export type NodeAccess = Rights & {
   readonly spaceId: SpaceId;
   readonly spaceKind: SpaceKind;
   readonly ownerUserId: UserId | null;
+  readonly isFolder: boolean;
 };
 export type Boundary = Rights & { readonly nodeId: NodeId };
 /** What every change of rights (also an end that has come) and every change of a space's tree raises. */
@@ -171,6 +173,23 @@ export class AccessService {
     return below.map((nodeId) => ({ nodeId, ...(tree.rightsOf(nodeId) ?? PASSAGE) }));
   }
 
+  /** What in folders of a space the subject may not do the same with as with the folder itself: rights are narrower there. */
+  async findBarriers(
+    manager: EntityManager,
+    subject: Subject,
+    within: { readonly spaceId: SpaceId; readonly atoms: readonly Atom[]; readonly throughBin: boolean },
+  ): Promise<Barriers> {
+    const { enterpriseId } = subject;
+    const spaces = await findSpaces(manager, enterpriseId, [within.spaceId]);
+    if (spaces.every((space) => space.ownerUserId === subject.userId)) return NO_BARRIERS;
+    const caller = await this.#findCaller(manager, subject);
+    const statements = await listStatements(manager, enterpriseId, caller, { spaceIds: [within.spaceId] });
+    const nodeIds = distinct(statements, 'nodeId');
+    if (nodeIds.length === 0) return NO_BARRIERS;
+    const chains = await findChains(manager, enterpriseId, nodeIds);
+    return collectBarriers(new AccessTree(caller, { chains, spaces }, statements), { ...within, nodeIds });
+  }
+
   /**
    * Bytes are taken only from callers who may write something in the space. Throws FORBIDDEN, or SPACE_UNKNOWN when the caller
    * sees nothing of the space.
@@ -288,7 +307,8 @@ function collectAccess(
     const rights = tree.rightsOf(id);
     if (!space || !rights) continue;
     const seen = rights.atoms.has('visible') ? rights : passages.has(id) ? PASSAGE : undefined;
-    if (seen) access.set(id, { ...seen, spaceId: space.id, spaceKind: space.kind, ownerUserId: space.ownerUserId });
+    const of = { spaceId: space.id, spaceKind: space.kind, ownerUserId: space.ownerUserId };
+    if (seen) access.set(id, { ...seen, ...of, isFolder: tree.isFolder(id) });
   }
   return access;
 }

@@ -21,6 +21,7 @@ export type ChainNode = {
   readonly id: NodeId;
   readonly parentId: NodeId | null;
   readonly spaceId: SpaceId;
+  readonly kind: 'file' | 'folder';
   readonly trashed: boolean;
 };
 export type SpaceRow = {
@@ -47,12 +48,12 @@ export async function findChains(
     // their parent's look-up.
     `WITH RECURSIVE up AS (
        SELECT n.* FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
-         SELECT id, parent_id, space_id, trashed_at FROM node WHERE enterprise_id = $1 AND id = asked.id LIMIT 1) n
+         SELECT id, parent_id, space_id, kind, trashed_at FROM node WHERE enterprise_id = $1 AND id = asked.id LIMIT 1) n
        UNION
        SELECT p.* FROM (SELECT DISTINCT parent_id FROM up) above CROSS JOIN LATERAL (
-         SELECT id, parent_id, space_id, trashed_at FROM node WHERE enterprise_id = $1 AND id = above.parent_id LIMIT 1) p
+         SELECT id, parent_id, space_id, kind, trashed_at FROM node WHERE enterprise_id = $1 AND id = above.parent_id LIMIT 1) p
      )
-     SELECT id, parent_id AS "parentId", space_id AS "spaceId", trashed_at IS NOT NULL AS trashed FROM up`,
+     SELECT id, parent_id AS "parentId", space_id AS "spaceId", kind, trashed_at IS NOT NULL AS trashed FROM up`,
     [enterpriseId, nodeIds],
   );
 }

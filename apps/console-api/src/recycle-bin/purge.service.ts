@@ -4,6 +4,7 @@ import {
   DEFAULT_RETENTION,
   MAX_BIN_NODES,
   type EmptyBinAnswer,
+  type ErrorCode,
   type NodeId,
   type PurgeItem,
   type SpaceId,
@@ -11,7 +12,7 @@ import {
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { findAndLockSpace, type SpaceKey } from '../drive/batch.store.ts';
-import { AccessService } from '../grants/access.service.ts';
+import { AccessService, toSubject } from '../grants/access.service.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
@@ -61,14 +62,16 @@ export class PurgeService implements OnModuleInit {
     nodeIds: readonly NodeId[],
   ): Promise<{ items: PurgeItem[]; pending: boolean }> {
     const key = await this.#enter(principal, spaceId);
-    const access = await this.access.resolve(this.dataSource.manager, principal, nodeIds);
-    const allowed = nodeIds.filter((id) => access.get(id)?.atoms.has('delete') && access.get(id)?.spaceId === spaceId);
-    const purged = new Set(await this.#mark(key, allowed));
+    const refusals = await this.#findRefusals(principal, spaceId, nodeIds);
+    const purged = new Set(
+      await this.#mark(
+        key,
+        nodeIds.filter((id) => !refusals.has(id)),
+      ),
+    );
     const items = nodeIds.map((nodeId): PurgeItem => {
       if (purged.has(nodeId)) return { status: 'purged', nodeId };
-      if (access.get(nodeId)?.spaceId !== spaceId) return { status: 'refused', nodeId, code: 'NODE_UNKNOWN' };
-      const isAllowed = access.get(nodeId)?.atoms.has('delete');
-      return { status: 'refused', nodeId, code: isAllowed ? 'NOT_TRASHED' : 'FORBIDDEN' };
+      return { status: 'refused', nodeId, code: refusals.get(nodeId) ?? 'NOT_TRASHED' };
     });
     return { items, pending: !(await this.#clear(key, SLICES_PER_REQUEST)) };
   }
@@ -88,10 +91,10 @@ export class PurgeService implements OnModuleInit {
     for (let more = true; more;) {
       const entries = await listEntriesBefore(manager, key, { before: until, after, limit: MAX_BIN_NODES });
       const ids = entries.map((entry) => entry.id);
-      const access = await this.access.resolve(manager, principal, ids);
-      const allowed = ids.filter((id) => access.get(id)?.atoms.has('delete'));
+      const refusals = await this.#findRefusals(principal, spaceId, ids);
+      const allowed = ids.filter((id) => !refusals.has(id));
       purged += (await this.#mark(key, allowed)).length;
-      kept += ids.filter((id) => access.has(id)).length - allowed.length;
+      kept += ids.filter((id) => refusals.has(id) && refusals.get(id) !== 'NODE_UNKNOWN').length;
       after = entries.at(-1);
       more = ids.length === MAX_BIN_NODES;
       if (more && performance.now() > endsAt) return { purged, kept, pending: true, more };
@@ -133,6 +136,25 @@ export class PurgeService implements OnModuleInit {
     await this.bin.requireSpace(principal, spaceId);
     if (principal.kind !== 'person') throw new AppError('FORBIDDEN');
     return { enterpriseId: principal.enterpriseId, spaceId };
+  }
+
+  /** Why nodes are not the caller's to delete for good; what was trashed by itself below one of them is not touched by that. */
+  async #findRefusals(
+    principal: MemberPrincipal,
+    spaceId: SpaceId,
+    nodeIds: readonly NodeId[],
+  ): Promise<Map<NodeId, ErrorCode>> {
+    const { manager } = this.dataSource;
+    const access = await this.access.resolve(manager, principal, nodeIds);
+    const within = { spaceId, atoms: ['delete'], throughBin: false } as const;
+    const barriers = (await this.access.findBarriers(manager, toSubject(principal), within)).get('delete');
+    const refusals = nodeIds.map((id): [NodeId, ErrorCode | undefined] => {
+      const rights = access.get(id);
+      if (rights?.spaceId !== spaceId) return [id, 'NODE_UNKNOWN'];
+      if (!rights.atoms.has('delete')) return [id, 'FORBIDDEN'];
+      return [id, barriers?.has(id) ? 'SUBTREE_FORBIDDEN' : undefined];
+    });
+    return new Map(refusals.flatMap(([id, code]) => (code ? [[id, code]] : [])));
   }
 
   async #mark(key: SpaceKey, nodeIds: readonly NodeId[]): Promise<NodeId[]> {

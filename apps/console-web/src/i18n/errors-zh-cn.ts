@@ -60,6 +60,10 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   VERSION_IS_HEAD: ['不能删除文件的最新版本。', '请删除文件，或先还原其他版本。'],
   VERSION_PROTECTED: ['这是某台设备备份的最新版本。', '请确认仍要删除，或保留它。'],
   LIMIT_PINNED: ['此文件已固定 {max} 个版本。', '请先取消固定其中一个。'],
+  SUBTREE_FORBIDDEN: [
+    '此文件夹中有您无权对其执行此操作的内容。',
+    '请对其中的其他内容执行此操作，或向管理员申请其中文件夹的权限。',
+  ],
   TREE_TOO_LARGE: ['其中的内容超过一次可移动到其他空间的数量（{max}）。', '请逐个移动其中的文件夹，或复制它。'],
   QUOTA_EXCEEDED: ['空间已满。', '请清理空间，或向管理员申请更大的配额。'],
   MOMENT_TOO_OLD: ['此文件夹的历史记录始于 {from}。', '请选择更晚的时间。'],

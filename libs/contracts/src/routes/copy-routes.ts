@@ -31,6 +31,13 @@ export const copyRoutes = {
     params: nodeParam,
     body: retention.PlaceRequest,
     response: retention.MoveToSpaceAnswer,
-    errors: ['NODE_UNKNOWN', 'PARENT_UNKNOWN', 'QUOTA_EXCEEDED', 'TREE_TOO_LARGE', 'ROOT_IMMUTABLE'],
+    errors: [
+      'NODE_UNKNOWN',
+      'PARENT_UNKNOWN',
+      'QUOTA_EXCEEDED',
+      'TREE_TOO_LARGE',
+      'ROOT_IMMUTABLE',
+      'SUBTREE_FORBIDDEN',
+    ],
   }),
 };

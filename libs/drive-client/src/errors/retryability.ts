@@ -22,6 +22,7 @@ export const RETRYABILITY: Readonly<Record<ErrorCode, Retryability>> = {
   WRONG_CREDENTIALS: 'stop',
   CSRF_REFUSED: 'stop',
   FORBIDDEN: 'stop',
+  SUBTREE_FORBIDDEN: 'stop',
   ENTERPRISE_UNKNOWN: 'stop',
   USER_UNKNOWN: 'stop',
   USER_DISABLED: 'stop',

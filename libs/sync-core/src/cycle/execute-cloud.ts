@@ -92,8 +92,10 @@ function byRoom(group: readonly CloudOp[], execution: Execution): { fitting: Clo
 }
 
 function isPutOff(op: CloudOp, execution: Execution): boolean {
+  const { live, decided } = execution;
   const key = op.op === 'cloudTrash' ? op.id : op.key;
-  return execution.isDeferred(execution.live.pathOf(key), execution.decided.local.get(key)?.sinceMs ?? 0);
+  const path = op.op === 'cloudTrash' ? live.lastPathOf(op.id) : live.pathOf(op.key);
+  return execution.isDeferred(path, decided.local.get(key)?.sinceMs ?? 0);
 }
 
 function wireOf(op: CloudOp, chunks: readonly ChunkRef[], execution: Execution): BatchOp {

@@ -10,6 +10,8 @@ type Place = { readonly parent: LocalKey; readonly name: string };
 export type LiveTree = {
   /** `undefined` when the node, or a folder above it, is not on this disk. */
   pathOf(key: LocalKey): RelativePath | undefined;
+  /** Where it is, or was before it went from this disk: what is said of a delete is said of that path. */
+  lastPathOf(key: LocalKey): RelativePath | undefined;
   childPath(parent: LocalKey, name: string): RelativePath | undefined;
   put(key: LocalKey, place: Place): void;
   /** A local entry got its base id: whatever lies below it is found under either. */
@@ -32,17 +34,20 @@ export function createLiveTree(base: BaseView, local: LocalOverlay): LiveTree {
     return row && { parent: row.parent, name: row.localName };
   };
 
+  const pathBy = (key: LocalKey, find: (at: LocalKey) => Place | undefined): RelativePath | undefined => {
+    const names: string[] = [];
+    for (let at = adopted.get(key) ?? key; at !== ROOT_ID;) {
+      const place = find(at);
+      if (!place) return undefined;
+      names.push(place.name);
+      at = adopted.get(place.parent) ?? place.parent;
+    }
+    return names.reverse().join('/');
+  };
+
   const tree: LiveTree = {
-    pathOf(key) {
-      const names: string[] = [];
-      for (let at = adopted.get(key) ?? key; at !== ROOT_ID;) {
-        const place = placeOf(at);
-        if (!place) return undefined;
-        names.push(place.name);
-        at = adopted.get(place.parent) ?? place.parent;
-      }
-      return names.reverse().join('/');
-    },
+    pathOf: (key) => pathBy(key, placeOf),
+    lastPathOf: (key) => pathBy(key, (at) => placeOf(at) ?? placeInBase(at)),
     childPath(parent, name) {
       const folder = tree.pathOf(parent);
       if (folder === undefined) return undefined;

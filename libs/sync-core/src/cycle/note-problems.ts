@@ -52,7 +52,8 @@ function findSolved(problems: readonly StoredProblem[], open: ReadonlySet<string
 function wantedPaths(plan: Plan, execution: Execution): Set<string> {
   const paths = new Set<string>();
   const add = (path: string | undefined) => path !== undefined && paths.add(path);
-  for (const op of plan.cloud) add(execution.live.pathOf(op.op === 'cloudTrash' ? op.id : op.key));
+  const { live } = execution;
+  for (const op of plan.cloud) add(op.op === 'cloudTrash' ? live.lastPathOf(op.id) : live.pathOf(op.key));
   for (const op of plan.local) {
     add('parent' in op ? execution.live.childPath(op.parent, op.name) : execution.live.pathOf(op.id));
     if ('key' in op) add(execution.live.pathOf(op.key));

@@ -151,6 +151,42 @@ describe('what the rights in a folder do not allow', () => {
     expect(await a.settle()).toMatchObject({ pending: 0, failed: 0, verified: true });
   });
 
+  it('[G18] a folder with a part that may not leave its place stays there in the cloud; the place it was moved to gets files of its own', async () => {
+    restrict('ro/sub', except('move'));
+    const ids = ['ro', 'ro/f', 'ro/sub', 'ro/sub/g'].map((path) => world.idOf(path));
+    a.disk.rename('ro', 'free/ro');
+    await world.cycles(a, 5);
+    expect(['ro', 'ro/f', 'ro/sub', 'ro/sub/g'].map((path) => world.idOf(path))).toEqual(ids);
+    expect(world.cloudTree().get('free/ro/sub/g')).toBe('g');
+    expect(a.disk.tree()).toEqual(world.cloudTree());
+    expect(await a.settle()).toMatchObject({ pending: 0, failed: 0, verified: true });
+  });
+
+  it('[G18] such a folder may get another name in its place', async () => {
+    restrict('ro/sub', except('move'));
+    const id = world.idOf('ro/sub');
+    a.disk.rename('ro', 'renamed');
+    await world.cycles(a, 3);
+    expect(world.idOf('renamed/sub')).toBe(id);
+  });
+
+  it('[G16] [PE-4] of a folder with something hidden in it, a delete or a move is refused, told, and tried again later', async () => {
+    const tried = new Set<object>();
+    const isTrash = (op: object) => 'kind' in op && op.kind === 'trash' && tried.add(op) === tried;
+    replace(a, { cloud: refusing(world.cloud, 'SUBTREE_FORBIDDEN', isTrash) });
+    a.disk.remove('ro');
+    await world.cycles(a, 4);
+    expect(tried.size).toBeLessThanOrEqual(2);
+    expect(world.cloudTree().get('ro/sub/g')).toBe('g');
+    expect(a.journal.problems()).toMatchObject([
+      { path: 'ro', code: 'RIGHT_MISSING', params: { code: 'SUBTREE_FORBIDDEN' } },
+    ]);
+    replace(a, { cloud: world.cloud });
+    world.clock.advance(DAY_MS);
+    await world.cycles(a, 4);
+    expect(world.cloudTree().has('ro')).toBe(false);
+  });
+
   it('[PE-2] what may not be read is not fetched, and is told', async () => {
     restrict('ro', ['visible', 'list']);
     world.put('ro/there', 'there');

@@ -19,7 +19,7 @@ export function settle(ops: readonly CloudOp[], outcomes: readonly BatchOutcome[
 function confirmed(op: CloudOp, node: DriveNode, execution: Execution): void {
   execution.revs.set(op.cloudId, node.rev);
   noteDeed(op, execution);
-  if (op.op !== 'cloudTrash') execution.succeed(execution.live.pathOf(op.key));
+  execution.succeed(op.op === 'cloudTrash' ? execution.live.lastPathOf(op.id) : execution.live.pathOf(op.key));
   execution.settled(op, op.op === 'cloudTrash' ? { t: 'done' } : { t: 'cloud', node: toCloudNode(node) });
   execution.complete(op.opId, op.op === 'cloudUpload' ? op.content.size : 0);
 }
@@ -48,7 +48,7 @@ function refused(op: CloudOp, code: ErrorCode, execution: Execution): void {
   if (meaning === 'QUOTA') noteFull(op, execution);
   // The feed says when rights have changed; what they are now decides the next plan (G14).
   if (meaning === 'RIGHT_MISSING') execution.refeed = true;
-  const path = execution.live.pathOf(op.op === 'cloudTrash' ? op.id : op.key);
+  const path = op.op === 'cloudTrash' ? execution.live.lastPathOf(op.id) : execution.live.pathOf(op.key);
   execution.fail(path ?? op.cloudId, meaning, { code });
 }
 
@@ -74,6 +74,7 @@ const MEANINGS: Partial<Record<ErrorCode, ProblemCode | 'observe'>> = {
   BATCH_ABORTED: 'observe',
   QUOTA_EXCEEDED: 'QUOTA',
   FORBIDDEN: 'RIGHT_MISSING',
+  SUBTREE_FORBIDDEN: 'RIGHT_MISSING',
   RIGHT_MISSING: 'RIGHT_MISSING',
   RIGHT_UPLOAD_ONLY: 'RIGHT_MISSING',
   NAME_INVALID: 'NAME_UNSUPPORTED',

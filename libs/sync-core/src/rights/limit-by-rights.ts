@@ -129,10 +129,15 @@ function judgeMeta(op: Extract<CloudOp, { op: 'cloudSetMeta' }>, { rights, mode,
   return { t: 'instead', ops: { local: { op: 'localSetMeta', opId, id, expect, cloud, ...(after ? { after } : {}) } } };
 }
 
-/** G18, O17: it stays where it was in the cloud and comes back there; what was moved here is a new file or folder. */
+/**
+ * G18, O17: it stays where it was in the cloud and comes back there; what was moved here is a new file or folder. So does a folder
+ * with something in it that may not leave its place.
+ */
 function judgeMove(op: Extract<CloudOp, { op: 'cloudMove' }>, { rights, trees }: Scope): Verdict {
   const isRename = trees.base.get(trees.base.byCloudId(op.cloudId)?.parent ?? 0)?.cloudId === op.parentCloudId;
-  const isAllowed = rights.allows(op.cloudId, 'move') && (isRename || rights.allows(op.parentCloudId, 'create'));
+  const mayLeave =
+    isRename || (rights.allows(op.parentCloudId, 'create') && !rights.isWithoutBelow(op.cloudId, 'move'));
+  const isAllowed = rights.allows(op.cloudId, 'move') && mayLeave;
   if (isAllowed) return ALLOWED;
   return trees.base.get(op.id) ? { t: 'letGo', ids: [op.id] } : { t: 'refused', needs: 'move' };
 }

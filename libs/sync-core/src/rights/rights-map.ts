@@ -30,6 +30,23 @@ export class RightsMap {
     return this.#boundaries.get(cloudId)?.has(atom) === false;
   }
 
+  /** Whether a folder below it, of those whose rights are known, is without it. */
+  isWithoutBelow(cloudId: CloudId, atom: Atom): boolean {
+    return [...this.#boundaries].some(
+      ([id, atoms]) => !atoms.has(atom) && id !== cloudId && this.#isBelow(id, cloudId),
+    );
+  }
+
+  #isBelow(id: CloudId, folderId: CloudId): boolean {
+    const passed = new Set<CloudId>();
+    let at: CloudId | undefined = id;
+    while (at !== undefined && at !== folderId && !passed.has(at)) {
+      passed.add(at);
+      at = this.#above(at);
+    }
+    return at === folderId;
+  }
+
   #atomsAt(cloudId: CloudId): ReadonlySet<Atom> | null {
     const passed: CloudId[] = [];
     let atoms: ReadonlySet<Atom> | null | undefined;

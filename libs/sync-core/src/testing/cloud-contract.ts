@@ -19,7 +19,7 @@ export type CloudUnderTest = {
   /** Limits the space; `null` takes the limit away. */
   readonly setQuota: (bytes: number | null) => Promise<void>;
   /** The drive below a folder, seen by somebody who is an Uploader there (PE-6): makes new things and changes none. */
-  readonly asUploader: (folderId: string) => Promise<Cloud>;
+  readonly asUploader: (folderId: string, of: { readonly editorOf?: string }) => Promise<Cloud>;
   readonly close?: () => Promise<void> | void;
 };
 
@@ -208,6 +208,21 @@ export function cloudContract(name: string, create: () => Promise<CloudUnderTest
         }
         expect(await commit(hand.file('new', 'y', folder.id), 'y')).toMatchObject({ status: 'done' });
         expect(await hand.paths()).toEqual(['shared', 'shared/f', 'shared/new']);
+      });
+
+      it('[PE-4] SUBTREE_FORBIDDEN: a folder takes nothing along that could not go by itself; told is where that is', async () => {
+        const top = await hand.done(hand.folder('top'));
+        const [outer, other] = [hand.folder('outer', top.id), hand.folder('other', top.id)];
+        const { id: outerId } = await hand.done(outer);
+        const { id: otherId } = await hand.done(other);
+        const inner = await hand.done(hand.folder('inner', outerId));
+        const { commit } = await hand.uploader(inner.id, { editorOf: top.id });
+        for (const op of [hand.trash(outerId), hand.move(outerId, 'outer', otherId)]) {
+          expect(await commit(op, 'y')).toMatchObject({ code: 'SUBTREE_FORBIDDEN', node: { id: inner.id } });
+        }
+        expect(await commit(hand.move(outerId, 'renamed', top.id), 'y')).toMatchObject({ status: 'done' });
+        expect(await commit(hand.trash(otherId), 'y')).toMatchObject({ status: 'done' });
+        expect(await hand.paths()).toEqual(['top', 'top/renamed', 'top/renamed/inner']);
       });
 
       it('SUBTREE_CHANGED: a folder is not trashed when something in it changed since', async () => {
@@ -555,8 +570,8 @@ class Hand {
     return outcome.node;
   }
 
-  async uploader(folderId: string) {
-    const cloud = await this.#made.asUploader(folderId);
+  async uploader(folderId: string, of: { readonly editorOf?: string } = {}) {
+    const cloud = await this.#made.asUploader(folderId, of);
     const commit = async (op: object, text: string) => {
       const [outcome] = await commitTo(cloud, [op], { atomic: false, inline: this.#inline(text) });
       return outcome;

@@ -298,7 +298,11 @@ export class MemoryCloud implements Cloud {
   #refusal(op: BatchOp): Refusal | undefined {
     const node = this.#nodes.get(op.nodeId)?.node ?? null;
     const place = wantedPlaceOf(op);
-    const code = this.#stateRefusal(op) ?? (place && this.#parentRefusal(op, place.parentId));
+    const state = this.#stateRefusal(op);
+    if (state) return { code: state, node };
+    const barrier = this.#barrierTo(op);
+    if (barrier) return { code: 'SUBTREE_FORBIDDEN', node: barrier };
+    const code = place && this.#parentRefusal(op, place.parentId);
     return code ? { code, node } : this.#contentRefusal(op, node);
   }
 
@@ -341,6 +345,22 @@ export class MemoryCloud implements Cloud {
       if (boundary) return boundary.atoms.includes(atom);
     }
     return true;
+  }
+
+  /** PE-4: a folder takes nothing along that could not go by itself. */
+  #barrierTo(op: BatchOp): DriveNode | undefined {
+    const leaves = op.kind === 'move' && this.#nodes.get(op.nodeId)?.node.parentId !== op.parentId;
+    if (this.#isOwner || !(leaves || op.kind === 'trash')) return undefined;
+    const atom = op.kind === 'trash' ? 'delete' : 'move';
+    const narrow = this.boundaries.filter(({ nodeId, atoms }) => nodeId !== op.nodeId && !atoms.includes(atom));
+    const barrier = narrow.find(({ nodeId }) => this.#liesBelow(nodeId, op.nodeId));
+    return barrier && this.#nodes.get(barrier.nodeId)?.node;
+  }
+
+  #liesBelow(id: string, folderId: string): boolean {
+    let at = this.#nodes.get(id);
+    while (at && !at.trashed && at.node.id !== folderId) at = this.#nodes.get(at.node.parentId ?? '');
+    return at?.node.id === folderId;
   }
 
   #isOutdated(op: BatchOp, stored: Stored): boolean {
