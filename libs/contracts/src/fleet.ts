@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DeviceId, TaskId, Timestamp, UserId } from './ids.ts';
 import { Space, SpaceKind } from './drive.ts';
+import { SyncPolicy } from './filter-rules.ts';
 import { FeatureState } from './identity.ts';
 import { SyncMode, TaskReport } from './task.ts';
 
@@ -13,6 +14,7 @@ export const DeviceSettings = z.object({
   /** The first thing in the way of syncing, or null. */
   refusal: z.enum(['SYNC_NOT_ENTITLED', 'HISTORY_REQUIRED', 'SYNC_DISABLED', 'AGENT_TOO_OLD']).nullable(),
   limits: z.object({ maxTasks: z.int(), maxFiles: z.int() }),
+  policy: SyncPolicy.prefault({}),
   spaces: z.array(Space),
 });
 export type DeviceSettings = z.infer<typeof DeviceSettings>;

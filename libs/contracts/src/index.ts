@@ -3,6 +3,7 @@ export * from './digest.ts';
 export * from './drive.ts';
 export * from './errors.ts';
 export * from './files.ts';
+export * from './filter-rules.ts';
 export * from './fleet.ts';
 export * from './folder-role.ts';
 export * from './frame.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FilterRules } from './filter-rules.ts';
 import { NodeId, SpaceId, TaskId, Timestamp } from './ids.ts';
 import { SpaceKind } from './drive.ts';
 
@@ -39,9 +40,7 @@ export type BlockReason = z.infer<typeof BlockReason>;
 export const StatusReason = z.union([PauseReason, BlockReason]);
 export type StatusReason = z.infer<typeof StatusReason>;
 
-export const TaskSettings = z.object({
-  /** gitignore syntax. */
-  exclude: z.array(z.string().max(1000)).max(1000).default([]),
+export const TaskSettings = FilterRules.extend({
   /** Bytes per second; null = no limit. */
   uploadBytesPerSecond: z.int().min(1024).nullable().default(null),
   downloadBytesPerSecond: z.int().min(1024).nullable().default(null),

@@ -23,3 +23,4 @@ export * from './reconcile/rules.ts';
 export { runCycle } from './cycle/run-cycle.ts';
 export * from './filter/apply-filter.ts';
 export * from './filter/compile-filter.ts';
+export * from './filter/file-types.ts';

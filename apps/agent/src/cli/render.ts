@@ -1,3 +1,4 @@
+import type { FilterRules } from '@tideline/contracts';
 import type {
   ExplainAnswer,
   FilesAnswer,
@@ -58,12 +59,20 @@ export function renderTask(task: TaskView, nowMs: number): string {
     ['Automatic', task.settings.auto ? 'yes' : 'no, only by `tideline task sync`'],
     ...rateLine('Upload limit', task.settings.uploadBytesPerSecond),
     ...rateLine('Download limit', task.settings.downloadBytesPerSecond),
-    ...(task.settings.exclude.length === 0 ? [] : [['Left out', task.settings.exclude.join(' ')] as [string, string]]),
+    ...leftOutLine('Left out', task.settings),
+    ...(task.policy ? leftOutLine('Left out by your organisation', task.policy) : []),
     ...(task.watcherTrouble === null
       ? []
       : [['Watching', `timed scans only (${task.watcherTrouble})`] as [string, string]]),
   ];
   return renderLines(lines);
+}
+
+function leftOutLine(label: string, { exclude, excludeTypes, maxFileBytes }: FilterRules): [string, string][] {
+  const types = excludeTypes.map((type) => `${type} files`);
+  const size = maxFileBytes === null ? [] : [`files larger than ${formatBytes(maxFileBytes)}`];
+  const all = [...(exclude.length > 0 ? [exclude.join(' ')] : []), ...types, ...size];
+  return all.length === 0 ? [] : [[label, all.join(', ')]];
 }
 
 function rateLine(label: string, bytesPerSecond: number | null): [string, string][] {

@@ -6,12 +6,19 @@ const record = {
   mode: 'upload',
   localPath: 'C:\\Users\\ada',
   settings: { propagateDeletes: true, exclude: ['*.tmp'] },
+  policy: { exclude: ['*.pst'] },
 } as unknown as TaskRecord;
 const at = { platform: 'linux' as const, now: new Date(2026, 0, 5, 7, 9), maxFiles: 10 };
 
 it('labels conflict copies with a clean device name and the local time', () => {
   expect(toCycleSettings(record, { ...at, deviceName: 'Ada/PC: (old)' })).toMatchObject({
-    ...{ mode: 'upload', propagateDeletes: true, exclude: ['*.tmp'], conflict: 'copy', maxFiles: 10 },
+    ...{
+      mode: 'upload',
+      propagateDeletes: true,
+      rules: [{ exclude: ['*.tmp'] }, { exclude: ['*.pst'] }],
+      conflict: 'copy',
+      maxFiles: 10,
+    },
     ...{ deviceName: 'Ada-PC- -old-', nowLabel: '2026-01-05 0709' },
   });
 });

@@ -1,5 +1,5 @@
 import type { CycleSettings } from '@tideline/sync-core';
-import type { TaskRecord } from '../tasks/task-record.ts';
+import { rulesOf, type TaskRecord } from '../tasks/task-record.ts';
 
 export type CycleSurroundings = {
   readonly deviceName: string;
@@ -27,7 +27,8 @@ export function toCycleSettings(record: TaskRecord, of: CycleSurroundings): Cycl
       maxNameBytes: 255,
       ...(of.platform === 'win32' ? { maxPathUnits: WINDOWS_PATH_UNITS - record.localPath.length - 1 } : {}),
     },
-    exclude: record.settings.exclude,
+    exclude: [],
+    rules: rulesOf(record),
     maxFiles: of.maxFiles,
     ...(of.bootedAtMs === undefined ? {} : { bootedAtMs: of.bootedAtMs }),
     ...(of.claimFiles ? { claimFiles: of.claimFiles } : {}),

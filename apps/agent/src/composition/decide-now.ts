@@ -1,4 +1,4 @@
-import { applyFilter, compileFilter, decide, type Decision, type PlanIds } from '@tideline/sync-core';
+import { applyFilter, compileRules, decide, type Decision, type PlanIds } from '@tideline/sync-core';
 import type { SyncTask } from '../tasks/sync-task.ts';
 import { toCycleSettings } from './cycle-settings.ts';
 import { clock, newId } from './surroundings.ts';
@@ -11,7 +11,7 @@ export function createDecider(deviceName: string): (task: SyncTask) => readonly 
     const surroundings = { deviceName, platform: process.platform, now: new Date(), maxFiles: Infinity };
     const settings = toCycleSettings(task.record, surroundings);
     const seen = { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay() };
-    const trees = applyFilter(seen, compileFilter(settings.exclude, settings.names), settings.mode);
+    const trees = applyFilter(seen, compileRules(settings.rules ?? [], settings.names), settings.mode);
     const policy = { ...settings, firstSync: !firstSyncDone, recovery, nowMs: clock.nowMs() };
     return decide(trees, policy, unusedIds()).decisions;
   };

@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { SyncMode } from '@tideline/contracts';
+import type { FilterRules, SyncMode } from '@tideline/contracts';
 import {
   createCloud,
   createRetry,
@@ -14,7 +14,7 @@ import { createDisk, createScanner, createWatch, openJournal, type SqliteJournal
 import { ROOT_ID, type Cloud, type Scanner } from '@tideline/sync-core';
 import type { Log } from '../logging/log.ts';
 import type { AgentDeps } from '../runtime/agent.ts';
-import type { TaskRecord } from '../tasks/task-record.ts';
+import { rulesOf, type TaskRecord } from '../tasks/task-record.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 import { createCycleEngine } from './cycle-engine.ts';
 import { toCycleSettings } from './cycle-settings.ts';
@@ -46,16 +46,16 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
       ids,
       hashes,
       chance,
-      scanner: scanners.forFilters(record.settings.exclude),
+      scanner: scanners.forRules(rulesOf(record)),
     };
     const engine = createCycleEngine({
       deps,
       newWatch: () => createWatch({ root, entries: () => countEntries(journal) }),
       prepare: () => {
-        const { exclude, uploadBytesPerSecond, downloadBytesPerSecond } = current().settings;
+        const { uploadBytesPerSecond, downloadBytesPerSecond } = current().settings;
         throttle.upload.setRate(uploadBytesPerSecond);
         throttle.download.setRate(downloadBytesPerSecond);
-        return { scanner: scanners.forFilters(exclude) };
+        return { scanner: scanners.forRules(rulesOf(current())) };
       },
       settings: () => {
         const surroundings = { deviceName: parts.deviceName, platform: process.platform, now: new Date() };
@@ -103,16 +103,15 @@ function toRootRow(record: TaskRecord) {
 
 /** A scanner holds its filters for life: other filters, another scanner. */
 function createScanners(of: { root: string; journalPath: string; clones: string }) {
-  const open = (exclude: readonly string[]) => createScanner({ ...of, exclude });
   let key = '';
   let scanner: ReturnType<typeof createScanner> | undefined;
   return {
-    forFilters: (exclude: readonly string[]): Scanner => {
-      const wanted = JSON.stringify(exclude);
+    forRules: (rules: readonly FilterRules[]): Scanner => {
+      const wanted = JSON.stringify(rules);
       if (scanner && key === wanted) return scanner;
       void scanner?.close();
       key = wanted;
-      scanner = open(exclude);
+      scanner = createScanner({ ...of, rules });
       return scanner;
     },
     close: async () => scanner?.close(),

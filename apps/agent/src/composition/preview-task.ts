@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { compileFilter, DEFAULT_EXCLUDES, type Cloud } from '@tideline/sync-core';
+import type { DriveNode } from '@tideline/contracts';
+import { compileRules, DEFAULT_EXCLUDES, type Cloud } from '@tideline/sync-core';
 import type { Preview } from '../local-api/messages.ts';
 import { checkNewTask, type CreateTaskDeps, type NewTask, type TaskTarget } from '../tasks/create-task.ts';
 import { PreviewCounter, toCloudFolders } from '../tasks/preview.ts';
@@ -14,9 +15,11 @@ export async function previewTask(
 ): Promise<Preview> {
   const { task, signal } = of;
   const target = await checkNewTask(of.create, task);
-  const counter = new PreviewCounter(task.mode, await listCloud(openCloud, target, signal));
-  const isOut = compileFilter(task.settings.exclude);
-  const isExcluded = (path: string, kind: 'file' | 'folder') => isOut(path, kind === 'folder');
+  const { isExcluded: isOut, isTooLarge } = compileRules([task.settings, target.policy]);
+  const isExcluded = (path: string, kind: 'file' | 'folder', size: number) =>
+    isOut(path, kind === 'folder') || isTooLarge(size);
+  const nodes = await listCloud(openCloud, target, signal);
+  const counter = new PreviewCounter(task.mode, toCloudFolders(nodes, target.cloud.node.id, isExcluded));
   for await (const folder of walkLocal(target.folder.realPath, { isExcluded, signal })) counter.addFolder(folder);
   const counts = counter.finish();
   const { space, missing } = target.cloud;
@@ -34,11 +37,10 @@ export async function previewTask(
   };
 }
 
-async function listCloud(openCloud: OpenCloud, target: TaskTarget, signal: AbortSignal) {
+async function listCloud(openCloud: OpenCloud, target: TaskTarget, signal: AbortSignal): Promise<readonly DriveNode[]> {
   const { missing, node } = target.cloud;
   // A folder that is still to be made holds nothing.
-  if (missing.length > 0) return toCloudFolders([], node.id);
-  return toCloudFolders((await openCloud(target).listing(node.id, signal)).nodes, node.id);
+  return missing.length > 0 ? [] : (await openCloud(target).listing(node.id, signal)).nodes;
 }
 
 async function freeBytes(path: string): Promise<number> {

@@ -13,6 +13,7 @@ import { listFiles } from '../tasks/list-files.ts';
 import { listSkipped } from '../tasks/list-skipped.ts';
 import { isSameOrInside } from '../tasks/is-inside.ts';
 import type { SyncTask } from '../tasks/sync-task.ts';
+import { rulesOf } from '../tasks/task-record.ts';
 import type {
   AccountAnswer,
   ConfigureRequest,
@@ -145,10 +146,11 @@ export class AgentService {
 
   async files(taskId: string, query: FilesQuery, signal: AbortSignal): Promise<FilesAnswer> {
     const task = this.task(taskId);
-    const { localPath: root, rootNodeId, settings } = task.record;
+    const { localPath: root, rootNodeId } = task.record;
     const { state, cursor, limit } = query;
     if (state !== 'skipped') return listFiles(task.getJournal(), rootNodeId, { state, cursor, limit });
-    return listSkipped({ root, filters: compileFilters(settings.exclude, process.platform), cursor, limit, signal });
+    const filters = compileFilters(rulesOf(task.record), process.platform);
+    return listSkipped({ root, filters, cursor, limit, signal });
   }
 
   holds(): { holds: HoldView[] } {

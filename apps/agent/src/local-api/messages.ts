@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   CloudPathText,
   FeatureState,
+  FilterRules,
   HoldAnswer,
   HoldKind,
   Space,
@@ -39,6 +40,8 @@ export const TaskView = z.object({
   /** Why hints from the disk are lost and timed scans stand in for them; null = watching. */
   watcherTrouble: z.string().nullable(),
   settings: TaskSettings,
+  /** What the enterprise leaves out besides. */
+  policy: FilterRules.optional(),
   createdAt: Timestamp,
 });
 export type TaskView = z.infer<typeof TaskView>;
@@ -83,6 +86,8 @@ export type CreateTaskRequest = z.infer<typeof CreateTaskRequest>;
 export const ConfigureRequest = z
   .object({
     exclude: TaskSettings.shape.exclude.unwrap(),
+    excludeTypes: TaskSettings.shape.excludeTypes.unwrap(),
+    maxFileBytes: TaskSettings.shape.maxFileBytes.unwrap(),
     uploadBytesPerSecond: z.int().min(1024).nullable(),
     downloadBytesPerSecond: z.int().min(1024).nullable(),
     propagateDeletes: z.boolean(),
@@ -123,11 +128,15 @@ export type Preview = z.infer<typeof Preview>;
 export const FilesState = z.enum(['completed', 'syncing', 'failed', 'skipped']);
 export type FilesState = z.infer<typeof FilesState>;
 
-/** Why something is left out on purpose: by a name of TA-9, by the task's filters, or because of what it is. */
+/** Why something is left out on purpose: by a name of TA-9, by filters, or because of what it is. */
 export const LeftOut = z.object({
-  by: z.enum(['always', 'filter', 'link', 'socket', 'pipe', 'device', 'mount']),
-  /** The pattern that fits, of `always` and `filter`. */
+  by: z.enum(['always', 'filter', 'type', 'size', 'link', 'socket', 'pipe', 'device', 'mount']),
+  /** The pattern that fits, of `always` and `filter`; the type, of `type`. */
   pattern: z.string().optional(),
+  /** Of `size`: how large files may be. */
+  maxFileBytes: z.int().optional(),
+  /** The enterprise wants it so, not the task. */
+  policy: z.boolean().optional(),
   /** Below the task's folder: itself, or the folder above it that is left out with all that is in it. */
   path: z.string(),
 });

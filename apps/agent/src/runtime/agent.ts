@@ -138,6 +138,7 @@ export class Agent {
   private applyGates(task: SyncTask): void {
     if (this.unaccepted !== null) task.setSuspended(true);
     if (!this.lastSettings) return;
+    task.setPolicy(this.lastSettings.policy.filter);
     const pause = featurePause(this.lastSettings);
     for (const reason of FEATURE_PAUSES) task.setPause(reason, reason === pause);
   }

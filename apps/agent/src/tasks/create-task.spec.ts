@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  NO_FILTER_RULES,
   AppError,
   TaskSettings,
   type BatchOp,
@@ -34,6 +35,7 @@ function stage(scene: Scene = {}) {
   const settings = async () => ({
     user: { email: 'ada@acme.test' },
     spaces: scene.spaces?.map((kind) => ({ kind })) ?? [],
+    policy: { filter: { ...NO_FILTER_RULES, exclude: ['*.pst'] } },
   });
   const resolved = (): ResolveAnswer => {
     if (scene.unknown) throw new AppError('SPACE_UNKNOWN', { space: 'personal' });

@@ -7,6 +7,7 @@ import {
   TaskId,
   type BatchOp,
   type CloudPath,
+  type FilterRules,
   type ResolveAnswer,
   type SyncMode,
   type TaskSettings,
@@ -37,7 +38,13 @@ export type CheckFolderFacts = { readonly mode: SyncMode; readonly others: reado
 export type CheckedFolder = { readonly realPath: string; readonly warnings: readonly string[] };
 
 /** Both sides of a task that may be created; nothing was changed to find out. */
-export type TaskTarget = { readonly folder: CheckedFolder; readonly cloudPath: string; readonly cloud: ResolveAnswer };
+export type TaskTarget = {
+  readonly folder: CheckedFolder;
+  readonly cloudPath: string;
+  readonly cloud: ResolveAnswer;
+  /** What the enterprise leaves out. */
+  readonly policy: FilterRules;
+};
 
 /** Everything that can be known before anything is written: the folder, the overlap, the cloud folder, the right (PE-1). */
 export async function checkNewTask(deps: CreateTaskDeps, task: NewTask): Promise<TaskTarget> {
@@ -47,7 +54,8 @@ export async function checkNewTask(deps: CreateTaskDeps, task: NewTask): Promise
   const cloudPath = formatCloudPath(parsed);
   const cloud = await resolveCloud(deps.server, cloudPath, parsed.space.kind);
   refuseWithoutRight(cloudPath, cloud, task.mode);
-  return { folder, cloudPath, cloud };
+  const { policy } = await deps.server.settings();
+  return { folder, cloudPath, cloud, policy: policy.filter };
 }
 
 async function resolveCloud(server: Server, path: string, kind: CloudPath['space']['kind']): Promise<ResolveAnswer> {
@@ -87,6 +95,7 @@ export async function createTask(deps: CreateTaskDeps, task: NewTask): Promise<T
     rootNodeId,
     mode: task.mode,
     settings: task.settings,
+    policy: target.policy,
     pausedByUser: false,
     journalMade: false,
     createdAt: deps.now().toISOString(),

@@ -11,11 +11,14 @@ import { explainPath } from './explain-path.ts';
 import { compileFilters } from './left-out.ts';
 import { leftOutPhrase } from './left-out-phrase.ts';
 import { listSkipped } from './list-skipped.ts';
+import { rulesOf } from './task-record.ts';
 
 let root: string;
 let journal: MemoryJournal;
 let socket: Server;
 const exclude = ['*.bak', 'build/', '!keep.bak'];
+const more = { excludeTypes: ['audio'], maxFileBytes: 12 };
+const policy = { exclude: ['*.pst'], excludeTypes: ['video' as const], maxFileBytes: null };
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'tideline-explain-'));
@@ -24,6 +27,7 @@ beforeEach(async () => {
   for (const file of ['a/old.bak', 'a/keep.bak', 'a/build/out.o', 'a/new.txt', 'Thumbs.db', '~$x.docx']) {
     writeFileSync(join(root, file), file);
   }
+  writeFileSync(join(root, 'a/long text'), 'more than twelve bytes');
   symlinkSync('a/new.txt', join(root, 'link'));
   socket = createServer();
   await new Promise<void>((resolve) => socket.listen(join(root, 'z/socket'), resolve));
@@ -33,9 +37,14 @@ afterEach(async () => {
   rmSync(root, { recursive: true });
 });
 
+const record = () => ({
+  localPath: root,
+  settings: TaskSettings.parse({ exclude, ...more }),
+  policy,
+  mode: 'bidirectional' as const,
+});
 const explain = (path: string) => {
-  const record = { localPath: root, settings: TaskSettings.parse({ exclude }) };
-  const { states, reasons } = explainPath({ journal, record, platform: 'linux' }, path);
+  const { states, reasons } = explainPath({ journal, record: record(), platform: 'linux' }, path);
   return summarize(states, reasons);
 };
 
@@ -48,6 +57,10 @@ describe('[TA-7] explain of what is not synced', () => {
     ['~$x.docx', 'It is left out always (~$*); it is listed as skipped.'],
     ['link', 'It is left out: it is a link; it is listed as skipped.'],
     ['z/socket', 'It is left out: it is a socket; it is listed as skipped.'],
+    ['a/film.mkv', 'It is left out: it is of type video, as your organisation wants it; it is listed as skipped.'],
+    ['a/song.OGG', 'It is left out: it is of type audio; it is listed as skipped.'],
+    ['a/mail.pst', 'It is left out by *.pst, as your organisation wants it; it is listed as skipped.'],
+    ['a/long text', 'It is left out: it is larger than 12 B; it is listed as skipped.'],
     ['a/keep.bak', 'It is new here and waits for the next scan.'],
     ['gone.bak', 'It is left out by *.bak; it is listed as skipped.'],
   ])('says of %s: %s', (path, sentence) => expect(explain(path)).toBe(sentence));
@@ -95,17 +108,17 @@ describe('[TA-7] explain of what is not synced', () => {
 describe('[TA-3] the list of what is skipped', () => {
   const page = (limit: number, cursor?: string) =>
     listSkipped({
-      ...{ root, filters: compileFilters(exclude, 'linux'), cursor, limit },
+      ...{ root, filters: compileFilters(rulesOf(record()), 'linux'), cursor, limit },
       signal: new AbortController().signal,
     });
-  const all = ['Thumbs.db', 'a/build', 'a/old.bak', 'link', 'z/socket', '~$x.docx'];
+  const all = ['Thumbs.db', 'a/build', 'a/long text', 'a/old.bak', 'link', 'z/socket', '~$x.docx'];
 
   it('names each thing and why', async () => {
     const { files, next } = await page(100);
     expect(files.map(({ path }) => path)).toEqual(all);
     expect(files.map(({ leftOut }) => leftOut && leftOutPhrase(leftOut))).toEqual([
-      ...['left out always (Thumbs.db)', 'left out by build/', 'left out by *.bak', 'left out: it is a link'],
-      ...['left out: it is a socket', 'left out always (~$*)'],
+      ...['left out always (Thumbs.db)', 'left out by build/', 'left out: it is larger than 12 B'],
+      ...['left out by *.bak', 'left out: it is a link', 'left out: it is a socket', 'left out always (~$*)'],
     ]);
     expect(next).toBeNull();
   });

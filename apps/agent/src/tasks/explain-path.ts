@@ -2,15 +2,15 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@tideline/contracts';
 import { conflictsOf, type Journal, type StoredProblem } from '@tideline/sync-core';
-import type { TaskFile } from '../local-api/messages.ts';
+import type { LeftOut, TaskFile } from '../local-api/messages.ts';
 import { findStates, NOT_LOOKED_AT, type Explained, type Reasons } from './explain.ts';
-import { compileFilters, findLeftOut } from './left-out.ts';
+import { compileFilters, findLeftOut, findLeftOutBySize } from './left-out.ts';
 import { toFailed } from './list-files.ts';
-import type { TaskRecord } from './task-record.ts';
+import { rulesOf, type TaskRecord } from './task-record.ts';
 
 export type ExplainFacts = {
   readonly journal: Journal;
-  readonly record: Pick<TaskRecord, 'localPath' | 'settings'>;
+  readonly record: Pick<TaskRecord, 'localPath' | 'settings' | 'policy' | 'mode'>;
   readonly platform: NodeJS.Platform;
 };
 
@@ -18,12 +18,24 @@ export type ExplainFacts = {
 export function explainPath(facts: ExplainFacts, path: string): { states: Explained; reasons: Reasons } {
   const { journal, record, platform } = facts;
   const states = findStates(journal, path);
-  const leftOut = findLeftOut(record.localPath, path, compileFilters(record.settings.exclude, platform)) ?? null;
+  const leftOut = findWhyLeftOut({ record, platform }, path, states) ?? null;
   const problem = findProblem(journal.problems(), path, states) ?? null;
   if (states) return { states, reasons: { path, problem, leftOut, conflict: findConflict(journal, states) } };
   if (leftOut) return { states: unseen('left out'), reasons: { path, problem, leftOut } };
   const seen = problem ?? lookAt(record.localPath, path);
   return { states: unseen(seen?.code ?? NOT_LOOKED_AT), reasons: { path, problem: seen, leftOut } };
+}
+
+/** What is too large in the cloud stays away from here, too; in upload mode nothing comes from there anyway. */
+function findWhyLeftOut(
+  { record, platform }: Pick<ExplainFacts, 'record' | 'platform'>,
+  path: string,
+  states: Explained | undefined,
+): LeftOut | undefined {
+  const filters = compileFilters(rulesOf(record), platform);
+  const here = findLeftOut(record.localPath, path, filters);
+  if (here || record.mode === 'upload') return here;
+  return findLeftOutBySize(filters, path, states?.cloud.size ?? 0);
 }
 
 function findConflict({ base }: Journal, { key, local }: Explained): NonNullable<Reasons['conflict']> {

@@ -1,28 +1,59 @@
 import { lstatSync, type Dirent, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { compileFilter, DEFAULT_EXCLUDES, type IsExcluded } from '@tideline/sync-core';
+import type { FileType, FilterRules } from '@tideline/contracts';
+import { compileFilter, DEFAULT_EXCLUDES, typeMatcher, type IsExcluded } from '@tideline/sync-core';
 import type { LeftOut } from '../local-api/messages.ts';
 
-/** The filters of a task, each pattern for itself, so that the one that fits can be named. */
-export type Filters = {
-  readonly isOut: IsExcluded;
+type Layer = {
+  /** Each pattern for itself, so that the one that fits can be named. */
   readonly patterns: readonly { readonly pattern: string; readonly fits: IsExcluded }[];
+  readonly isOut: IsExcluded;
+  readonly typeOf: (name: string) => FileType | undefined;
+  readonly maxFileBytes: number;
+  readonly isPolicy: boolean;
 };
+/** What leaves files out of a task: the person's rules, then those of the policy. */
+export type Filters = readonly Layer[];
 
-export function compileFilters(exclude: readonly string[], platform: NodeJS.Platform): Filters {
+export function compileFilters(rules: readonly FilterRules[], platform: NodeJS.Platform): Filters {
   const options = { caseSensitive: platform === 'linux' };
-  const patterns = exclude.map((pattern) => ({ pattern, fits: compileFilter([pattern], options) }));
-  return { isOut: compileFilter(exclude, options), patterns };
+  return rules.map(({ exclude, excludeTypes, maxFileBytes }, index) => ({
+    patterns: exclude.map((pattern) => ({ pattern, fits: compileFilter([pattern], options) })),
+    isOut: compileFilter(exclude, options),
+    typeOf: typeMatcher(excludeTypes),
+    maxFileBytes: maxFileBytes ?? Infinity,
+    isPolicy: index > 0,
+  }));
 }
 
 /** By a name of TA-9 or by the filters. The last pattern that fits is the one that counts (gitignore). */
 export function findLeftOutByName(filters: Filters, path: string, isFolder: boolean): LeftOut | undefined {
-  if (!filters.isOut(path, isFolder)) return undefined;
   const name = path.slice(path.lastIndexOf('/') + 1);
   const always = DEFAULT_EXCLUDES.find((pattern) => fitsAlways(pattern, name));
   if (always !== undefined) return { by: 'always', pattern: always, path };
-  const last = filters.patterns.findLast(({ fits }) => fits(path, isFolder));
-  return { by: 'filter', path, ...(last ? { pattern: last.pattern } : {}) };
+  return firstOf(filters, (layer) => {
+    if (layer.isOut(path, isFolder)) {
+      const last = layer.patterns.findLast(({ fits }) => fits(path, isFolder));
+      return { by: 'filter', path, ...(last ? { pattern: last.pattern } : {}) };
+    }
+    const type = isFolder ? undefined : layer.typeOf(name);
+    return type && { by: 'type', pattern: type, path };
+  });
+}
+
+/** Whatever side it is on. */
+export function findLeftOutBySize(filters: Filters, path: string, sizeBytes: number): LeftOut | undefined {
+  return firstOf(filters, ({ maxFileBytes }) =>
+    sizeBytes > maxFileBytes ? { by: 'size', path, maxFileBytes } : undefined,
+  );
+}
+
+function firstOf(filters: Filters, find: (layer: Layer) => LeftOut | undefined): LeftOut | undefined {
+  for (const layer of filters) {
+    const found = find(layer);
+    if (found) return layer.isPolicy ? { ...found, policy: true } : found;
+  }
+  return undefined;
 }
 
 /** A `*` of TA-9's names stands for any characters; the rest is literal. */
@@ -51,6 +82,7 @@ export function findLeftOut(root: string, path: string, filters: Filters): LeftO
     const isFolder = index < names.length - 1 || stats?.isDirectory() === true;
     const found = (stats && findLeftOutByPlace(stats, dev, at)) ?? findLeftOutByName(filters, at, isFolder);
     if (found) return found;
+    if (stats?.isFile()) return findLeftOutBySize(filters, at, stats.size);
   }
   return undefined;
 }

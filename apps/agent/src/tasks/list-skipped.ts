@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { FilesAnswer, TaskFile } from '../local-api/messages.ts';
-import { findLeftOutByKind, findLeftOutByName, type Filters } from './left-out.ts';
+import { findLeftOutByKind, findLeftOutByName, findLeftOutBySize, type Filters } from './left-out.ts';
 
 export type ListSkipped = {
   readonly root: string;
@@ -42,9 +42,18 @@ async function* walkSkipped(options: ListSkipped, folder: string, after: readonl
 function toSkipped({ root, filters }: ListSkipped, entry: Dirent, path: string): TaskFile | undefined {
   const isFolder = entry.isDirectory();
   const leftOut =
-    findLeftOutByKind(entry, path) ?? findLeftOutByName(filters, path, isFolder) ?? mounted(root, entry, path);
+    findLeftOutByKind(entry, path) ??
+    findLeftOutByName(filters, path, isFolder) ??
+    (isFolder ? mounted(root, entry, path) : tooLarge({ root, filters }, path));
   if (!leftOut) return undefined;
   return { path, leftOut, ...(isFolder || entry.isFile() ? { kind: isFolder ? 'folder' : 'file' } : {}) };
+}
+
+/** The size is asked for only where it matters. */
+function tooLarge({ root, filters }: Pick<ListSkipped, 'root' | 'filters'>, path: string): TaskFile['leftOut'] {
+  if (filters.every(({ maxFileBytes }) => maxFileBytes === Infinity)) return undefined;
+  const there = lstatSync(join(root, path), { throwIfNoEntry: false });
+  return there?.isFile() ? findLeftOutBySize(filters, path, there.size) : undefined;
 }
 
 function mounted(root: string, entry: Dirent, path: string): TaskFile['leftOut'] {

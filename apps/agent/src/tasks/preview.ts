@@ -21,16 +21,25 @@ const MAX_SAMPLE = 20;
 /** The cloud side by folder path, so that each local folder is compared with one look-up. */
 export type CloudFolders = Map<string, Map<string, DriveNode>>;
 
-export function toCloudFolders(nodes: readonly DriveNode[], rootId: string): CloudFolders {
+/** Whether a path below the task's folder is left out. */
+export type IsOut = (path: string, kind: 'file' | 'folder', sizeBytes: number) => boolean;
+
+export function toCloudFolders(
+  nodes: readonly DriveNode[],
+  rootId: string,
+  isExcluded: IsOut = () => false,
+): CloudFolders {
+  const isOut = (path: string, { kind, size }: DriveNode) => isExcluded(path, kind, size ?? 0);
   const paths = new Map<string, string>([[rootId, '']]);
   const folders: CloudFolders = new Map([['', new Map<string, DriveNode>()]]);
   // Parents come before their children.
   for (const node of nodes) {
     const parent = node.id === rootId || node.parentId === null ? undefined : paths.get(node.parentId);
     if (parent === undefined) continue;
+    const path = parent === '' ? node.name : `${parent}/${node.name}`;
+    if (isOut(path, node)) continue;
     folders.get(parent)?.set(node.name, node);
     if (node.kind === 'file') continue;
-    const path = parent === '' ? node.name : `${parent}/${node.name}`;
     paths.set(node.id, path);
     folders.set(path, new Map());
   }

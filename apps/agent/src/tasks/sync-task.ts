@@ -1,4 +1,11 @@
-import { AppError, type PauseReason, type TaskReport, type TaskSettings } from '@tideline/contracts';
+import {
+  AppError,
+  NO_FILTER_RULES,
+  type FilterRules,
+  type PauseReason,
+  type TaskReport,
+  type TaskSettings,
+} from '@tideline/contracts';
 import type { Journal } from '@tideline/sync-core';
 import type { TaskView } from '../local-api/messages.ts';
 import { RootSupervisor, type TaskCounts } from '../runtime/root-supervisor.ts';
@@ -124,6 +131,14 @@ export class SyncTask {
     this.opened?.supervisor.settingsChanged();
   }
 
+  /** What the enterprise leaves out from now on; told again with every answer of the server. */
+  setPolicy(policy: FilterRules): void {
+    if (JSON.stringify(policy) === JSON.stringify(this.current.policy ?? NO_FILTER_RULES)) return;
+    this.update({ policy });
+    this.deps.log('task_policy', { task: this.current.id });
+    this.opened?.supervisor.settingsChanged();
+  }
+
   status(): StatusAndReason {
     if (this.opened) return toTaskStatus(this.opened.supervisor.facts());
     const block = this.openFailure === null ? null : 'database';
@@ -145,7 +160,7 @@ export class SyncTask {
     const { lastFullSyncMs, ...counts } = this.counts();
     const remarks = this.opened?.supervisor.remarks();
     const detail = remarks?.detail ?? this.openFailure;
-    const { id, localPath, cloudPath, spaceKind, spaceName, mode, settings, createdAt } = this.current;
+    const { id, localPath, cloudPath, spaceKind, spaceName, mode, settings, policy, createdAt } = this.current;
     return {
       ...{ id, local: localPath, cloud: cloudPath, space: { kind: spaceKind, name: spaceName }, type: mode, status },
       ...(reason === null ? {} : { reason }),
@@ -153,6 +168,7 @@ export class SyncTask {
       ...counts,
       lastFullSync: lastFullSyncMs === null ? null : new Date(lastFullSyncMs).toISOString(),
       ...{ watcherTrouble: remarks?.watcherTrouble ?? null, settings, createdAt },
+      ...(policy ? { policy } : {}),
     };
   }
 

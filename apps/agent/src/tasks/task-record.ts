@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { NodeId, SpaceId, SpaceKind, SyncMode, TaskId, TaskSettings, Timestamp } from '@tideline/contracts';
+import {
+  FilterRules,
+  NodeId,
+  SpaceId,
+  SpaceKind,
+  SyncMode,
+  TaskId,
+  TaskSettings,
+  Timestamp,
+} from '@tideline/contracts';
 
 /**
  * What the agent durably knows of one sync task. `creating`: registered perhaps, promised to nobody; removed at the next start.
@@ -17,6 +26,8 @@ export const TaskRecord = z.object({
   rootNodeId: NodeId,
   mode: SyncMode,
   settings: TaskSettings,
+  /** What the enterprise leaves out besides, as it was told last: it holds without a server, too. */
+  policy: FilterRules.optional(),
   pausedByUser: z.boolean(),
   /** Set once a journal was made: without one from then on, state was lost and FI-4 applies. */
   journalMade: z.boolean(),
@@ -25,3 +36,9 @@ export const TaskRecord = z.object({
   registeredBy: z.string().optional(),
 });
 export type TaskRecord = z.infer<typeof TaskRecord>;
+
+/** Everything that leaves files out of a task, besides TA-9: the person's filters, and the policy. */
+export function rulesOf({ settings, policy }: Pick<TaskRecord, 'settings' | 'policy'>): readonly FilterRules[] {
+  const { exclude, excludeTypes, maxFileBytes } = settings;
+  return [{ exclude, excludeTypes, maxFileBytes }, ...(policy ? [policy] : [])];
+}

@@ -1,4 +1,4 @@
-import { AppError, type RegisteredTask, type SpaceId, type TaskId } from '@tideline/contracts';
+import { AppError, NO_FILTER_RULES, type RegisteredTask, type SpaceId, type TaskId } from '@tideline/contracts';
 import type { Server } from './server.ts';
 import { SyncTask, type SyncTaskDeps } from './sync-task.ts';
 import type { TaskRecord } from './task-record.ts';
@@ -137,7 +137,7 @@ function toLostRecord(task: RegisteredTask): TaskRecord {
     ...{ spaceId: task.spaceId, spaceKind: task.spaceKind, spaceName: '', rootNodeId: task.rootNodeId },
     ...{ mode: task.mode, pausedByUser: true, journalMade: true, createdAt: task.createdAt },
     settings: {
-      ...{ exclude: [], uploadBytesPerSecond: null, downloadBytesPerSecond: null },
+      ...{ ...NO_FILTER_RULES, uploadBytesPerSecond: null, downloadBytesPerSecond: null },
       ...{ propagateDeletes: false, auto: true },
     },
   };

@@ -1,11 +1,11 @@
 import { lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { PreviewEntry, PreviewFolder } from './preview.ts';
+import type { IsOut, PreviewEntry, PreviewFolder } from './preview.ts';
 
 export type WalkOptions = {
   /** Whether a path below the root is left out (filters and TA-9). */
-  readonly isExcluded: (path: string, kind: 'file' | 'folder') => boolean;
+  readonly isExcluded: IsOut;
   readonly signal: AbortSignal;
 };
 
@@ -36,9 +36,10 @@ function readFolder(root: string, path: string, { isExcluded }: WalkOptions): Pr
   }
   for (const dirent of listed) {
     const kind = dirent.isDirectory() ? 'folder' : dirent.isFile() ? 'file' : undefined;
+    const size = kind === 'file' ? sizeOf(join(root, path, dirent.name)) : 0;
     if (!kind) skipped += 1;
-    else if (isExcluded(below(path, dirent.name), kind)) excluded += 1;
-    else entries.push({ name: dirent.name, kind, size: kind === 'file' ? sizeOf(join(root, path, dirent.name)) : 0 });
+    else if (isExcluded(below(path, dirent.name), kind, size)) excluded += 1;
+    else entries.push({ name: dirent.name, kind, size });
   }
   return { path, entries, excluded, skipped, unreadable: false };
 }

@@ -1,6 +1,7 @@
 import {
   type AppError,
   formatCloudPath,
+  NO_FILTER_RULES,
   parseCloudPath,
   type CapsAnswer,
   type DeviceSettings,
@@ -18,6 +19,7 @@ export const FOLDER_ID = uuid(901);
 export class FakeServer implements Server {
   right: SyncRight = 'synchronizer';
   refusal: DeviceSettings['refusal'] = null;
+  policy: DeviceSettings['policy'] = { filter: NO_FILTER_RULES };
   /** Thrown by every call while set. */
   failure: AppError | null = null;
   readonly registered = new Map<string, RegisteredTask>();
@@ -27,6 +29,7 @@ export class FakeServer implements Server {
     return {
       ...{ enterprise: { code: 'acme', name: 'Acme' }, user: { id: uuid(1), name: 'Ada', email: 'ada@acme.test' } },
       ...{ deviceName: "Ada's PC", refusal: this.refusal, limits: { maxTasks: 2, maxFiles: 1000 }, spaces: [] },
+      policy: this.policy,
       feature: {
         ...{ entitled: true, entitledUntil: null, preview: false, historyOn: true, syncOn: true },
         ...{ enabledSince: null, minAgentVersion: '1.4.0' },

@@ -3,6 +3,7 @@ import { AppError, MAX_FILES, MAX_TASKS, type DeviceSettings, type UserId } from
 import { DataSource } from 'typeorm';
 import { findFeatureRefusal, toFeatureState } from '../enterprise/feature.ts';
 import { FeatureService } from '../enterprise/feature.service.ts';
+import { SyncPolicyService } from '../enterprise/sync-policy.service.ts';
 import { Clock } from '../platform/clock.ts';
 import type { DevicePrincipal } from '../platform/principal.ts';
 import { SpaceSight } from '../platform/space-sight.ts';
@@ -17,6 +18,7 @@ export class DeviceSettingsService {
     private readonly clock: Clock,
     private readonly spaces: SpaceSight,
     private readonly features: FeatureService,
+    private readonly policies: SyncPolicyService,
   ) {}
 
   async get(device: DevicePrincipal): Promise<DeviceSettings> {
@@ -30,6 +32,7 @@ export class DeviceSettingsService {
       feature: toFeatureState(enterprise, now),
       refusal: findFeatureRefusal(enterprise, device.agentVersion, now),
       limits: { maxTasks: MAX_TASKS, maxFiles: MAX_FILES },
+      policy: await this.policies.get(device.enterpriseId),
       spaces: await this.spaces.listSpaces(device),
     };
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SyncPolicy } from '../filter-rules.ts';
 import * as identity from '../identity.ts';
 import { GrantId } from '../ids.ts';
 import { EnterpriseRole, Password, PersonName, TeamName } from '../people.ts';
@@ -30,6 +31,21 @@ export const enterpriseRoutes = {
     body: z.object({ on: z.boolean() }),
     response: identity.FeatureState,
     errors: ['HISTORY_IN_USE'],
+  }),
+  syncPolicy: defineRoute({
+    method: 'GET',
+    path: '/enterprise/sync-policy',
+    permission: 'console-read',
+    summary: 'What my enterprise decides for the tasks of all devices',
+    response: SyncPolicy,
+  }),
+  setSyncPolicy: defineRoute({
+    method: 'PUT',
+    path: '/enterprise/sync-policy',
+    permission: 'admin',
+    summary: 'Decide what the tasks of all devices leave out; nothing is deleted by it',
+    body: SyncPolicy,
+    response: SyncPolicy,
   }),
   users: defineRoute({
     method: 'GET',

@@ -1,10 +1,11 @@
 import type { ProblemCode } from '@tideline/contracts';
+import type { Rules } from '@tideline/sync-core/filter';
 import type { BaseId, LocalKey, LocalNode, Observed } from '@tideline/sync-core';
 
 export type ScanTarget = {
   readonly root: string;
   readonly journalPath: string;
-  readonly exclude: readonly string[];
+  readonly rules: readonly Rules[];
   /** Where clones of files go that never rest. */
   readonly clones: string;
 };

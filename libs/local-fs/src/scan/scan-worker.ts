@@ -6,7 +6,7 @@ import { dropClones, hashClone } from '../clone/clone-file.ts';
 import { hashFile } from '../hash/hash-file.ts';
 import { volumeNameOf } from '../volume/mounts.ts';
 import { openKnownTree, type KnownTree } from './known-tree.ts';
-import { compileFilter } from '@tideline/sync-core/filter';
+import { compileRules } from '@tideline/sync-core/filter';
 import { runScan } from './run-scan.ts';
 import type { RunScan, ScanReply, ScanRequest, SeenEntry } from './scan-protocol.ts';
 import type { ScanEnv } from './session.ts';
@@ -77,7 +77,7 @@ function createOutbox(id: number, reply: (message: ScanReply) => void): Outbox {
 }
 
 function environment(request: RunScan, tree: KnownTree, outbox: Outbox): ScanEnv {
-  const { root, exclude, clones } = request.target;
+  const { root, rules, clones } = request.target;
   if (request.dirty === 'all') dropClones(clones);
   const checkAbort = (): void => {
     if (Atomics.load(request.abort, 0) === 1) throw new ScanAborted();
@@ -90,7 +90,7 @@ function environment(request: RunScan, tree: KnownTree, outbox: Outbox): ScanEnv
     volume,
     known: tree,
     nowMs: () => Date.now() + request.aheadMs,
-    isExcluded: compileFilter(exclude, { caseSensitive: process.platform === 'linux' }),
+    ...compileRules(rules, { caseSensitive: process.platform === 'linux' }),
     hash: (path) => hashFile(path, { volume, buffer, checkAbort }),
     hashClone: (path) => hashClone(`${root}/${path}`, { volume, buffer, checkAbort, folder: clones, path }),
     checkAbort,

@@ -144,6 +144,30 @@ describe('a full scan', () => {
     expect(world.differences()).toEqual({ c: 'absent', d: 'was a' });
   });
 
+  it('[SY-26] [SA-4] neither reads nor takes for deleted what is too large or of a type left out', async () => {
+    for (const name of ['grew', 'grew and moved', 'saved anew', 'film.mkv']) world.write(name, `text of ${name}`);
+    await world.sync();
+    const rules = [{ exclude: [], excludeTypes: ['video' as const], maxFileBytes: 100 }];
+    const scanner = createScanner({ root: world.root, journalPath: world.journal.path, rules });
+    const large = 'x'.repeat(101);
+    world.write('grew', large);
+    world.write('grew and moved', large);
+    rename('grew and moved', 'elsewhere');
+    rmSync(world.path('saved anew'));
+    world.write('saved anew', large);
+    world.write('new', large);
+    world.write('small', 'new');
+    const result = await scanner.scan('all', new AbortController().signal);
+    await scanner.close();
+    world.journal.foldScan(result);
+    const out = 'unknown unsupported';
+    expect(world.differences()).toEqual({
+      ...{ grew: out, 'grew and moved': out, 'saved anew': out, 'film.mkv': out },
+      small: 'new file',
+    });
+    expect([result.skipped, result.files]).toEqual([5, 1]);
+  });
+
   it('[SA-4] never takes a folder that became a link for deleted', async () => {
     world.write('d/a', 'A');
     await world.sync();

@@ -1,6 +1,7 @@
 import { lstatSync, opendirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DirtyPaths, LocalKey, LocalNode, Observed, RootState, Scanner, ScanResult } from '@tideline/sync-core';
+import type { Rules } from '@tideline/sync-core/filter';
 import { volumeNameOf } from '../volume/mounts.ts';
 import { createWorkerPool } from '../worker/worker-pool.ts';
 import { rootIdentity } from './root-identity.ts';
@@ -13,6 +14,8 @@ export type ScannerOptions = {
   readonly journalPath: string;
   /** Patterns of the task's filter, in gitignore syntax. */
   readonly exclude?: readonly string[];
+  /** What else leaves files out. */
+  readonly rules?: readonly Rules[];
   /** Where clones of files go that never rest (R13); by default beside the journal. */
   readonly clones?: string;
   readonly nowMs?: () => number;
@@ -25,8 +28,9 @@ const pool = createWorkerPool<ScanRequest, ScanReply>({ importerUrl: import.meta
 
 /** Scans in worker threads; one scan at a time, the next one waits. */
 export function createScanner(options: ScannerOptions): FolderScanner {
-  const { root, journalPath, exclude = [], clones = defaultClones(journalPath), nowMs = Date.now } = options;
-  const target: ScanTarget = { root, journalPath, exclude, clones };
+  const { root, journalPath, exclude = [], rules = [], nowMs = Date.now } = options;
+  const { clones = defaultClones(journalPath) } = options;
+  const target: ScanTarget = { root, journalPath, rules: [{ exclude }, ...rules], clones };
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 

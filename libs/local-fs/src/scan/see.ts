@@ -18,6 +18,7 @@ export type SeenAs = {
 
 /** Compares an entry with what is known of its node and tells the difference, if there is any. */
 export function see(session: ScanSession, entry: Entry, as: SeenAs): void {
+  if (entry.kind === 'file' && session.env.isTooLarge?.(entry.sig.size)) return leaveOut(session, as);
   if (isAsInBase(session, entry, as)) return seeFolderContents(session, entry, { ...as, isChanged: false });
   if (entry.kind === 'folder') {
     tell(session, as, { parent: entry.folder.key, ...entry, content: null });
@@ -25,6 +26,16 @@ export function see(session: ScanSession, entry: Entry, as: SeenAs): void {
     return seeFolderContents(session, entry, { ...as, isChanged: isElsewhere || !isSameIdentityAs(entry, as) });
   }
   seeFile(session, entry, as);
+}
+
+/**
+ * Neither read nor told. It was found all the same who it is: a node that grew too large, perhaps under another name, is not gone.
+ */
+function leaveOut(session: ScanSession, { key }: SeenAs): void {
+  session.files -= 1;
+  session.skipped += 1;
+  if (key > 0) session.env.emit(key, { t: 'unknown', why: 'unsupported', sinceMs: session.env.nowMs() });
+  session.assigned.add(key);
 }
 
 function isAsInBase(session: ScanSession, entry: Entry, { base, earlier }: SeenAs): boolean {

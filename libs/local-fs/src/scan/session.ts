@@ -11,6 +11,8 @@ export type ScanEnv = {
   readonly known: KnownTree;
   readonly nowMs: () => number;
   readonly isExcluded: (path: string, isFolder: boolean) => boolean;
+  /** Files of this size are left out, wherever they are; left out itself where any size will do. */
+  readonly isTooLarge?: (sizeBytes: number) => boolean;
   readonly hash: (absolutePath: string) => HashResult;
   /** The content of a file that never rests, as of this moment. */
   readonly hashClone: (path: string) => HashResult;

@@ -1,4 +1,5 @@
 import type { BlockReason, SyncMode } from '@tideline/contracts';
+import type { Rules } from '../filter/compile-filter.ts';
 import type { NameRules } from '../model/policy.ts';
 import type { Chance, Clock, Hashes, Ids } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud.ts';
@@ -29,6 +30,8 @@ export type CycleSettings = {
   readonly names: NameRules;
   /** The task's filter, in gitignore syntax. */
   readonly exclude: readonly string[];
+  /** What else leaves files out: the task's types and sizes, and the policy of the enterprise. */
+  readonly rules?: readonly Rules[];
   /** Files this task may still hold under LI-2 (all tasks of the device together stay under the limit). */
   readonly maxFiles: number;
   /** New entries that are decided about at once, where there are many more of them. */

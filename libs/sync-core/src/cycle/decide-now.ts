@@ -1,5 +1,5 @@
 import { applyFilter } from '../filter/apply-filter.ts';
-import { compileFilter } from '../filter/compile-filter.ts';
+import { compileRules } from '../filter/compile-filter.ts';
 import type { Plan } from '../model/plan.ts';
 import { ROOT_ID, type BaseId, type BaseView, type ThreeTrees } from '../model/tree.ts';
 import type { RelativePath } from '../ports/disk.ts';
@@ -69,9 +69,9 @@ function seenTrees({ journal }: CycleDeps): ThreeTrees {
   return { base: journal.base, local: journal.localOverlay(), cloud: journal.cloudOverlay(), cloudSeq };
 }
 
-/** What the task's filter lets be decided about. */
-function decidableTrees(seen: ThreeTrees, { exclude, mode, names }: CycleSettings): ThreeTrees {
-  return applyFilter(seen, compileFilter(exclude, { caseSensitive: names.caseSensitive }), mode);
+/** What the filters let be decided about. */
+function decidableTrees(seen: ThreeTrees, { exclude, rules = [], mode, names }: CycleSettings): ThreeTrees {
+  return applyFilter(seen, compileRules([{ exclude }, ...rules], { caseSensitive: names.caseSensitive }), mode);
 }
 
 /** Folders that hold files let go. A folder on the disk takes along what was seen in it: everything is looked at again. */

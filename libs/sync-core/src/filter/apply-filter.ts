@@ -12,18 +12,21 @@ import {
   type Observed,
   type ThreeTrees,
 } from '../model/tree.ts';
-import type { IsExcluded } from './compile-filter.ts';
+import type { IsExcluded, TaskFilter } from './compile-filter.ts';
+import { Sizes } from './sizes.ts';
 
 /**
  * SY-26: what a filter leaves out is not decided about. New nodes are not seen. A node of base that a (changed) filter leaves out
  * is frozen on both sides: a filter never deletes. A node that is moved in the cloud from a place within to one that is left
  * out has left the task, as one that was deleted has (bidirectional); so has one that was moved there on the disk.
  * One that is moved on the disk from a place that is left out to one within is in the task again, and moves in the cloud as well.
+ * A file that is too large on either side is left out by that alone, wherever it is or goes: it is frozen until it is small again.
  */
-export function applyFilter(trees: ThreeTrees, isExcluded: IsExcluded, mode: SyncMode): ThreeTrees {
+export function applyFilter(trees: ThreeTrees, { isExcluded, isTooLarge }: TaskFilter, mode: SyncMode): ThreeTrees {
   const paths = new Paths(trees, isExcluded);
-  const cloud = filterCloud(trees, paths, mode);
-  return { ...trees, local: filterLocal(trees, paths), cloud, leftOut: leftOut(trees, cloud) };
+  const sizes = new Sizes(trees, isTooLarge, mode);
+  const cloud = filterCloud(trees, { paths, sizes, mode });
+  return { ...trees, local: filterLocal(trees, paths, sizes), cloud, leftOut: leftOut(trees, cloud) };
 }
 
 /** Known to be there, and not told on. */
@@ -35,10 +38,11 @@ function leftOut(trees: ThreeTrees, told: CloudOverlay): readonly CloudNode[] {
   return hidden;
 }
 
-function filterLocal(trees: ThreeTrees, paths: Paths): LocalOverlay {
+function filterLocal(trees: ThreeTrees, paths: Paths, sizes: Sizes): LocalOverlay {
   const local = new Map<LocalKey, Observed<LocalNode>>();
   for (const [key, seen] of trees.local) {
-    if (paths.isFrozen(key)) local.set(key, frozen(seen));
+    if (paths.isFrozen(key) || sizes.isRowOut(key)) local.set(key, frozen(seen));
+    else if (key < 0 && sizes.isSeenOut(seen)) continue;
     else if (seen.t !== 'present' || !paths.isLocalOut(key)) local.set(key, seen);
     else if (key > 0) leave(trees, key, { sinceMs: seen.sinceMs, local });
   }
@@ -59,30 +63,30 @@ function leave(
   }
 }
 
-function filterCloud(trees: ThreeTrees, paths: Paths, mode: SyncMode): CloudOverlay {
+type Filtering = { readonly paths: Paths; readonly sizes: Sizes; readonly mode: SyncMode };
+
+function filterCloud(trees: ThreeTrees, filtering: Filtering): CloudOverlay {
+  const { paths, sizes, mode } = filtering;
   const cloud = new Map<CloudId, Observed<CloudNode>>();
   for (const [id, seen] of trees.cloud) {
     const row = trees.base.byCloudId(id);
-    const told = row ? cloudOfRow(seen, { paths, mode, row }) : cloudOfNew(seen, paths.isCloudOut(id), mode);
+    const isNewOut = () => paths.isCloudOut(id) || sizes.isSeenOut(seen);
+    const told = row ? cloudOfRow(seen, { ...filtering, row }) : cloudOfNew(seen, isNewOut, mode);
     if (told) cloud.set(id, told);
   }
   return cloud;
 }
 
-type Of = {
-  readonly paths: Paths;
-  readonly mode: SyncMode;
-  readonly row: { readonly id: BaseId; readonly cloudId: CloudId };
-};
+type Of = Filtering & { readonly row: { readonly id: BaseId; readonly cloudId: CloudId } };
 
-function cloudOfRow(seen: Observed<CloudNode>, { paths, mode, row }: Of): Observed<CloudNode> {
-  if (paths.isFrozen(row.id)) return frozen(seen);
+function cloudOfRow(seen: Observed<CloudNode>, { paths, sizes, mode, row }: Of): Observed<CloudNode> {
+  if (paths.isFrozen(row.id) || sizes.isRowOut(row.id)) return frozen(seen);
   const hasLeft = seen.t === 'present' && mode !== 'upload' && paths.isCloudOut(row.cloudId) && !paths.isRowOut(row.id);
   return hasLeft ? { t: 'absent', sinceMs: seen.sinceMs } : seen;
 }
 
-function cloudOfNew(seen: Observed<CloudNode>, isOut: boolean, mode: SyncMode): Observed<CloudNode> | undefined {
-  return seen.t === 'present' && mode !== 'upload' && isOut ? undefined : seen;
+function cloudOfNew(seen: Observed<CloudNode>, isOut: () => boolean, mode: SyncMode): Observed<CloudNode> | undefined {
+  return seen.t === 'present' && mode !== 'upload' && isOut() ? undefined : seen;
 }
 
 function frozen<T>({ sinceMs }: Observed<T>): Observed<T> {

@@ -1,4 +1,6 @@
+import type { FilterRules } from '@tideline/contracts';
 import ignore from 'ignore';
+import { typeMatcher } from './file-types.ts';
 
 /** Where the agent keeps staged and displaced files; never part of a task, whatever a filter says. */
 export const STAGING_FOLDER = '.tideline~sync';
@@ -20,6 +22,25 @@ export function compileFilter(exclude: readonly string[], { caseSensitive = true
     if (isAlwaysExcluded(lastName(path))) return true;
     return path !== '' && matcher.ignores(isFolder ? `${path}/` : path);
   };
+}
+
+/** Rules of one origin; what a person's task leaves out and what the policy of the enterprise leaves out are two. */
+export type Rules = { readonly exclude: readonly string[] } & Partial<Omit<FilterRules, 'exclude'>>;
+
+export type TaskFilter = { readonly isExcluded: IsExcluded; readonly isTooLarge: IsTooLarge };
+export type IsTooLarge = (sizeBytes: number) => boolean;
+
+/** Out is what any of them leaves out. Compiled once per task and change of rules. */
+export function compileRules(all: readonly Rules[], { caseSensitive = true } = {}): TaskFilter {
+  const filters = all.map((rules) => compileFilter(rules.exclude, { caseSensitive }));
+  const [first = compileFilter([]), ...others] = filters;
+  const typeOf = typeMatcher(all.flatMap(({ excludeTypes = [] }) => excludeTypes));
+  const maxBytes = Math.min(...all.map(({ maxFileBytes }) => maxFileBytes ?? Infinity));
+  const isExcluded: IsExcluded = (path, isFolder) =>
+    first(path, isFolder) ||
+    others.some((isOut) => isOut(path, isFolder)) ||
+    (!isFolder && typeOf(lastName(path)) !== undefined);
+  return { isExcluded, isTooLarge: (sizeBytes) => sizeBytes > maxBytes };
 }
 
 export function isAlwaysExcluded(name: string): boolean {

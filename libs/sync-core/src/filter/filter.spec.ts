@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryBase } from '../testing/memory-base.ts';
 import { ROOT_ID, type BaseNode, type CloudNode, type LocalNode, type ThreeTrees } from '../model/tree.ts';
 import { applyFilter } from './apply-filter.ts';
-import { compileFilter } from './compile-filter.ts';
+import { compileFilter, compileRules } from './compile-filter.ts';
 
 describe('compileFilter', () => {
   it.each(['.tideline~sync', 'a/.DS_Store', 'Thumbs.db', 'x/desktop.ini', '~$report.docx', 'd/.~lock.a.odt#'])(
@@ -45,6 +45,35 @@ describe('compileFilter', () => {
   });
 });
 
+describe('compileRules', () => {
+  const { isExcluded, isTooLarge } = compileRules([
+    { exclude: ['*.tmp', '!keep.tmp', '!secret.key'], excludeTypes: ['video'], maxFileBytes: 2000 },
+    { exclude: ['*.key'], excludeTypes: ['archive'], maxFileBytes: 1000 },
+  ]);
+
+  it.each([
+    ['a/film.MP4', true],
+    ['backup.tar.gz', true],
+    ['notes.mp4.txt', false],
+    ['.mp4', false],
+    ['film', false],
+    ['x.tmp', true],
+    ['keep.tmp', false],
+    ['secret.key', true],
+  ])(
+    '[TA-1] [TA-9] leaves out what the task or the policy leaves out, a type by the ending of the name: %s',
+    (path, out) => {
+      expect(isExcluded(path, false)).toBe(out);
+    },
+  );
+
+  it('[TA-1] takes a folder for no type, and of two sizes the smaller one', () => {
+    expect(isExcluded('a/film.mp4', true)).toBe(false);
+    expect([1000, 1001].map(isTooLarge)).toEqual([false, true]);
+    expect(compileRules([{ exclude: [] }]).isTooLarge(Number.MAX_SAFE_INTEGER)).toBe(false);
+  });
+});
+
 const meta = { mtimeMs: 1, exec: false };
 const row = (id: number, [parent, name]: readonly [number, string], kind: 'file' | 'folder' = 'file'): BaseNode => ({
   ...{ id, parent, localName: name, cloudName: name, kind, cloudId: `c${id}`, rev: 1, meta, sig: null, size: null },
@@ -67,7 +96,7 @@ function treesWith(local: ThreeTrees['local'], cloud: ThreeTrees['cloud']): Thre
 }
 
 describe('applyFilter', () => {
-  const isExcluded = compileFilter(['build/', '*.tmp']);
+  const isExcluded = compileRules([{ exclude: ['build/', '*.tmp'] }]);
 
   it('[SY-26] [G07] freezes what base has and a new filter leaves out, instead of taking it for deleted', () => {
     const absent = { t: 'absent', sinceMs: 0 } as const;

@@ -1,12 +1,15 @@
 import { Option, type Command } from 'commander';
-import { AppError } from '@tideline/contracts';
+import { AppError, type FileType, type TaskSettings } from '@tideline/contracts';
 import { localRoutes } from '../../local-api/local-routes.ts';
 import { onAction, type CliContext, type Outcome } from '../cli-context.ts';
 import { parseRate } from '../rate.ts';
+import { parseFileType, parseSize } from '../size.ts';
 import { renderTask } from '../render.ts';
 
 type Options = {
   exclude?: string[] | false;
+  excludeType?: FileType[] | false;
+  maxFileSize?: string;
   up?: string;
   down?: string;
   propagateDeletes?: boolean;
@@ -21,6 +24,13 @@ export function addTaskConfigure(task: Command, context: CliContext, outcome: Ou
       new Option('--exclude <glob>', 'leave out instead of what was left out; may be repeated').argParser(append),
     )
     .option('--no-exclude', 'leave nothing out any more')
+    .addOption(
+      new Option('--exclude-type <type>', 'leave out these types of files; may be repeated').argParser(
+        (value, before: unknown) => [...(Array.isArray(before) ? (before as FileType[]) : []), parseFileType(value)],
+      ),
+    )
+    .option('--no-exclude-type', 'leave no type of files out any more')
+    .option('--max-file-size <size>', 'leave out larger files, such as 500MB, or none')
     .option('--up <rate>', 'upload limit, or none')
     .option('--down <rate>', 'download limit, or none')
     .option('--propagate-deletes', 'upload tasks: send local deletes to the recycle bin from now on')
@@ -34,17 +44,19 @@ export function addTaskConfigure(task: Command, context: CliContext, outcome: Ou
   });
 }
 
-function toChange(options: Options, command: Command) {
-  const named = (name: string) => command.getOptionValueSource(name) === 'cli';
-  const change = {
-    ...(named('exclude') ? { exclude: options.exclude || [] } : {}),
-    ...(named('up') ? { uploadBytesPerSecond: parseRate(options.up ?? 'none') } : {}),
-    ...(named('down') ? { downloadBytesPerSecond: parseRate(options.down ?? 'none') } : {}),
-    ...(named('propagateDeletes') ? { propagateDeletes: options.propagateDeletes === true } : {}),
-    ...(named('auto') ? { auto: options.auto === true } : {}),
+function toChange(options: Options, command: Command): Partial<TaskSettings> {
+  const values = {
+    exclude: () => ({ exclude: options.exclude || [] }),
+    excludeType: () => ({ excludeTypes: options.excludeType || [] }),
+    maxFileSize: () => ({ maxFileBytes: parseSize(options.maxFileSize ?? 'none') }),
+    up: () => ({ uploadBytesPerSecond: parseRate(options.up ?? 'none') }),
+    down: () => ({ downloadBytesPerSecond: parseRate(options.down ?? 'none') }),
+    propagateDeletes: () => ({ propagateDeletes: options.propagateDeletes === true }),
+    auto: () => ({ auto: options.auto === true }),
   };
-  if (Object.keys(change).length === 0) throw new AppError('USAGE', { reason: 'Name at least one setting.' });
-  return change;
+  const named = Object.entries(values).filter(([name]) => command.getOptionValueSource(name) === 'cli');
+  if (named.length === 0) throw new AppError('USAGE', { reason: 'Name at least one setting.' });
+  return Object.assign({}, ...named.map(([, value]) => value())) as Partial<TaskSettings>;
 }
 
 function append(value: string, before: unknown): string[] {

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { AppError, parseCloudPath, SyncMode } from '@tideline/contracts';
+import { AppError, FileType, parseCloudPath, SyncMode } from '@tideline/contracts';
 import { localRoutes, type LocalCall } from '../../local-api/local-routes.ts';
 import { onAction, wantsJson, type CliContext, type Outcome } from '../cli-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { parseRate } from '../rate.ts';
+import { parseFileType, parseSize } from '../size.ts';
 import { renderPreview, renderTask } from '../render.ts';
 
 type Options = {
@@ -12,6 +13,8 @@ type Options = {
   cloud: string;
   type: SyncMode;
   exclude: string[];
+  excludeType: FileType[];
+  maxFileSize: number | null;
   up?: string;
   down?: string;
   propagateDeletes?: boolean;
@@ -27,6 +30,12 @@ export function addTaskCreate(task: Command, context: CliContext, outcome: Outco
     .requiredOption('--cloud <path>', 'cloud folder, such as personal:/Docs or team/Engineering:/Specs')
     .addOption(new Option('--type <type>', 'kind of task').choices(SyncMode.options).default('bidirectional'))
     .option('--exclude <glob>', 'leave out (gitignore syntax); may be repeated', collect, [])
+    .addOption(
+      new Option('--exclude-type <type>', `leave out a type of files (${FileType.options.join(', ')}); may be repeated`)
+        .argParser((value, before: FileType[]) => [...before, parseFileType(value)])
+        .default([] as FileType[]),
+    )
+    .option('--max-file-size <size>', 'leave out larger files, such as 500MB', parseSize, null)
     .option('--up <rate>', 'upload limit, such as 500KB/s')
     .option('--down <rate>', 'download limit, such as 10MB/s')
     .option('--propagate-deletes', 'upload tasks: send local deletes to the recycle bin')
@@ -47,6 +56,8 @@ function toRequest(context: CliContext, options: Options): Request {
   if (!parseCloudPath(options.cloud)) throw new AppError('CLOUD_PATH_INVALID', { path: options.cloud });
   const settings = {
     exclude: options.exclude,
+    excludeTypes: options.excludeType,
+    maxFileBytes: options.maxFileSize,
     uploadBytesPerSecond: parseRate(options.up ?? 'none'),
     downloadBytesPerSecond: parseRate(options.down ?? 'none'),
     propagateDeletes: options.propagateDeletes ?? false,
