@@ -3,8 +3,8 @@ import { runDrive } from './drive/run-drive.ts';
 import { runEngine } from './engine/run-engine.ts';
 import { runScale } from './scale/run-scale.ts';
 
-const USAGE = `USAGE: npm run bench -- engine [--only small,rename,latency,big,edit,tiny,link] [--peers] [--profile folder]
-                                 [--files 10000] [--tiny 100000] [--big-mib 1024]
+const USAGE = `USAGE: npm run bench -- engine [--only small,rename,latency,medium,big,edit,tiny,link] [--peers] [--profile folder]
+                                 [--files 10000] [--tiny 100000] [--medium 1000] [--big-mib 1024]
        npm run bench -- drive [--only commit,move,folder,feed,listing,transfer,huge,permissions] [--batches 40] [--listed 1000000] [--huge-gib 2]
                                 [--profile folder]
        npm run bench -- scale [--files 100000] [--tree folder] [--idle 60]`;
@@ -13,6 +13,7 @@ const { positionals, values } = parseArgs({
   options: {
     files: { type: 'string' },
     tiny: { type: 'string', default: '100000' },
+    medium: { type: 'string', default: '1000' },
     'big-mib': { type: 'string', default: '1024' },
     peers: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
@@ -32,6 +33,7 @@ switch (positionals[0]) {
       peers: values.peers,
       files: Number(values.files ?? 10_000),
       tiny: Number(values.tiny),
+      medium: Number(values.medium),
       bigMib: Number(values['big-mib']),
       profileFolder: values.profile,
     });

@@ -3,13 +3,14 @@ import { engineTable, type EngineRow } from './engine-row.ts';
 import { largeFile } from './large-file.ts';
 import { runPeers } from './peers.ts';
 import { EngineScene } from './scene.ts';
-import { smallFiles, tinyFiles } from './small-files.ts';
+import { mediumFiles, smallFiles, tinyFiles } from './small-files.ts';
 
 export type EngineOptions = {
   /** Names of works, all of them when empty. */
   readonly only: readonly string[];
   readonly files: number;
   readonly tiny: number;
+  readonly medium: number;
   readonly bigMib: number;
   readonly peers: boolean;
   readonly profileFolder: string;
@@ -25,6 +26,7 @@ type Part = {
 /** Each part has a console and devices of its own, so that none pays for what another left behind. */
 const PARTS: readonly Part[] = [
   { works: ['small', 'rename', 'latency'], run: smallFiles },
+  { works: ['medium'], run: mediumFiles },
   { works: ['big', 'edit'], run: largeFile },
   { works: ['tiny', 'link'], run: tinyFiles },
 ];

@@ -10,11 +10,13 @@ import type { EngineScene } from './scene.ts';
 
 const SMALL_BYTES = 4096;
 const TINY_BYTES = 64;
+const MEDIUM_BYTES = 512 * 1024;
 const SAVES = 40;
 
 export type SmallOptions = {
   readonly files: number;
   readonly tiny: number;
+  readonly medium: number;
   readonly isWanted: (work: string) => boolean;
 };
 
@@ -83,6 +85,22 @@ function isReadable(path: string, content: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Photographs and documents: larger than what travels by the hundred, smaller than what is cut into chunks. */
+export async function mediumFiles(scene: EngineScene, { medium }: SmallOptions): Promise<EngineRow[]> {
+  plantSmall(join(scene.rootA, 'tree'), medium, MEDIUM_BYTES);
+  const count = arrivals(scene.rootB, FILES_PER_FOLDER);
+  const usage = await scene.measure(
+    () => scene.linkA(),
+    () => count() >= medium,
+  );
+  return [
+    {
+      ...{ work: `${medium} files × 512 KiB, first sync`, aims: [], seconds: usage.seconds, usage },
+      measured: `${usage.seconds.toFixed(1)} s`,
+    },
+  ];
 }
 
 /** 100,000 files of 64 bytes, then a third device whose folder has all of them already. */

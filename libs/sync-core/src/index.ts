@@ -21,6 +21,7 @@ export * from './plan/settle.ts';
 export * from './reconcile/decide.ts';
 export * from './reconcile/rules.ts';
 export { runCycle } from './cycle/run-cycle.ts';
+export { TransferMemory, MAX_TRANSFER_BYTES } from './cycle/transfer-memory.ts';
 export * from './filter/apply-filter.ts';
 export * from './filter/compile-filter.ts';
 export * from './filter/file-types.ts';

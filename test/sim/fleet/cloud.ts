@@ -364,7 +364,7 @@ export class VirtualCloud {
 
   #keep(chunk: ChunkRef, bytes: Uint8Array): void {
     if (sha256Hex(bytes) !== chunk.hash) throw new Error('bytes that are not what they are said to be');
-    this.bytes.set(chunk.hash, bytes);
+    this.bytes.set(chunk.hash, bytes.slice()); // senders use their buffers again
   }
 
   #newNodeId(): string {

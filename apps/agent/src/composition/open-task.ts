@@ -11,7 +11,7 @@ import {
   type TokenBucket,
 } from '@tideline/drive-client';
 import { createDisk, createScanner, createWatch, openJournal, type SqliteJournal } from '@tideline/local-fs';
-import { ROOT_ID, type Cloud, type Scanner } from '@tideline/sync-core';
+import { ROOT_ID, TransferMemory, type Cloud, type Scanner } from '@tideline/sync-core';
 import type { Log } from '../logging/log.ts';
 import type { AgentDeps } from '../runtime/agent.ts';
 import { rulesOf, type TaskRecord } from '../tasks/task-record.ts';
@@ -29,6 +29,7 @@ export type TaskOpenerParts = {
 
 /** Opens tasks with the real journal, disk and drive. */
 export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] {
+  const memory = new TransferMemory();
   return (record, { current, claimFiles }) => {
     const root = record.localPath;
     const journal = openTaskJournal(record, parts);
@@ -46,6 +47,7 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
       ids,
       hashes,
       chance,
+      memory,
       scanner: scanners.forRules(rulesOf(record)),
     };
     const engine = createCycleEngine({

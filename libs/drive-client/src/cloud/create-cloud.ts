@@ -57,7 +57,7 @@ export function createCloud(options: CloudOptions): Cloud {
       return retry(() => client.sendFrame(routes.drive.batch, { params, body }, bytes, sendTimeout(context)));
     },
     answers: (opIds) => readAnswers(context, opIds),
-    missing: (chunks, room) => readMissing(context, chunks, room),
+    missing: (chunks, ...rooms) => readMissing(context, chunks, rooms),
     putPack: async (chunks, roomKey) => {
       const reservation = roomKey as ReservationKey | undefined;
       for (const slice of sliceBySize(chunks, context.limits, ({ chunk }) => chunk.size)) {
@@ -118,10 +118,10 @@ async function readKeptVersions(context: CloudContext, asked: readonly FileVersi
 async function readMissing(
   context: CloudContext,
   chunks: readonly ChunkRef[],
-  room: Room | undefined,
+  rooms: readonly Room[],
 ): Promise<ReadonlySet<string>> {
   const { client, retry, params } = context;
-  const reserve = room ? [{ key: room.key as ReservationKey, bytes: room.bytes }] : [];
+  const reserve = rooms.map(({ key, bytes }) => ({ key: key as ReservationKey, bytes }));
   const missing = new Set<string>();
   for (const slice of chunks.length === 0 ? [[]] : slices(chunks, context.limits.askItems)) {
     const body = { chunks: [...slice], reserve };

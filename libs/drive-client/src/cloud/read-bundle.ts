@@ -5,7 +5,10 @@ import { slices } from './slices.ts';
 
 type Asked = { readonly nodeId: string; readonly contentId: string };
 
-/** Small files, many at once. A bundle that breaks off is asked for again as a whole: it is small, and nothing was placed yet. */
+/**
+ * Files of one chunk, many at once. A bundle that breaks off goes on behind the last whole file; only tries that bring none
+ * count against the retry's bound.
+ */
 export async function readBundle(
   context: CloudContext,
   nodes: readonly Asked[],
@@ -13,32 +16,41 @@ export async function readBundle(
 ): Promise<readonly BundleItem[]> {
   const items: BundleItem[] = [];
   for (const slice of slices(nodes, context.limits.bundleItems)) {
-    items.push(...(await context.retry(() => readOnce(context, slice, signal), signal)));
+    for (let rest = slice; rest.length > 0;) {
+      const asked = rest;
+      const came = await context.retry(() => readSome(context, asked, signal), signal);
+      items.push(...came.items);
+      if (came.isWhole) break;
+      const ids = new Set(came.items.map(({ nodeId }) => nodeId));
+      rest = asked.filter(({ nodeId }) => !ids.has(nodeId));
+    }
   }
   return items;
 }
 
-async function readOnce(
-  { client, params }: CloudContext,
-  nodes: readonly Asked[],
-  signal: AbortSignal,
-): Promise<readonly BundleItem[]> {
+type Came = { readonly items: readonly BundleItem[]; readonly isWhole: boolean };
+
+/** At least one item, unless the answer is whole. */
+async function readSome({ client, params }: CloudContext, nodes: readonly Asked[], signal: AbortSignal): Promise<Came> {
   const body = {
     nodes: nodes.map((node) => ({ nodeId: node.nodeId as NodeId, contentId: node.contentId as ContentId })),
   };
   const frame = await client.callFrame(routes.drive.bundle, { params, body }, { signal });
-  const items: BundleItem[] = [];
   const asked = new Set(nodes.map((node) => node.nodeId));
-  for (const item of frame.header.items) {
-    if (!asked.has(item.nodeId)) return refuse(frame);
-    if (item.status === 'unavailable') items.push({ t: 'unavailable', nodeId: item.nodeId, code: item.code });
-    else {
-      const { nodeId, contentId } = item;
-      items.push({ t: 'bytes', nodeId, contentId, bytes: await frame.read(item.size) });
+  if (frame.header.items.some((item) => !asked.has(item.nodeId))) return refuse(frame);
+  const items: BundleItem[] = [];
+  try {
+    for (const item of frame.header.items) {
+      const { nodeId } = item;
+      if (item.status === 'unavailable') items.push({ t: 'unavailable', nodeId, code: item.code });
+      else items.push({ t: 'bytes', nodeId, contentId: item.contentId, bytes: await frame.read(item.size) });
     }
+    await frame.end();
+    return { items, isWhole: true };
+  } catch (error) {
+    if (items.length === 0 || !(error instanceof AppError) || error.code !== 'SERVER_UNREACHABLE') throw error;
+    return { items, isWhole: false };
   }
-  await frame.end();
-  return items;
 }
 
 async function refuse(frame: { cancel(): Promise<void> }): Promise<never> {

@@ -41,7 +41,7 @@ export function createDisk(options: DiskOptions): LocalDisk {
   const flush = createGroupFlush((what) => callBeside('flush', what));
   return {
     read: (path, expect) => readAny({ path, expect, offset: 0, size: expect.size }),
-    readChunk: (path, expect, { offset, chunk }) => readAny({ path, expect, offset, size: chunk.size }),
+    readChunk: (path, expect, { offset, chunk, into }) => readAny({ path, expect, offset, size: chunk.size, into }),
     manifest: (path, expect) => call('manifest', path, expect),
     place: (requests) => placeMany({ call, flush }, requests),
     stage: (file) => stage({ root, call, left }, file),

@@ -12,6 +12,8 @@ export type ReadRequest = {
   readonly expect: StatSig;
   readonly offset: number;
   readonly size: number;
+  /** Where the bytes go; a buffer is made for them where none is given. */
+  readonly into?: Uint8Array | undefined;
 };
 
 /** Up to this size a synchronous read costs less than the way through the thread pool and is not felt by anybody. */
@@ -24,7 +26,7 @@ export function readNow(context: DiskContext, request: ReadRequest): Read {
   try {
     const isStill = () => isExpected(request.expect, context.sigOf(fstatSync(fd, { bigint: true })));
     if (!isStill()) return CHANGED;
-    const bytes = Buffer.allocUnsafe(request.size);
+    const bytes = bufferFor(request);
     let filled = 0;
     while (filled < request.size) {
       const count = readSync(fd, bytes, filled, request.size - filled, request.offset + filled);
@@ -43,7 +45,7 @@ export async function readLater(context: DiskContext, request: ReadRequest): Pro
   try {
     const isStill = async () => isExpected(request.expect, context.sigOf(await handle.stat({ bigint: true })));
     if (!(await isStill())) return CHANGED;
-    const bytes = Buffer.allocUnsafe(request.size);
+    const bytes = bufferFor(request);
     let filled = 0;
     while (filled < request.size) {
       const { bytesRead } = await handle.read(bytes, filled, request.size - filled, request.offset + filled);
@@ -54,6 +56,10 @@ export async function readLater(context: DiskContext, request: ReadRequest): Pro
   } finally {
     await handle.close();
   }
+}
+
+function bufferFor({ into, size }: ReadRequest): Uint8Array {
+  return into ? into.subarray(0, size) : Buffer.allocUnsafe(size);
 }
 
 function isStillNamed(context: DiskContext, path: string, expect: StatSig): boolean {

@@ -6,6 +6,7 @@ import type { Cloud } from '../ports/cloud.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { DirtyPaths, Scanner } from '../ports/scanner.ts';
+import type { TransferMemory } from './transfer-memory.ts';
 
 export type CycleDeps = {
   readonly journal: Journal;
@@ -15,6 +16,8 @@ export type CycleDeps = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly hashes: Hashes;
+  /** Shared by all tasks of a process; without it this task alone is bounded. */
+  readonly memory?: TransferMemory;
   /** Without it nothing is spread. */
   readonly chance?: Chance;
 };

@@ -1,8 +1,18 @@
 import { MAX_SINGLE_CHUNK_BYTES, type BatchOp, type BatchOutcome, type ChunkRef, type OpId } from '@tideline/contracts';
 import type { CloudOp } from '../model/plan.ts';
 import type { Room } from '../ports/cloud.ts';
+import { askAhead } from './ask-ahead.ts';
 import type { Execution } from './execution.ts';
-import { atomicGroupOf, groupOps, isBound, isLarge, type Upload } from './group-ops.ts';
+import {
+  atomicGroupOf,
+  bytesOf,
+  groupOps,
+  isBound,
+  isLarge,
+  isMedium,
+  MEDIUM_BATCH_BYTES,
+  type Upload,
+} from './group-ops.ts';
 import { roomFor } from './room-for.ts';
 import { findMissing, sendChunks } from './send-chunks.ts';
 import { SendWindow } from './send-window.ts';
@@ -17,25 +27,38 @@ type Inline = { readonly chunk: ChunkRef; readonly bytes: Uint8Array };
 
 /**
  * Carries out the cloud's half of a plan: small files and everything without bytes in batches, in the order of the plan; then
- * the large files that nothing else in the plan waits for, one after another.
+ * the longer files that nothing else in the plan waits for: those of one chunk in batches of their own, and the large ones one
+ * after another.
  */
 export async function executeCloud(ops: readonly CloudOp[], execution: Execution): Promise<void> {
   const needed = new Set(ops.flatMap((op) => op.after ?? []));
-  const last = ops.filter(isLarge).filter((op) => !needed.has(op.opId));
-  const deferred = new Set<CloudOp>(last);
+  const isLast = (op: CloudOp): boolean => !needed.has(op.opId);
+  const medium = ops.filter(isMedium).filter(isLast);
+  const large = ops.filter(isLarge).filter(isLast);
+  const deferred = new Set<CloudOp>([...medium, ...large]);
   await executeGroups(groupOps(ops.filter((op) => !deferred.has(op))), execution);
-  await executeLast(last, execution);
+  await executeGroups(groupOps(medium, MEDIUM_BATCH_BYTES), execution, { givesWay: true });
+  await executeLast(large, execution);
 }
 
 /**
  * Requests that need nothing of each other are under way together: the drive works on one while the next is read and the last
  * is settled. What needs an earlier one waits for it.
  */
-async function executeGroups(groups: readonly CloudOp[][], execution: Execution): Promise<void> {
+async function executeGroups(
+  groups: readonly CloudOp[][],
+  execution: Execution,
+  { givesWay } = { givesWay: false },
+): Promise<void> {
   const sending = new SendWindow(GROUPS_AT_ONCE);
   const underWay = new Set<readonly CloudOp[]>();
   try {
-    for (const group of groups) {
+    for (const [index, group] of groups.entries()) {
+      await sending.hasRoom();
+      if (givesWay && execution.mustYield()) {
+        leave(groups.slice(index).flat(), execution);
+        break;
+      }
       if ([...underWay].some((other) => isBound(group, other))) await sending.settled();
       await sending.begin(async () => {
         underWay.add(group);
@@ -49,14 +72,17 @@ async function executeGroups(groups: readonly CloudOp[][], execution: Execution)
   await sending.settled();
 }
 
-/** Large files give way when something newer waits; what is left of them is planned again in the next cycle. */
+/** What is left is planned again in the next cycle. */
+function leave(ops: readonly CloudOp[], execution: Execution): void {
+  execution.yielded += ops.length;
+  execution.advance({ finished: ops.map((op) => op.opId) });
+}
+
+/** Large files give way when something newer waits. */
 async function executeLast(ops: readonly Upload[], execution: Execution): Promise<void> {
   for (const [index, op] of ops.entries()) {
+    if (execution.yielded > 0) return leave(ops.slice(index), execution);
     await executeGroup([op], execution);
-    if (execution.yielded === 0) continue;
-    const rest = ops.slice(index + 1);
-    execution.yielded += rest.length;
-    return execution.advance({ finished: rest.map((each) => each.opId) });
   }
 }
 
@@ -64,14 +90,30 @@ async function executeGroup(group: readonly CloudOp[], execution: Execution): Pr
   if (execution.mustStop) return;
   const [first] = group;
   if (first && isLarge(first)) return executeLarge(first, execution);
-  const ready: Ready[] = [];
   const { fitting, tooLarge } = byRoom(readyOps(group, execution), execution);
-  settle(tooLarge, tooLarge.map(outOfRoom), execution);
-  for (const op of fitting) {
-    const item = op.op === 'cloudUpload' ? await readSmall(op, execution) : { op, wire: wireOf(op, [], execution) };
-    if (item) ready.push(item);
+  const asked = await askAhead(fitting.filter(isMedium), execution);
+  const full = new Set<CloudOp>(asked.full);
+  const refused = [...tooLarge, ...asked.full];
+  settle(refused, refused.map(outOfRoom), execution);
+  const sent = fitting.filter((op) => !full.has(op));
+  const isKnown = (op: CloudOp): boolean => isMedium(op) && !asked.missing.has(op.content.contentId);
+  const bytes = sent.reduce((sum, op) => sum + (isKnown(op) ? 0 : bytesOf(op)), 0);
+  const held = await execution.memory.take(bytes, execution.request.signal);
+  try {
+    const ready: Ready[] = [];
+    for (const op of sent) {
+      const item = isKnown(op) || op.op !== 'cloudUpload' ? bare(op, execution) : await readSmall(op, execution);
+      if (item) ready.push(item);
+    }
+    if (ready.length > 0) await commit(ready, execution);
+  } finally {
+    held.release();
   }
-  if (ready.length > 0) await commit(ready, execution);
+}
+
+/** Nothing travels with it. */
+function bare(op: CloudOp, execution: Execution): Ready {
+  return { op, wire: wireOf(op, op.op === 'cloudUpload' ? chunksOf(op.content) : [], execution) };
 }
 
 /** Within one request the drive itself refuses what follows from a refused operation; what came before must have been done. */
@@ -99,7 +141,8 @@ function isPutOff(op: CloudOp, execution: Execution): boolean {
 }
 
 function wireOf(op: CloudOp, chunks: readonly ChunkRef[], execution: Execution): BatchOp {
-  return toBatchOp(op, chunks, { rev: execution.revs.get(op.cloudId) });
+  const room = isMedium(op) ? { roomKey: roomFor(op, execution.deps).key } : {};
+  return toBatchOp(op, chunks, { rev: execution.revs.get(op.cloudId), ...room });
 }
 
 /** The bytes travel inside the batch, if the file still is what was decided on. */

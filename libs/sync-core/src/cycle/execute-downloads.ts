@@ -1,4 +1,4 @@
-import { INLINE_FILE_BYTES } from '@tideline/contracts';
+import { INLINE_FILE_BYTES, MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts';
 import type { StatSig } from '../model/tree.ts';
 import type { PlaceRequest } from '../ports/disk.ts';
 import type { Download } from './execute-local.ts';
@@ -6,6 +6,7 @@ import { folderOf, type Execution } from './execution.ts';
 import { fetchLarge } from './fetch-large.ts';
 import { giveUp, land, notDone, placeOf, waitsForName } from './land-local.ts';
 import { SendWindow } from './send-window.ts';
+import { giveBack } from './transfer-memory.ts';
 
 const BUNDLE_FILES = 500;
 const BUNDLE_BYTES = 8 * 1024 * 1024;
@@ -17,44 +18,53 @@ const RESERVE_BYTES = 1024 * 1024 * 1024;
 
 type Fetched = { readonly op: Download; readonly request: PlaceRequest };
 
-/** D16: small files in bundles, the next one on its way while the last is put in place; then large files one by one. */
+/**
+ * D16: small files in bundles, the next one on its way while the last is put in place; then files of one chunk the same way;
+ * then large files one by one. All but the small ones give way when something newer waits.
+ */
 export async function executeDownloads(ops: readonly Download[], execution: Execution): Promise<void> {
   const { due = [], putOff = [] } = Object.groupBy(ops, (op) => (isPutOff(op, execution) ? 'putOff' : 'due'));
   execution.advance({ finished: putOff.map((op) => op.opId) });
   const wanted = await withinReserve(due, execution);
-  await downloadSmall(
-    wanted.filter((op) => !isLarge(op)),
-    execution,
-  );
-  await downloadLarge(wanted.filter(isLarge), execution);
+  const { small = [], medium = [], large = [] } = Object.groupBy(wanted, sizeClass);
+  await downloadBundles(small, { givesWay: false }, execution);
+  await downloadBundles(medium, { givesWay: true }, execution);
+  await downloadLarge(large, execution);
 }
 
 /** Large files give way when something newer waits; what came of them stays in staging, and they are planned again. */
 async function downloadLarge(ops: readonly Download[], execution: Execution): Promise<void> {
   for (const [index, op] of ops.entries()) {
     if (execution.request.signal.aborted) return;
+    if (execution.yielded > 0) return leave(ops.slice(index), execution);
     const fetched = await fetchOne(op, execution);
-    if (fetched === 'yielded') {
-      const rest = ops.slice(index);
-      execution.yielded += rest.length;
-      return execution.advance({ finished: rest.map((each) => each.opId) });
-    }
+    if (fetched === 'yielded') return leave(ops.slice(index), execution);
     if (fetched) await placeAll([fetched], execution);
   }
+}
+
+/** They are planned again in the next cycle. */
+function leave(ops: readonly Download[], execution: Execution): void {
+  execution.yielded += ops.length;
+  execution.advance({ finished: ops.map((op) => op.opId) });
 }
 
 /**
  * Some bundles are on their way while others are written and made durable. Nothing goes on behind the back of the cycle:
  * whatever fails, what is being fetched and put in place is waited for.
  */
-async function downloadSmall(ops: readonly Download[], execution: Execution): Promise<void> {
+async function downloadBundles(
+  ops: readonly Download[],
+  { givesWay }: { readonly givesWay: boolean },
+  execution: Execution,
+): Promise<void> {
   const bundles = bundlesOf(ops);
   const placing = new SendWindow(PLACED_AT_ONCE);
   const lane = async (): Promise<void> => {
     for (let bundle = bundles.shift(); bundle; bundle = bundles.shift()) {
       if (execution.request.signal.aborted) return;
-      const fetched = await fetchBundle(bundle, execution);
-      await placing.begin(() => placeAll(fetched, execution));
+      if (givesWay && execution.mustYield()) return leave([bundle, ...bundles.splice(0)].flat(), execution);
+      await downloadBundle(bundle, placing, execution);
     }
   };
   const fetched = await Promise.allSettled(Array.from({ length: FETCHED_AT_ONCE }, lane));
@@ -62,8 +72,20 @@ async function downloadSmall(ops: readonly Download[], execution: Execution): Pr
   for (const ended of [...fetched, ...placed]) if (ended.status === 'rejected') throw ended.reason;
 }
 
-function isLarge(op: Download): boolean {
-  return (op.cloud.size ?? 0) > INLINE_FILE_BYTES;
+/** Held twice while it is put in place: another thread has a copy. */
+async function downloadBundle(ops: readonly Download[], placing: SendWindow, execution: Execution): Promise<void> {
+  const held = await execution.memory.take(2 * bytesOf(ops), execution.request.signal);
+  const fetched = await fetchBundle(ops, execution).catch(giveBack(held));
+  const place = () => placeAll(fetched, execution).finally(held.release);
+  await placing.begin(place).catch(giveBack(held));
+}
+
+const bytesOf = (ops: readonly Download[]): number => ops.reduce((sum, { cloud }) => sum + (cloud.size ?? 0), 0);
+
+function sizeClass({ cloud }: Download): 'small' | 'medium' | 'large' {
+  const sizeBytes = cloud.size ?? 0;
+  if (sizeBytes > MAX_SINGLE_CHUNK_BYTES) return 'large';
+  return sizeBytes > INLINE_FILE_BYTES ? 'medium' : 'small';
 }
 
 function isPutOff(op: Download, execution: Execution): boolean {

@@ -17,6 +17,7 @@ import type { Advance, Deed, DeedKind, StoredProblem } from '../ports/journal.ts
 import type { CycleDeps, CycleRequest } from './cycle-types.ts';
 import { createLiveTree, type LiveTree } from './live-tree.ts';
 import { ProblemBook } from './problem-book.ts';
+import { TransferMemory } from './transfer-memory.ts';
 
 const MAX_PUT_OFF = 500;
 const SHORTEST_TURN_MS = 2000;
@@ -40,6 +41,7 @@ export class Execution {
   readonly request: CycleRequest;
   readonly decided: Decided;
   readonly live: LiveTree;
+  readonly memory: TransferMemory;
   /** Folders to look at again, because something there was not as planned or was made by us under a new name. */
   readonly rescan = new Set<RelativePath>();
   /** Nodes that wait in staging for the second half of an exchange of places. */
@@ -79,6 +81,7 @@ export class Execution {
     this.decided = decided;
     this.#beganAtMs = deps.clock.nowMs();
     this.live = createLiveTree(deps.journal.base, decided.local);
+    this.memory = deps.memory ?? new TransferMemory();
     this.#problems = new ProblemBook(deps, request.roomFreed ? 'QUOTA' : undefined);
   }
 

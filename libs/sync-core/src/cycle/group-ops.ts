@@ -1,13 +1,21 @@
-import { INLINE_FILE_BYTES, MAX_BATCH_OPS } from '@tideline/contracts';
+import { INLINE_FILE_BYTES, MAX_BATCH_OPS, MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts';
 import type { CloudOp } from '../model/plan.ts';
 
 /** Bytes of small files in one request: large enough to amortize it, small enough to hold two of them in memory. */
 const BATCH_BYTES = 4 * 1024 * 1024;
+/** Of files between small and large ones, each of which has as much at most. */
+export const MEDIUM_BATCH_BYTES = 8 * 1024 * 1024;
 
 export type Upload = Extract<CloudOp, { op: 'cloudUpload' }>;
 
+/** Of several chunks, which travel ahead of the commit. */
 export function isLarge(op: CloudOp): op is Upload {
-  return op.op === 'cloudUpload' && op.content.size > INLINE_FILE_BYTES;
+  return op.op === 'cloudUpload' && op.content.size > MAX_SINGLE_CHUNK_BYTES;
+}
+
+/** Of one chunk that travels with the commit, but long enough to be worth a question first, and not to keep small ones waiting. */
+export function isMedium(op: CloudOp): op is Upload {
+  return op.op === 'cloudUpload' && op.content.size > INLINE_FILE_BYTES && !isLarge(op);
 }
 
 /** What exchanges places (moves, and folders made or deleted for them) goes through together or not at all. */
@@ -19,11 +27,11 @@ export function atomicGroupOf(op: CloudOp): number | null {
  * Cuts a list into requests without changing its order. Two operations on one node never share a request, because the second
  * needs the rev that the first makes; atomic groups and large files have requests of their own.
  */
-export function groupOps(ops: readonly CloudOp[]): CloudOp[][] {
+export function groupOps(ops: readonly CloudOp[], batchBytes = BATCH_BYTES): CloudOp[][] {
   const groups: Group[] = [];
   for (const op of ops) {
     const last = groups.at(-1);
-    if (last && fits(last, op)) add(last, op);
+    if (last && fits(last, op, batchBytes)) add(last, op);
     else groups.push(add({ ops: [], bytes: 0, nodes: new Set() }, op));
   }
   return groups.map((group) => group.ops);
@@ -40,10 +48,10 @@ export function isBound(group: readonly CloudOp[], earlier: readonly CloudOp[]):
 
 type Group = { readonly ops: CloudOp[]; bytes: number; readonly nodes: Set<string> };
 
-function fits(group: Group, op: CloudOp): boolean {
+function fits(group: Group, op: CloudOp, batchBytes: number): boolean {
   const [first] = group.ops;
   if (!first || isLarge(op) || isLarge(first) || atomicGroupOf(first) !== atomicGroupOf(op)) return false;
-  const full = group.ops.length >= MAX_BATCH_OPS || group.bytes + bytesOf(op) > BATCH_BYTES;
+  const full = group.ops.length >= MAX_BATCH_OPS || group.bytes + bytesOf(op) > batchBytes;
   return !full && !group.nodes.has(op.cloudId);
 }
 
@@ -54,6 +62,6 @@ function add(group: Group, op: CloudOp): Group {
   return group;
 }
 
-function bytesOf(op: CloudOp): number {
+export function bytesOf(op: CloudOp): number {
   return op.op === 'cloudUpload' ? op.content.size : 0;
 }

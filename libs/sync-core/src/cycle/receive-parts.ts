@@ -6,7 +6,7 @@ import { runsOf, sizeOf } from './file-parts.ts';
 
 /** Bytes of one request, after which a transfer may give way. */
 const RANGE_BYTES = 32 * 1024 * 1024;
-/** One is written while the other is on its way; each holds one chunk in memory at most. */
+/** One is written while the other is on its way; each holds one chunk in memory. */
 const LANES = 2;
 
 export type Received = { readonly t: 'whole' } | { readonly t: 'unavailable' | 'corrupt' | 'yielded' } | DiskRefused;
@@ -24,7 +24,9 @@ export async function receiveParts(
   let outcome: Received = WHOLE;
   const lane = async (): Promise<void> => {
     for (let range = ranges.shift(); range; range = ranges.shift()) {
-      const received = await receiveRange(staged, { node, parts: range }, execution);
+      const held = await execution.memory.takeBuffer(largestOf(range), execution.request.signal);
+      const wanted = { node, parts: range, room: held.buffer };
+      const received = await receiveRange(staged, wanted, execution).finally(held.release);
       if (received.t !== 'whole') outcome = received;
       else if (ranges.length > 0 && mustStop(execution)) outcome = { t: 'yielded' };
       if (outcome.t !== 'whole') return;
@@ -40,16 +42,20 @@ function mustStop(execution: Execution): boolean {
   return execution.request.signal.aborted || execution.mustYield();
 }
 
-async function receiveRange(staged: StagedFile, { node, parts }: Wanted, execution: Execution): Promise<Received> {
+const largestOf = (parts: readonly FilePart[]): number => Math.max(0, ...parts.map(({ chunk }) => chunk.size));
+
+async function receiveRange(
+  staged: StagedFile,
+  { node, parts, room }: Wanted & { readonly room: Uint8Array },
+  execution: Execution,
+): Promise<Received> {
   const { cloud, hashes } = execution.deps;
   const from = parts[0]?.offset ?? 0;
   const range = { contentId: node.contentId ?? '', from, to: from + sizeOf(parts) };
   const bytes = cloud.content(node.id, range, execution.request.signal);
   let received = 0;
-  for await (const whole of cutInto(
-    parts.map(({ chunk }) => chunk),
-    bytes,
-  )) {
+  const chunks = parts.map(({ chunk }) => chunk);
+  for await (const whole of cutInto(chunks, bytes, room)) {
     const part = parts[received];
     if (!part || hashes.sha256Hex(whole) !== part.chunk.hash) return { t: 'corrupt' };
     const written = await staged.write(part.offset, whole);

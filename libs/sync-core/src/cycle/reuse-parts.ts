@@ -30,12 +30,13 @@ export async function reuseParts(staged: StagedFile, { parts, source }: Wanted, 
 async function reuseAll(
   staged: StagedFile,
   { parts, source }: { readonly parts: readonly ReusedPart[]; readonly source: LocalSource | null },
-  { request }: Execution,
+  { request, memory }: Execution,
 ): Promise<Reused> {
   const missing: FilePart[] = [];
   for (const run of runsOf(parts, LOOK_BYTES)) {
     if (request.signal.aborted) return { t: 'yielded' };
-    const answer = await staged.reuse(run, source);
+    const held = await memory.take(Math.max(...run.map(({ chunk }) => chunk.size)), request.signal);
+    const answer = await staged.reuse(run, source).finally(held.release);
     if (answer.t !== 'done') return answer;
     missing.push(...answer.missing);
   }

@@ -3,8 +3,9 @@ import type { StatSig } from '../model/tree.ts';
 import type { Room } from '../ports/cloud.ts';
 import type { FilePart, RelativePath } from '../ports/disk.ts';
 import type { Execution } from './execution.ts';
-import { partsOf, runsOf } from './file-parts.ts';
+import { partsOf, runsOf, sizeOf } from './file-parts.ts';
 import { SendWindow } from './send-window.ts';
+import { giveBack } from './transfer-memory.ts';
 
 /** Chunks of one request. With the requests under way and the one being read, what is held of a large file in memory. */
 const PACK_BYTES = 8 * 1024 * 1024;
@@ -46,18 +47,35 @@ async function sendPacks(
   { parts, sending }: { readonly parts: readonly FilePart[]; readonly sending: SendWindow },
   execution: Execution,
 ): Promise<'sent' | 'changed' | 'yielded'> {
-  const { disk, cloud } = execution.deps;
+  const { cloud } = execution.deps;
   for (const pack of runsOf(parts, PACK_BYTES)) {
     if (execution.request.signal.aborted || execution.mustYield()) return 'yielded';
-    const loaded: Loaded[] = [];
-    for (const part of pack) {
-      const read = await disk.readChunk(path, expect, part);
-      if (read.t !== 'done') return 'changed';
-      loaded.push({ chunk: part.chunk, bytes: read.bytes });
+    const held = await execution.memory.takeBuffer(sizeOf(pack), execution.request.signal);
+    const loaded = await loadPack({ path, expect, pack, into: held.buffer }, execution).catch(giveBack(held));
+    if (!loaded) {
+      held.release();
+      return 'changed';
     }
-    await sending.begin(() => cloud.putPack(loaded, room.key));
+    // Until it is answered the bytes must stay as they are.
+    const send = () => cloud.putPack(loaded, room.key).finally(held.release);
+    await sending.begin(send).catch(giveBack(held));
   }
   return 'sent';
+}
+
+type Pack = Pick<Wanted, 'path' | 'expect'> & { readonly pack: readonly FilePart[]; readonly into: Uint8Array };
+
+/** Nothing when the file is not what was expected any more. */
+async function loadPack({ path, expect, pack, into }: Pack, { deps }: Execution): Promise<Loaded[] | undefined> {
+  const loaded: Loaded[] = [];
+  let at = 0;
+  for (const { offset, chunk } of pack) {
+    const read = await deps.disk.readChunk(path, expect, { offset, chunk, into: into.subarray(at) });
+    if (read.t !== 'done') return undefined;
+    loaded.push({ chunk, bytes: read.bytes });
+    at += chunk.size;
+  }
+  return loaded;
 }
 
 /** The drive verifies every chunk; where one is not what was cut, the file has changed under a signature that did not. */

@@ -10,12 +10,17 @@ export class SendWindow {
 
   /** Resolves when the work has begun, which is when there is room for it. */
   async begin(work: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= this.#size) await Promise.race(this.#running);
+    await this.hasRoom();
     this.#tell();
     const running = work()
       .catch((error: unknown) => void this.#failures.push(error))
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
+  }
+
+  /** Resolves when the next piece of work would begin at once. */
+  async hasRoom(): Promise<void> {
+    while (this.#running.size >= this.#size) await Promise.race(this.#running);
   }
 
   /** Resolves when nothing runs any more. */

@@ -44,10 +44,10 @@ export type Cloud = {
   /** After a crash or a lost answer: what became of these operations. Those the server never saw are left out. */
   answers(opIds: readonly string[]): Promise<readonly BatchOutcome[]>;
   /**
-   * Which of them the drive lacks. Throws QUOTA_EXCEEDED when `room` is not there; otherwise it is kept (VE-3) while packs that
-   * name it arrive, until the commit that names it.
+   * Which of them the drive lacks. Throws QUOTA_EXCEEDED when the rooms are not there all together; otherwise they are kept (VE-3)
+   * while packs that name them arrive, until the commit that names them.
    */
-  missing(chunks: readonly ChunkRef[], room?: Room): Promise<ReadonlySet<string>>;
+  missing(chunks: readonly ChunkRef[], ...rooms: readonly Room[]): Promise<ReadonlySet<string>>;
   putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[], roomKey?: string): Promise<void>;
   bundle(nodes: readonly { nodeId: string; contentId: string }[], signal: AbortSignal): Promise<readonly BundleItem[]>;
   /** Chunks of the head version of a file. */

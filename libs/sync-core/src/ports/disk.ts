@@ -28,11 +28,11 @@ export type PlaceRequest = {
 export type Disk = {
   /** Reads a whole small file; `changed` unless its signature is `expect` before and after. */
   read(path: RelativePath, expect: StatSig): Promise<DiskResult<{ bytes: Uint8Array }>>;
-  /** Reads one chunk, or any other part, of a large file at `offset`. */
+  /** Reads one chunk, or any other part, of a large file at `offset`: to the beginning of `into`, where one is given. */
   readChunk(
     path: RelativePath,
     expect: StatSig,
-    part: { offset: number; chunk: Pick<ChunkRef, 'size'> },
+    part: { offset: number; chunk: Pick<ChunkRef, 'size'>; into?: Uint8Array },
   ): Promise<DiskResult<{ bytes: Uint8Array }>>;
   /** Chunks of a large file, in order, cut by content; also tells the content id. */
   manifest(

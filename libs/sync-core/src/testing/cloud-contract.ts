@@ -491,6 +491,15 @@ export function cloudContract(name: string, create: () => Promise<CloudUnderTest
         expect(await hand.run(hand.file('f', 'x'), 'x')).toMatchObject({ code: 'QUOTA_EXCEEDED' });
       });
 
+      it('for several files is there for all of them or for none', async () => {
+        await made.setQuota(100);
+        const rooms = [60, 30].map((bytes) => ({ key: newKey(), bytes }));
+        await made.cloud.missing([], ...rooms);
+        const more = [5, 6].map((bytes) => ({ key: newKey(), bytes }));
+        await expect(made.cloud.missing([], ...more)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+        await made.cloud.missing([], { key: newKey(), bytes: 10 });
+      });
+
       it('is used up by the commit that names it', async () => {
         await made.setQuota(100);
         const key = newKey();

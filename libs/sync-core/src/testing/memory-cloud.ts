@@ -170,14 +170,27 @@ export class MemoryCloud implements Cloud {
     return [...this.#rooms.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  async missing(chunks: readonly ChunkRef[], room?: Room): Promise<ReadonlySet<string>> {
+  async missing(chunks: readonly ChunkRef[], ...rooms: readonly Room[]): Promise<ReadonlySet<string>> {
     const smallest = chunks.reduce((least, chunk) => Math.min(least, chunk.size), Infinity);
-    if (!room && Number.isFinite(smallest) && smallest > this.#roomFor('')) throw new AppError('QUOTA_EXCEEDED');
-    if (room && this.quotaBytes !== null) {
-      if (room.bytes > this.#roomFor(room.key)) throw new AppError('QUOTA_EXCEEDED');
-      this.#rooms.set(room.key, room.bytes);
+    if (rooms.length === 0 && Number.isFinite(smallest) && smallest > this.#roomFor('')) {
+      throw new AppError('QUOTA_EXCEEDED');
     }
+    this.#reserve(rooms);
     return new Set(this.#lacking(chunks));
+  }
+
+  /** All of them or none. */
+  #reserve(rooms: readonly Room[]): void {
+    if (this.quotaBytes === null) return;
+    const before = new Map(this.#rooms);
+    for (const { key, bytes } of rooms) {
+      if (bytes <= this.#roomFor(key)) this.#rooms.set(key, bytes);
+      else {
+        this.#rooms.clear();
+        for (const [kept, size] of before) this.#rooms.set(kept, size);
+        throw new AppError('QUOTA_EXCEEDED');
+      }
+    }
   }
 
   #lacking(chunks: readonly ChunkRef[]): ChunkRef['hash'][] {
@@ -191,7 +204,7 @@ export class MemoryCloud implements Cloud {
   async putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void> {
     for (const part of chunks) this.#verify(part);
     for (const { chunk, bytes } of chunks) {
-      this.#bytes.set(chunk.hash, bytes);
+      this.#bytes.set(chunk.hash, bytes.slice()); // the sender uses its buffer again
       this.packedBytes += chunk.size;
     }
   }

@@ -84,12 +84,13 @@ export class MemoryDisk implements Disk {
   async readChunk(
     path: RelativePath,
     expect: StatSig,
-    part: { offset: number; chunk: Pick<ChunkRef, 'size'> },
+    { offset, chunk, into }: { offset: number; chunk: Pick<ChunkRef, 'size'>; into?: Uint8Array },
   ): Promise<DiskResult<{ bytes: Uint8Array }>> {
     const read = await this.read(path, expect);
-    return read.t === 'done'
-      ? { t: 'done', bytes: read.bytes.slice(part.offset, part.offset + part.chunk.size) }
-      : read;
+    if (read.t !== 'done') return read;
+    const bytes = read.bytes.subarray(offset, offset + chunk.size);
+    into?.set(bytes);
+    return { t: 'done', bytes: into?.subarray(0, bytes.length) ?? bytes };
   }
 
   async manifest(

@@ -1,0 +1,128 @@
+/** Memory for bytes of files that are on their way: counts until `release`, which may be called more than once. */
+export type Held = { readonly release: () => void };
+/** `buffer` has the asked size, or more; it may have been used before and is used again after `release`. */
+export type HeldBuffer = Held & { readonly buffer: Uint8Array<ArrayBuffer> };
+
+/** For what fails before it has passed on what is held. */
+export const giveBack =
+  (held: Held) =>
+  (error: unknown): never => {
+    held.release();
+    throw error;
+  };
+
+type Waiting = { readonly bytes: number; readonly begin: () => void };
+
+/** Of file contents that all tasks of an agent together hold on their way in and out. */
+export const MAX_TRANSFER_BYTES = 64 * 1024 * 1024;
+/** Buffers come in powers of two from here on, so that one fits for the next chunk, too. */
+const SMALLEST_BUFFER_BYTES = 256 * 1024;
+
+/**
+ * One bound for everything a process sends and fetches: whoever wants to read or receive bytes of a file waits here until they
+ * fit, first come, first served. Nobody may wait for more while holding some. Buffers are used again: new ones of megabytes
+ * would cost a collection of the whole heap every few of them.
+ */
+export class TransferMemory {
+  readonly #limitBytes: number;
+  #heldBytes = 0;
+  #peakBytes = 0;
+  readonly #waiting: Waiting[] = [];
+  #free: Uint8Array<ArrayBuffer>[] = [];
+
+  constructor(limitBytes: number = MAX_TRANSFER_BYTES) {
+    this.#limitBytes = limitBytes;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** The most that was held at once so far. */
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
+  /** What is larger than the limit waits until nothing else is held. Throws the reason of the signal. */
+  async take(bytes: number, signal: AbortSignal): Promise<Held> {
+    await this.#turn(bytes, signal);
+    return { release: once(() => this.#release(bytes)) };
+  }
+
+  async takeBuffer(bytes: number, signal: AbortSignal): Promise<HeldBuffer> {
+    const size = bufferSize(bytes);
+    await this.#turn(size, signal);
+    const buffer = this.#find(size);
+    const release = once(() => {
+      this.#free.push(buffer);
+      this.#release(size);
+    });
+    return { buffer, release };
+  }
+
+  /** Resolves when the bytes are counted. */
+  async #turn(bytes: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#waiting.length === 0 && this.#fits(bytes)) return this.#count(bytes);
+    const turn = Promise.withResolvers<void>();
+    const waiting: Waiting = { bytes, begin: turn.resolve };
+    const stop = (): void => {
+      const index = this.#waiting.indexOf(waiting);
+      if (index < 0) return; // its turn came in the same moment
+      this.#waiting.splice(index, 1);
+      this.#handOn();
+      turn.reject(signal.reason as Error);
+    };
+    this.#waiting.push(waiting);
+    signal.addEventListener('abort', stop, { once: true });
+    await turn.promise.finally(() => signal.removeEventListener('abort', stop));
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#limitBytes;
+  }
+
+  #count(bytes: number): void {
+    this.#heldBytes += bytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#heldBytes);
+  }
+
+  #release(bytes: number): void {
+    this.#heldBytes -= bytes;
+    this.#handOn();
+    if (this.#heldBytes === 0) this.#free = [];
+  }
+
+  #handOn(): void {
+    for (let next = this.#waiting[0]; next && this.#fits(next.bytes); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#count(next.bytes);
+      next.begin();
+    }
+  }
+
+  /** Free buffers count, too: the oldest go until they fit beside what is held. */
+  #find(size: number): Uint8Array<ArrayBuffer> {
+    const index = this.#free.findIndex((buffer) => buffer.length === size);
+    const [found] = index < 0 ? [] : this.#free.splice(index, 1);
+    while (this.#free.length > 0 && this.#heldBytes + sum(this.#free) > this.#limitBytes) this.#free.shift();
+    return found ?? new Uint8Array(size);
+  }
+}
+
+function bufferSize(bytes: number): number {
+  return Math.max(SMALLEST_BUFFER_BYTES, 2 ** Math.ceil(Math.log2(Math.max(1, bytes))));
+}
+
+function sum(buffers: readonly Uint8Array[]): number {
+  return buffers.reduce((total, buffer) => total + buffer.length, 0);
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    act();
+  };
+}
