@@ -6,3 +6,4 @@ export { hashFile } from './hash/hash-file.ts';
 export { createDisk, type DiskOptions, type LocalDisk } from './disk/local-disk.ts';
 export { createWatch, type WatchOptions } from './watch/watch.ts';
 export { checkSyncFolder, type SyncFolderCheck, type SyncFolderFacts } from './volume/check-sync-folder.ts';
+export { createShelf, type Shelf } from './spill/shelf.ts';

@@ -77,6 +77,9 @@ export class DeviceJournal implements Journal {
     for (const key of result.seen.keys()) this.lowestKey = Math.min(this.lowestKey, key);
     this.#write('foldScan', { isFull: false, run: (journal) => journal.foldScan(result) });
   }
+  foldListing(steps: Iterable<NonNullable<Advance['cloud']>[number]>, meta: NonNullable<Advance['meta']>): void {
+    this.advance({ cloud: [...steps], meta });
+  }
   advance(step: Advance): void {
     this.#write('advance', { isFull: true, run: (journal) => journal.advance(step) });
     this.onAdvance(step);

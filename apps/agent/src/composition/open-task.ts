@@ -10,7 +10,14 @@ import {
   type ApiClient,
   type TokenBucket,
 } from '@tideline/drive-client';
-import { createDisk, createScanner, createWatch, openJournal, type SqliteJournal } from '@tideline/local-fs';
+import {
+  createDisk,
+  createScanner,
+  createShelf,
+  createWatch,
+  openJournal,
+  type SqliteJournal,
+} from '@tideline/local-fs';
 import { ROOT_ID, TransferMemory, type Cloud, type Scanner } from '@tideline/sync-core';
 import type { Log } from '../logging/log.ts';
 import type { AgentDeps } from '../runtime/agent.ts';
@@ -79,7 +86,8 @@ export function openCloud(client: ApiClient, of: { spaceId: string; rootId: stri
   const retry = createRetry({ sleep, random: Math.random });
   const sha256Hex = (text: string) => hashes.sha256Hex(text);
   const origin = of.mode === 'upload' ? 'upload' : 'sync';
-  return createCloud({ client, retry, spaceId: of.spaceId, rootId: of.rootId, origin, sha256Hex });
+  const { spaceId, rootId } = of;
+  return createCloud({ client, retry, spaceId, rootId, origin, sha256Hex, newShelf: createShelf });
 }
 
 function openTaskJournal(record: TaskRecord, { store, log }: TaskOpenerParts): SqliteJournal {

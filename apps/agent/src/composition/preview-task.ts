@@ -37,7 +37,7 @@ export async function previewTask(
   };
 }
 
-async function listCloud(openCloud: OpenCloud, target: TaskTarget, signal: AbortSignal): Promise<readonly DriveNode[]> {
+async function listCloud(openCloud: OpenCloud, target: TaskTarget, signal: AbortSignal): Promise<Iterable<DriveNode>> {
   const { missing, node } = target.cloud;
   // A folder that is still to be made holds nothing.
   return missing.length > 0 ? [] : (await openCloud(target).listing(node.id, signal)).nodes;

@@ -25,7 +25,7 @@ export type CloudFolders = Map<string, Map<string, DriveNode>>;
 export type IsOut = (path: string, kind: 'file' | 'folder', sizeBytes: number) => boolean;
 
 export function toCloudFolders(
-  nodes: readonly DriveNode[],
+  nodes: Iterable<DriveNode>,
   rootId: string,
   isExcluded: IsOut = () => false,
 ): CloudFolders {

@@ -4,6 +4,7 @@ import {
   routes,
   type BatchOutcome,
   type ChunkRef,
+  type DriveNode,
   type KeptVersionsRequest,
   type NodeId,
   type ReservationKey,
@@ -30,7 +31,11 @@ export type CloudOptions = {
   readonly origin: 'upload' | 'sync';
   readonly sha256Hex: (text: string) => string;
   readonly limits?: Partial<CloudLimits>;
+  /** Where the nodes of a listing are put; by default they are kept in memory. */
+  readonly newShelf?: () => Shelf;
 };
+
+export type Shelf = Iterable<DriveNode> & { put(nodes: readonly DriveNode[]): void };
 
 export type CloudContext = Omit<CloudOptions, 'limits' | 'spaceId'> & {
   readonly params: { readonly spaceId: SpaceId };

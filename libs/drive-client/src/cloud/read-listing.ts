@@ -1,6 +1,15 @@
-import { AppError, digestOf, routes, type DriveNode, type ListingAnswer, type NodeId } from '@tideline/contracts';
+import {
+  addDigestTerms,
+  AppError,
+  digestTerm,
+  formatDigest,
+  routes,
+  type DriveNode,
+  type ListingAnswer,
+  type NodeId,
+} from '@tideline/contracts';
 import type { CloudListing } from '@tideline/sync-core';
-import type { CloudContext } from './create-cloud.ts';
+import type { CloudContext, Shelf } from './create-cloud.ts';
 
 /** A listing whose snapshot was given up by the server in the middle is begun anew this often. */
 const MAX_STARTS = 3;
@@ -21,7 +30,7 @@ type Read =
   { readonly t: 'complete'; readonly listing: CloudListing } | { readonly t: 'torn'; readonly reason: string };
 
 async function readWhole(context: CloudContext, root: string, signal: AbortSignal): Promise<Read> {
-  const nodes: DriveNode[] = [];
+  const told = new ToldNodes(context, root);
   let first: ListingAnswer | undefined;
   let page: string | undefined;
   do {
@@ -29,14 +38,13 @@ async function readWhole(context: CloudContext, root: string, signal: AbortSigna
     if (answer === 'expired') return { t: 'torn', reason: 'the listing expired while it was read' };
     first ??= answer;
     if (!isSameMoment(first, answer)) return { t: 'torn', reason: 'the pages tell of different moments' };
-    for (const node of answer.nodes) nodes.push(node);
+    told.take(answer.nodes);
     page = answer.nextPage ?? undefined;
   } while (page !== undefined);
-  const digested = nodes.filter((node) => node.id !== root);
-  const misfit = findMisfit(digested, first, context.sha256Hex);
+  const misfit = told.findMisfit(first);
   if (misfit !== undefined) return { t: 'torn', reason: misfit };
   const { cursor, seq, epoch, capsRev } = first;
-  return { t: 'complete', listing: { nodes, cursor, seq, epoch, capsRev } };
+  return { t: 'complete', listing: { nodes: told.nodes, cursor, seq, epoch, capsRev } };
 }
 
 async function readPage(
@@ -63,12 +71,42 @@ function isSameMoment(first: ListingAnswer, answer: ListingAnswer): boolean {
   );
 }
 
-/** Undefined when the nodes are what the server counted and summed. */
-function findMisfit(
-  nodes: readonly DriveNode[],
-  told: ListingAnswer,
-  sha256Hex: (text: string) => string,
-): string | undefined {
-  if (nodes.length !== told.count) return `${nodes.length} of ${told.count} nodes were listed`;
-  return digestOf(nodes, sha256Hex) === told.digest ? undefined : 'the digest does not fit';
+/** The nodes of a listing as they come, counted and summed. */
+class ToldNodes {
+  readonly nodes: Shelf;
+  readonly #root: string;
+  readonly #sha256Hex: (text: string) => string;
+  #count = 0;
+  #sum = 0n;
+
+  constructor({ newShelf = memoryShelf, sha256Hex }: CloudContext, root: string) {
+    this.nodes = newShelf();
+    this.#root = root;
+    this.#sha256Hex = sha256Hex;
+  }
+
+  take(nodes: readonly DriveNode[]): void {
+    this.nodes.put(nodes);
+    for (const node of nodes) {
+      if (node.id === this.#root) continue;
+      this.#count += 1;
+      this.#sum = addDigestTerms(this.#sum, digestTerm(node, this.#sha256Hex));
+    }
+  }
+
+  /** Undefined when the nodes are what the server counted and summed. */
+  findMisfit({ count, digest }: ListingAnswer): string | undefined {
+    if (this.#count !== count) return `${this.#count} of ${count} nodes were listed`;
+    return formatDigest(this.#sum) === digest ? undefined : 'the digest does not fit';
+  }
+}
+
+function memoryShelf(): Shelf {
+  const held: DriveNode[] = [];
+  return {
+    put: (nodes) => {
+      for (const node of nodes) held.push(node);
+    },
+    [Symbol.iterator]: () => held[Symbol.iterator](),
+  };
 }

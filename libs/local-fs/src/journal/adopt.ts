@@ -13,7 +13,7 @@ export function adopt(
 ): void {
   for (const { key, id } of adopted) {
     const seen = local.get(key);
-    local.remove(key);
+    local.delete(key);
     const isFolder = seen?.t === 'present' && seen.node.kind === 'folder';
     if (isFolder) for (const child of childKeys(key)) moveBelow(local, child, id);
   }

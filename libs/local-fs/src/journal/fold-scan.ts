@@ -31,7 +31,7 @@ function forgetInside(trees: Trees, folder: LocalKey, queries: OverlayQueries): 
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const keys = at > 0 ? [...queries.childKeys(at), ...queries.keysOfBaseIn(at)] : queries.childKeys(at);
     for (const key of keys) {
-      trees.local.remove(key);
+      trees.local.delete(key);
       if (key < 0) open.push(key);
     }
   }

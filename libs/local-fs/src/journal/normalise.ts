@@ -35,14 +35,14 @@ function settleLocal(trees: Trees, key: LocalKey, row: BaseNode | undefined): Ba
   const seen = trees.local.get(key);
   if (!seen) return undefined;
   // A detached row keeps a name only: what happens to the local file makes it neither absent nor equal.
-  if (seen.t === 'absent' && row?.state !== 'managed') trees.local.remove(key);
+  if (seen.t === 'absent' && row?.state !== 'managed') trees.local.delete(key);
   if (seen.t !== 'present' || row?.state !== 'managed') return undefined;
   return takeOverLocal(trees, seen.node, row);
 }
 
 function takeOverLocal(trees: Trees, node: LocalNode, row: BaseNode): BaseNode | undefined {
   if (!isLocalEqual(node, row)) return undefined;
-  trees.local.remove(row.id);
+  trees.local.delete(row.id);
   const isRefreshed = row.sig === null || row.sig.ctimeNs !== node.sig.ctimeNs || !isSameSig(row.sig, node.sig);
   return isRefreshed ? { ...row, sig: node.sig } : undefined;
 }
@@ -51,10 +51,10 @@ function takeOverLocal(trees: Trees, node: LocalNode, row: BaseNode): BaseNode |
 function settleCloud(trees: Trees, id: CloudId, row: BaseNode | undefined): BaseNode | undefined {
   const seen = trees.cloud.get(id);
   if (!seen) return undefined;
-  if (seen.t === 'absent' && !row) trees.cloud.remove(id);
+  if (seen.t === 'absent' && !row) trees.cloud.delete(id);
   if (seen.t !== 'present' || !row) return undefined;
   const parent = row.id === ROOT_ID ? undefined : trees.base.get(row.parent);
   if (!isCloudEqual(seen.node, row, parent?.cloudId)) return undefined;
-  trees.cloud.remove(id);
+  trees.cloud.delete(id);
   return row.rev === seen.node.rev ? undefined : { ...row, rev: seen.node.rev };
 }

@@ -75,7 +75,7 @@ export class OverlayMap<K extends SQLInputValue, V> implements ReadonlyMap<K, V>
     if (this.#held.size > this.#maxHeld) this.#letGo();
   }
 
-  remove(key: K): void {
+  delete(key: K): void {
     if (!this.has(key)) return;
     this.#sql.drop.run(key);
     this.#size -= 1;

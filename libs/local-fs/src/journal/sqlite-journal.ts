@@ -65,6 +65,11 @@ export function createSqliteJournal(
         db.exec('PRAGMA synchronous = FULL');
       }
     },
+    foldListing: (steps, task) =>
+      atomically(parts, () => {
+        for (const batch of batches(steps)) advance(parts, { cloud: batch });
+        advance(parts, { meta: task });
+      }),
     advance: (step) => atomically(parts, () => advance(parts, step)),
     ...operations(db),
     deedsSince: deeds.since,
@@ -120,7 +125,7 @@ function takeGuarded({ holds, deeds }: Parts, { forgetDeeds = [], deeds: done = 
 
 function takeLocal({ local }: Trees, entries: NonNullable<Advance['local']>): LocalKey[] {
   for (const { key, seen } of entries) {
-    if (seen === 'equal') local.remove(key);
+    if (seen === 'equal') local.delete(key);
     else local.set(key, seen);
   }
   return entries.map((entry) => entry.key);
@@ -128,7 +133,7 @@ function takeLocal({ local }: Trees, entries: NonNullable<Advance['local']>): Lo
 
 function takeCloud({ cloud }: Trees, entries: NonNullable<Advance['cloud']>): CloudId[] {
   for (const { id, seen } of entries) {
-    if (seen === 'equal') cloud.remove(id);
+    if (seen === 'equal') cloud.delete(id);
     else cloud.set(id, seen);
   }
   return entries.map((entry) => entry.id);
@@ -152,4 +157,17 @@ function operations(db: DatabaseSync): Pick<Journal, 'start' | 'unfinished'> {
       }),
     unfinished: () => all.all().map((row) => decodeOp(row['body'] as string)),
   };
+}
+
+const PER_BATCH = 1000;
+
+function* batches<T>(all: Iterable<T>): Generator<T[]> {
+  let batch: T[] = [];
+  for (const one of all) {
+    batch.push(one);
+    if (batch.length < PER_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
 }

@@ -1,11 +1,12 @@
 import { lstatSync, opendirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { DirtyPaths, LocalKey, LocalNode, Observed, RootState, Scanner, ScanResult } from '@tideline/sync-core';
+import type { DirtyPaths, RootState, Scanner, ScanResult } from '@tideline/sync-core';
 import type { Rules } from '@tideline/sync-core/filter';
 import { volumeNameOf } from '../volume/mounts.ts';
 import { createWorkerPool } from '../worker/worker-pool.ts';
 import { rootIdentity } from './root-identity.ts';
 import type { RunScan, ScanReply, ScanRequest, ScanTarget } from './scan-protocol.ts';
+import { SeenEntries } from './seen-entries.ts';
 import { codeOf, isGone } from './system-error.ts';
 
 export type ScannerOptions = {
@@ -73,14 +74,15 @@ async function runScan(scan: Scan, signal: AbortSignal): Promise<ScanResult> {
 }
 
 function collect(scan: Omit<RunScan, 't' | 'id'>): Promise<ScanResult> {
-  const seen: Seen = new Map();
+  const seen = new SeenEntries();
   return new Promise((resolve, reject) => {
     pool.send({
       key: scan.target.journalPath,
       request: (id) => ({ t: 'scan', id, ...scan }),
       onReply: (reply) => {
-        if (reply.t === 'seen') return take(seen, reply);
-        if (reply.t === 'done') resolve({ ...reply.summary, seen, listed: new Set(reply.summary.listed) });
+        if (reply.t === 'seen') seen.take(reply.entries, reply.withdrawn);
+        if (reply.t === 'seen') return false;
+        if (reply.t === 'done') resolve({ ...reply.summary, seen: seen.all(), listed: new Set(reply.summary.listed) });
         else if (reply.t === 'rootLost') resolve(nothingRead());
         else reject(new Error(reply.t === 'aborted' ? 'the scan was stopped' : `the scan failed: ${reply.message}`));
         return true;
@@ -88,14 +90,6 @@ function collect(scan: Omit<RunScan, 't' | 'id'>): Promise<ScanResult> {
       onFail: reject,
     });
   });
-}
-
-type Seen = Map<LocalKey, Observed<LocalNode>>;
-
-function take(into: Seen, { entries, withdrawn }: Extract<ScanReply, { t: 'seen' }>): false {
-  for (const [key, seen] of entries) into.set(key, seen);
-  for (const key of withdrawn) into.delete(key);
-  return false;
 }
 
 /** SA-4: a root that is away says nothing about what was in it. */

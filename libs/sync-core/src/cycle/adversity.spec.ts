@@ -178,13 +178,13 @@ describe('what a cycle may claim', () => {
 describe('a folder inside whose right is lost', () => {
   /** The drive as somebody sees it who may not look into the folders of `hidden`. */
   function without(capsRev: number, hidden: readonly string[]): Cloud {
-    const seen = async (nodes: readonly DriveNode[]): Promise<DriveNode[]> => {
+    const seen = async (nodes: Iterable<DriveNode>): Promise<DriveNode[]> => {
       const parents = new Map(
-        (await world.cloud.listing(ROOT)).nodes.map((node) => [node.id as string, node.parentId]),
+        [...(await world.cloud.listing(ROOT)).nodes].map((node) => [node.id as string, node.parentId]),
       );
       const isIn = (id: string | null): boolean =>
         id !== null && (hidden.includes(id) || isIn(parents.get(id) ?? null));
-      return nodes.filter((node) => !isIn(node.id));
+      return [...nodes].filter((node) => !isIn(node.id));
     };
     const list = async (root: string) => {
       const all = await world.cloud.listing(root);

@@ -111,6 +111,7 @@ describe('ten thousand problems at once', () => {
       ...counted('setProblem'),
       ...counted('setProblems'),
       ...counted('foldScan'),
+      ...counted('foldListing'),
       ...counted('start'),
       ...counted('setHolds'),
     });
@@ -257,7 +258,16 @@ describe('a clock that is a day off', () => {
 });
 
 describe('a state database that cannot be written', () => {
-  const WRITES = ['advance', 'foldScan', 'start', 'setProblem', 'setProblems', 'setHolds', 'answerHold'] as const;
+  const WRITES = [
+    'advance',
+    'foldScan',
+    'foldListing',
+    'start',
+    'setProblem',
+    'setProblems',
+    'setHolds',
+    'answerHold',
+  ] as const;
 
   /** The journal of a device whose disk is full from the `count`-th write on. */
   function failing(on: TestDevice, count: number): { journal: Journal; hasFailed: () => boolean } {

@@ -107,7 +107,7 @@ async function readListing(deps: CycleDeps, signal: AbortSignal): Promise<void> 
   const context = { base: journal.base, overlay: journal.cloudOverlay(), rootId: cloud.rootId, nowMs: clock.nowMs() };
   const seen = diffListing(listing.nodes, { ...context, hidden: new Set(hidden) });
   const { cursor, epoch, seq, capsRev } = listing;
-  journal.advance({ cloud: seen, meta: { cursor, epoch, seq, capsRev, hidden, rights, recovery } });
+  journal.foldListing(seen, { cursor, epoch, seq, capsRev, hidden, rights, recovery });
 }
 
 /** A listing and the rights it was made with: what the caller may not see must not look deleted. */

@@ -288,8 +288,10 @@ describe('[D05] repeated and stale items', () => {
 
 describe('a complete listing', () => {
   const all = SYNCED.map((each) => node(each));
-  const diff = (nodes: readonly DriveNode[], overlay: CloudOverlay = new Map(), hidden?: ReadonlySet<CloudId>) =>
-    diffListing(nodes, { base: baseOf(SYNCED), overlay, rootId: ROOT, nowMs: NOW, ...(hidden ? { hidden } : {}) });
+  const diff = (nodes: readonly DriveNode[], overlay: CloudOverlay = new Map(), hidden?: ReadonlySet<CloudId>) => {
+    const context = { base: baseOf(SYNCED), overlay, rootId: ROOT, nowMs: NOW, ...(hidden ? { hidden } : {}) };
+    return [...diffListing(nodes, context)];
+  };
   const without = (...ids: CloudId[]) => all.filter((each) => !ids.includes(each.id));
   const root = node({ id: ROOT, parent: 'up', name: 'root', kind: 'folder' });
 

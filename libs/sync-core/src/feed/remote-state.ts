@@ -1,6 +1,8 @@
 import type { ChangesAnswer, DriveNode, FeedItem } from '@tideline/contracts';
 import {
   ROOT_ID,
+  type BaseId,
+  type BaseNode,
   type BaseView,
   type CloudId,
   type CloudNode,
@@ -124,34 +126,38 @@ export type ListingContext = FeedContext & {
 
 /**
  * Compares a complete, checked listing of the task's folder with base. Here absence is proven: what base knows and the listing
- * lacks is gone, unless it is known or told to be out of sight (D22).
+ * lacks is gone, unless it is known or told to be out of sight (D22). Steps are made one by one, each of another node, and may be
+ * taken over as they come: millions of nodes are never held. They count together only.
  */
-export function diffListing(nodes: readonly DriveNode[], context: ListingContext): CloudStep[] {
-  const { overlay, rootId, nowMs } = context;
-  const listed = new Map<CloudId, DriveNode>(nodes.map((node) => [node.id, node]));
-  listed.delete(rootId);
-  const steps: CloudStep[] = [];
-  const inBase = new Set<CloudId>();
+export function* diffListing(nodes: Iterable<DriveNode>, context: ListingContext): Generator<CloudStep, undefined> {
+  const { base, overlay } = context;
+  const listed = new Set<BaseId>();
+  const notListed = new Set([...overlay.keys()].filter((id) => base.byCloudId(id) === undefined));
+  for (const node of nodes) {
+    if (node.id === context.rootId) continue;
+    const row = base.byCloudId(node.id);
+    if (row) listed.add(row.id);
+    notListed.delete(node.id);
+    yield* unlessKnown(stepOfListed(node, row, context), overlay);
+  }
   for (const walked of walk(context)) {
-    inBase.add(walked.row.cloudId);
-    steps.push(stepOfListed(walked, listed.get(walked.row.cloudId), context));
+    if (!listed.has(walked.row.id)) yield* unlessKnown(stepOfMissing(walked, context), overlay);
   }
-  for (const node of listed.values()) {
-    if (inBase.has(node.id)) continue;
-    steps.push(presentStep(node, { row: undefined, parentCloudId: undefined, before: overlay.get(node.id), nowMs }));
-  }
-  for (const id of overlay.keys()) if (!inBase.has(id) && !listed.has(id)) steps.push({ id, seen: 'equal' });
-  return steps.filter((step) => step.seen !== (overlay.get(step.id) ?? 'equal'));
+  for (const id of notListed) yield { id, seen: 'equal' };
 }
 
-/** What the listing says of a node of base: as it is listed, out of sight, or gone. */
-function stepOfListed(
-  { row, parentCloudId, isHidden }: Walked,
-  node: DriveNode | undefined,
-  { overlay, nowMs, hidden }: ListingContext,
-): CloudStep {
+function unlessKnown(step: CloudStep, overlay: CloudOverlay): CloudStep[] {
+  return step.seen === (overlay.get(step.id) ?? 'equal') ? [] : [step];
+}
+
+function stepOfListed(node: DriveNode, row: BaseNode | undefined, { base, overlay, nowMs }: ListingContext): CloudStep {
+  const parentCloudId = row && base.get(row.parent)?.cloudId;
+  return presentStep(node, { row, parentCloudId, before: overlay.get(node.id), nowMs });
+}
+
+/** What a listing says of a node of base that it lacks: out of sight, or gone. */
+function stepOfMissing({ row, isHidden }: Walked, { overlay, nowMs, hidden }: ListingContext): CloudStep {
   const before = overlay.get(row.cloudId);
-  if (node) return presentStep(node, { row, parentCloudId, before, nowMs });
   // It may have been moved to where nothing is seen; with nothing hidden, what is not listed is not there.
   const mayBeHidden = before?.t === 'unknown' && before.why === 'revoked' && (hidden?.size ?? 0) > 0;
   const isOutOfReach = isHidden || mayBeHidden;
@@ -161,18 +167,17 @@ function stepOfListed(
 
 type Walked = {
   readonly row: NonNullable<ReturnType<BaseView['get']>>;
-  readonly parentCloudId: CloudId;
   readonly isHidden: boolean;
 };
 
-/** Every node of base below the root, folder by folder: a million single look-ups would take ten times as long. */
-function* walk({ base, rootId, hidden }: ListingContext): Generator<Walked> {
-  const waiting = [{ id: ROOT_ID, cloudId: rootId, isHidden: false }];
+/** Every node of base below the root, folder by folder. */
+function* walk({ base, hidden }: ListingContext): Generator<Walked> {
+  const waiting = [{ id: ROOT_ID, isHidden: false }];
   for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
     for (const row of base.children(folder.id)) {
       const isHidden = folder.isHidden || (hidden?.has(row.cloudId) ?? false);
-      yield { row, parentCloudId: folder.cloudId, isHidden };
-      if (row.kind === 'folder') waiting.push({ id: row.id, cloudId: row.cloudId, isHidden });
+      yield { row, isHidden };
+      if (row.kind === 'folder') waiting.push({ id: row.id, isHidden });
     }
   }
 }
@@ -182,14 +187,15 @@ function* walk({ base, rootId, hidden }: ListingContext): Generator<Walked> {
  * itself, and may have been moved elsewhere by the very page that asked for the listing.
  */
 export function diffSubtree(
-  nodes: readonly DriveNode[],
+  nodes: Iterable<DriveNode>,
   { base, rootId, nowMs }: Omit<FeedContext, 'overlay'>,
 ): CloudStep[] {
-  return nodes
-    .filter((node) => node.id !== rootId)
-    .map((node) => {
-      const row = base.byCloudId(node.id);
-      const parentCloudId = row && base.get(row.parent)?.cloudId;
-      return presentStep(node, { row, parentCloudId, before: undefined, nowMs });
-    });
+  const steps: CloudStep[] = [];
+  for (const node of nodes) {
+    if (node.id === rootId) continue;
+    const row = base.byCloudId(node.id);
+    const parentCloudId = row && base.get(row.parent)?.cloudId;
+    steps.push(presentStep(node, { row, parentCloudId, before: undefined, nowMs }));
+  }
+  return steps;
 }

@@ -19,7 +19,8 @@ export type Room = { readonly key: string; readonly bytes: number };
 export type FileVersion = { readonly nodeId: string; readonly contentId: string };
 
 export type CloudListing = {
-  readonly nodes: readonly DriveNode[];
+  /** Can be gone through more than once; there may be far more than fit memory. */
+  readonly nodes: Iterable<DriveNode>;
   readonly cursor: string;
   readonly seq: number;
   readonly epoch: string;

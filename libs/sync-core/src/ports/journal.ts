@@ -145,6 +145,8 @@ export type Journal = {
   /** Gives out `count` base ids that were never used; answers the first. */
   allocateIds(count: number): BaseId;
   foldScan(result: ScanResult): void;
+  /** What a complete listing says, and the place in the feed that it belongs to, as one step; steps are taken as they are made. */
+  foldListing(steps: Iterable<NonNullable<Advance['cloud']>[number]>, meta: Partial<TaskMeta>): void;
   advance(step: Advance): void;
   /** Durable before any request leaves or any file moves. */
   start(ops: readonly Op[]): void;

@@ -142,6 +142,24 @@ export function journalContract(name: string, create: () => Promise<JournalUnder
         );
       });
 
+      it('[D20] take over what a listing says as one step, with its place in the feed, or nothing of it', () => {
+        journal.advance({ rows: [fileRow(2), fileRow(3)], cloud: [{ id: 'c3', seen: ABSENT }] });
+        function* steps(fails: boolean) {
+          yield { id: 'c9', seen: cloudOf(fileRow(9)) };
+          yield { id: 'c2', seen: cloudOf(fileRow(2), { rev: 5 }) };
+          if (fails) throw new Error('torn');
+          yield { id: 'c3', seen: 'equal' as const };
+        }
+        expect(() => journal.foldListing(steps(true), { cursor: 'k' })).toThrow('torn');
+        expect([journal.meta().cursor, [...journal.cloudOverlay().keys()], journal.base.get(2)?.rev]).toEqual([
+          ...[null, ['c3'], 1],
+        ]);
+        journal.foldListing(steps(false), { cursor: 'k' });
+        expect([journal.meta().cursor, [...journal.cloudOverlay().keys()], journal.base.get(2)?.rev]).toEqual([
+          ...['k', ['c9'], 5],
+        ]);
+      });
+
       it('are found by the folder of base in which their entries stand', () => {
         const folders = [folderRow(2), folderRow(3), folderRow(4, { parent: 3 }), folderRow(5)];
         journal.advance({ rows: folders });

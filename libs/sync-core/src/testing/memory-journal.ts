@@ -105,6 +105,10 @@ export class MemoryJournal implements Journal {
     this.#normalise(result.seen.keys(), []);
   }
 
+  foldListing(steps: Iterable<NonNullable<Advance['cloud']>[number]>, meta: Partial<TaskMeta>): void {
+    this.advance({ cloud: [...steps], meta });
+  }
+
   advance(step: Advance): void {
     this.#write(step);
     for (const opId of step.finished ?? []) this.#ops.delete(opId);
