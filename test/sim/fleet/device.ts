@@ -561,10 +561,12 @@ export class AgentProcess {
 /** `SIM_TRACE=1`: every call of a port and its answer go into the log. */
 const TRACES = process.env['SIM_TRACE'] !== undefined;
 const told = (value: unknown): string =>
-  (JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? String(each) : each)) ?? '').slice(
-    0,
-    300,
-  );
+  (JSON.stringify(value, (_key, each: unknown) => plain(each)) ?? '').slice(0, 600);
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  return value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value;
+}
 
 const about = ([first]: readonly unknown[]): string =>
   typeof first === 'string'

@@ -368,8 +368,24 @@ describe('RootSupervisor', () => {
 
   it('[SA-2] looks where a cycle said that its own work calls for it', async () => {
     const { engine } = await start();
-    await engine.finish({ lookAgain: new Set(['d']) });
+    await engine.finish({ lookAgain: new Set(['d']), again: true });
     expect(engine.last).toEqual({ dirty: new Set(['d']), pullFeed: false });
+  });
+
+  it('[SY-38] looks again a little later where a cycle achieved nothing, and at once where something new is', async () => {
+    const { engine, timers } = await start();
+    const stalled = { lookAgain: new Set(['d']), again: false, pending: 1 };
+    await engine.finish({ ...stalled, wakeAtMs: timers.nowMs() + 2000 });
+    timers.advance(1999);
+    await settled();
+    expect(engine.runs).toHaveLength(1);
+    timers.advance(1);
+    await settled();
+    expect(engine.last).toEqual({ dirty: new Set(['d']), pullFeed: false });
+    await engine.finish({ ...stalled, wakeAtMs: timers.nowMs() + 2000 });
+    engine.onDirty(new Set(['new']));
+    await settled();
+    expect(engine.last).toEqual({ dirty: new Set(['d', 'new']), pullFeed: false });
   });
 
   it('stops cleanly in the middle of a cycle, and runs nothing after', async () => {

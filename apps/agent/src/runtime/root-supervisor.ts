@@ -13,6 +13,7 @@ import {
   nextRescanMs,
   requestGoesOn,
   takeWork,
+  whereToLookNext,
   type RunDecision,
   type ScheduleDecision,
   type ScheduleState,
@@ -302,7 +303,7 @@ export class RootSupervisor {
       const yieldNow = () => this.schedule.dirty !== null || this.schedule.nudged;
       const report = await this.options.engine.run({ dirty, pullFeed, roomFreed, onProgress, yieldNow, signal });
       this.logRun(report, decision);
-      this.schedule = { ...this.schedule, dirty: mergeDirty(this.schedule.dirty, report.lookAgain) };
+      this.schedule = { ...this.schedule, ...whereToLookNext(this.schedule, report) };
       if (signal.aborted) this.schedule = giveBack(this.schedule, decision);
       else this.finished(report, { run, decision });
     } catch (error) {

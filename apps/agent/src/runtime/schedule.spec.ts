@@ -20,6 +20,7 @@ const idle: ScheduleState = {
   auto: true,
   request: null,
   dirty: null,
+  later: null,
   nudged: false,
   again: false,
   rescanAtMs: NOW + 1000,

@@ -1,5 +1,5 @@
 import type { BlockReason, PauseReason } from '@tideline/contracts';
-import type { DirtyPaths } from '@tideline/sync-core';
+import type { CycleReport, DirtyPaths } from '@tideline/sync-core';
 import { assertNever } from './assert-never.ts';
 
 /** Everything that decides WHEN a task runs; what it then does is the cycle's affair. Times are milliseconds of the clock. */
@@ -13,6 +13,8 @@ export type ScheduleState = {
   readonly request: 'full' | 'rest' | null;
   /** What the watcher hinted at since the last run began. */
   readonly dirty: DirtyPaths | null;
+  /** Where the next run is to look besides; no reason to run by itself. */
+  readonly later: DirtyPaths | null;
   readonly nudged: boolean;
   /** The last cycle left work that can be done at once. */
   readonly again: boolean;
@@ -28,7 +30,7 @@ export type ScheduleState = {
 export function newSchedule({ auto, pauses }: { auto: boolean; pauses: Iterable<PauseReason> }): ScheduleState {
   return {
     ...{ pauses: new Set(pauses), suspended: false, auto, request: null, dirty: 'all', nudged: true, again: false },
-    ...{ rescanAtMs: 0, pollAtMs: Infinity, wakeAtMs: null, notBeforeMs: 0 },
+    ...{ later: null, rescanAtMs: 0, pollAtMs: Infinity, wakeAtMs: null, notBeforeMs: 0 },
   };
 }
 
@@ -62,7 +64,7 @@ export function decide(state: ScheduleState, nowMs: number): ScheduleDecision {
   if (nowMs < state.notBeforeMs) return { t: 'sleep', untilMs: state.notBeforeMs };
   if (nowMs >= state.rescanAtMs) return { t: 'run', dirty: 'all', pullFeed: true };
   const pullFeed = state.nudged || nowMs >= state.pollAtMs;
-  if (pullFeed || hasWork(state, nowMs)) return { t: 'run', dirty: state.dirty, pullFeed };
+  if (pullFeed || hasWork(state, nowMs)) return { t: 'run', dirty: mergeDirty(state.dirty, state.later), pullFeed };
   return { t: 'sleep', untilMs: Math.min(state.rescanAtMs, state.pollAtMs, state.wakeAtMs ?? Infinity) };
 }
 
@@ -78,12 +80,23 @@ function mayRun(state: ScheduleState): boolean {
 /** A run begins: what it does is done with; what comes in from now on is for the next one. */
 export function takeWork(state: ScheduleState, { pullFeed }: RunDecision): ScheduleState {
   const request = state.request === null ? null : 'rest';
-  return { ...state, request, dirty: null, nudged: pullFeed ? false : state.nudged, again: false, wakeAtMs: null };
+  const taken = { dirty: null, later: null, again: false, wakeAtMs: null };
+  return { ...state, ...taken, request, nudged: pullFeed ? false : state.nudged };
 }
 
 /** What an interrupted or failed run was to do is still to be done. */
 export function giveBack(state: ScheduleState, { dirty, pullFeed }: RunDecision): ScheduleState {
   return { ...state, dirty: mergeDirty(state.dirty, dirty), nudged: state.nudged || pullFeed, again: true };
+}
+
+/** A cycle that stopped or got on is gone on with at once; one that achieved nothing would only find the same again. */
+export function whereToLookNext(
+  { dirty, later }: ScheduleState,
+  { lookAgain, again, stop, wakeAtMs }: Pick<CycleReport, 'lookAgain' | 'again' | 'stop' | 'wakeAtMs'>,
+): Pick<ScheduleState, 'dirty' | 'later'> {
+  const mayWait = !again && stop === null && wakeAtMs !== null;
+  if (mayWait) return { dirty, later: mergeDirty(later, lookAgain) };
+  return { dirty: mergeDirty(dirty, lookAgain), later };
 }
 
 /** A set larger than this costs more to carry than a full scan. */

@@ -403,6 +403,17 @@ describe('moves', () => {
     });
   });
 
+  // Whole seed 292: the engine gave a file another name to keep it, and found it again as the node it was, moved, for ever.
+  it('[M27] [SY-6] proves nothing by the bytes of a file that the engine itself took from its node', async () => {
+    world.write('a', 'only these bytes');
+    await world.sync();
+    const row = world.journal.base.childByLocalName(ROOT_ID, 'a');
+    world.journal.advance({ rows: [{ ...row!, sig: null }] });
+    rename('a', 'a (conflict)');
+    await world.scan();
+    expect(world.differences()).toEqual({ a: 'absent', 'a (conflict)': 'new file' });
+  });
+
   it('[M29] takes the way Word saves for an edit', async () => {
     world.write('f.docx', 'one');
     await world.sync();

@@ -61,13 +61,14 @@ function tell({ env }: ScanSession, key: LocalKey, why: Missing['why']): void {
 
 /**
  * M27: a file that vanished and a new one with the same bytes are a move when each is the only one of its content: across
- * volumes, or where programs save under a new name. Never for empty files.
+ * volumes, or where programs save under a new name. Never for empty files, nor for a node without a signature: the engine itself
+ * gave its file another name and took it from the node (SY-6).
  */
 function movedByContent(session: ScanSession, absent: readonly BaseNode[]): ReadonlySet<LocalKey> {
   const moved = new Set<LocalKey>();
   const byContent = new Map<string, BaseNode | null>();
   for (const node of absent) {
-    if (node.contentId === null || node.size === 0 || node.state !== 'managed') continue;
+    if (node.contentId === null || node.size === 0 || node.sig === null || node.state !== 'managed') continue;
     byContent.set(node.contentId, byContent.has(node.contentId) ? null : node);
   }
   for (const [contentId, node] of byContent) {

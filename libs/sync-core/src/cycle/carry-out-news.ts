@@ -2,7 +2,7 @@ import type { Plan } from '../model/plan.ts';
 import type { ThreeTrees } from '../model/tree.ts';
 import { deletesOf } from '../safety/mass-delete.ts';
 import { withDependents, without } from '../safety/plan-parts.ts';
-import type { CycleDeps, CycleRequest } from './cycle-types.ts';
+import type { CycleDeps, RoundRequest } from './cycle-types.ts';
 import { decideNow } from './decide-now.ts';
 import { Execution, type Tries } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
@@ -23,7 +23,7 @@ export type NewsResult = RoundResult & { readonly isCutShort: boolean };
  */
 export async function carryOutNews(
   deps: CycleDeps,
-  request: CycleRequest,
+  request: RoundRequest,
   tries: Tries,
 ): Promise<NewsResult | StoppedRound | null> {
   const { mode, newsAtOnce = NEWS_AT_ONCE } = request.settings;
@@ -41,7 +41,7 @@ type Slice = { readonly trees: ThreeTrees; readonly tries: Tries; readonly befor
 
 async function carryOutSlice(
   deps: CycleDeps,
-  request: CycleRequest,
+  request: RoundRequest,
   { trees, tries, before }: Slice,
 ): Promise<NewsResult | StoppedRound> {
   const wanted = await decideNow(deps, request, trees).catch(stopFor);

@@ -67,6 +67,9 @@ export type CycleRequest = {
   readonly signal: AbortSignal;
 };
 
+/** `hinted`: where something happened on the disk that was not the work of this cycle. */
+export type RoundRequest = CycleRequest & { readonly hinted?: DirtyPaths | null };
+
 /** Why a cycle planned nothing at all. */
 export type CycleStop =
   | { readonly why: 'blocked'; readonly reason: BlockReason; readonly detail: string }
@@ -89,7 +92,10 @@ export type CycleReport = {
   readonly folders: number;
   /** More is to be done at once: new observations came in or operations met a changed state. */
   readonly again: boolean;
-  /** Where the disk must be looked at next, because our own work changed what is known of it; null: nowhere. */
+  /**
+   * Where the disk must be looked at next, because our own work changed what is known of it; null: nowhere. At once with
+   * `again`, else at `wakeAtMs` at the latest (SY-38).
+   */
   readonly lookAgain: DirtyPaths | null;
   /** When deletes have settled or failed nodes are due, or null. */
   readonly wakeAtMs: number | null;

@@ -10,7 +10,7 @@ import { limitFiles, newFilesOf } from '../safety/limit-files.ts';
 import { askKept, contestedIn } from './ask-kept.ts';
 import { cyclePolicy, planIds } from './cycle-policy.ts';
 import type { CycleDeps, CycleRequest, CycleSettings } from './cycle-types.ts';
-import { folderOf } from './execution.ts';
+import { folderOf } from './folder-of.ts';
 import { createLiveTree } from './live-tree.ts';
 import { mendPowerLoss, type PowerFacts } from './mend-power-loss.ts';
 

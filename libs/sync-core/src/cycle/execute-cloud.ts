@@ -118,10 +118,14 @@ function bare(op: CloudOp, execution: Execution): Ready {
 
 /** Within one request the drive itself refuses what follows from a refused operation; what came before must have been done. */
 function readyOps(group: readonly CloudOp[], execution: Execution): CloudOp[] {
-  const inGroup = new Set(group.map((op) => op.opId));
+  const mustWait = group.some((op) => atomicGroupOf(op) !== null && isPutOff(op, execution));
+  const sent = new Set<string>();
   return group.filter((op) => {
-    const after = (op.after ?? []).filter((opId) => !inGroup.has(opId));
-    return execution.isReady({ opId: op.opId, after }) && !isPutOff(op, execution);
+    const after = (op.after ?? []).filter((opId) => !sent.has(opId));
+    if (!execution.isReady({ opId: op.opId, after })) return false;
+    if (mustWait || isPutOff(op, execution)) return void execution.putOff(op);
+    sent.add(op.opId);
+    return true;
   });
 }
 
@@ -174,7 +178,8 @@ async function commit(ready: readonly Ready[], execution: Execution): Promise<vo
 }
 
 async function executeLarge(op: Upload, execution: Execution): Promise<void> {
-  if (!execution.isReady(op) || isPutOff(op, execution)) return;
+  if (!execution.isReady(op)) return;
+  if (isPutOff(op, execution)) return execution.putOff(op);
   const room = roomFor(op, execution.deps);
   const sent = op.content.size >= execution.tooLargeBytes ? 'full' : await sendLarge(op, room, execution);
   if (sent === 'full') return settle([op], [outOfRoom(op)], execution);

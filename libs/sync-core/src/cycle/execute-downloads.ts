@@ -2,9 +2,11 @@ import { INLINE_FILE_BYTES, MAX_SINGLE_CHUNK_BYTES } from '@tideline/contracts';
 import type { StatSig } from '../model/tree.ts';
 import type { PlaceRequest } from '../ports/disk.ts';
 import type { Download } from './execute-local.ts';
-import { folderOf, type Execution } from './execution.ts';
+import type { Execution } from './execution.ts';
+import { folderOf } from './folder-of.ts';
 import { fetchLarge } from './fetch-large.ts';
-import { giveUp, land, notDone, placeOf, waitsForName } from './land-local.ts';
+import { giveUp, land, notDone } from './land-local.ts';
+import { isPutOff } from './put-off.ts';
 import { SendWindow } from './send-window.ts';
 import { giveBack } from './transfer-memory.ts';
 
@@ -24,7 +26,7 @@ type Fetched = { readonly op: Download; readonly request: PlaceRequest };
  */
 export async function executeDownloads(ops: readonly Download[], execution: Execution): Promise<void> {
   const { due = [], putOff = [] } = Object.groupBy(ops, (op) => (isPutOff(op, execution) ? 'putOff' : 'due'));
-  execution.advance({ finished: putOff.map((op) => op.opId) });
+  for (const op of putOff) execution.putOff(op);
   const wanted = await withinReserve(due, execution);
   const { small = [], medium = [], large = [] } = Object.groupBy(wanted, sizeClass);
   await downloadBundles(small, { givesWay: false }, execution);
@@ -86,11 +88,6 @@ function sizeClass({ cloud }: Download): 'small' | 'medium' | 'large' {
   const sizeBytes = cloud.size ?? 0;
   if (sizeBytes > MAX_SINGLE_CHUNK_BYTES) return 'large';
   return sizeBytes > INLINE_FILE_BYTES ? 'medium' : 'small';
-}
-
-function isPutOff(op: Download, execution: Execution): boolean {
-  const changedAtMs = execution.decided.cloud.get(op.cloud.id)?.sinceMs ?? 0;
-  return waitsForName(op, execution) || execution.isDeferred(placeOf(op, execution), changedAtMs);
 }
 
 /** GU-5: what does not fit above the reserve becomes a problem; smaller files go on. */

@@ -1,13 +1,16 @@
 import type { LocalOp } from '../model/plan.ts';
 import { ROOT_ID, type StatSig } from '../model/tree.ts';
 import { executeDownloads } from './execute-downloads.ts';
-import { folderOf, type Execution } from './execution.ts';
-import { giveUp, land, notDone, placeOf, waitsForName } from './land-local.ts';
+import type { Execution } from './execution.ts';
+import { folderOf } from './folder-of.ts';
+import { Exchanges } from './exchanges.ts';
+import { giveUp, land, notDone } from './land-local.ts';
+import { isPutOff } from './put-off.ts';
 import { trashLocal } from './trash-local.ts';
 
 export type Download = Extract<LocalOp, { op: 'localDownload' }>;
 type Structural = Exclude<LocalOp, Download>;
-type Move = Extract<LocalOp, { op: 'localMove' }>;
+export type Move = Extract<LocalOp, { op: 'localMove' }>;
 
 /**
  * Carries out the disk's half of a plan: folders, moves, set-asides and deletes in the order of the plan, then the downloads,
@@ -15,10 +18,12 @@ type Move = Extract<LocalOp, { op: 'localMove' }>;
  */
 export async function executeLocal(ops: readonly LocalOp[], execution: Execution): Promise<void> {
   const downloads: Download[] = [];
+  const exchanges = new Exchanges(ops, execution);
   for (const op of ops) {
     if (execution.mustStop) break;
     if (op.op === 'localDownload') downloads.push(op);
-    else if (isPutOff(op, execution)) execution.advance({ finished: [op.opId] });
+    else if (isPutOff(op, execution)) execution.putOff(op);
+    else if (!exchanges.mayBegin(op)) execution.leaveOut(op);
     else if (execution.isReady(op)) await executeStructural(op, execution);
   }
   await bringBackStaged(execution);
@@ -27,16 +32,6 @@ export async function executeLocal(ops: readonly LocalOp[], execution: Execution
     downloads.filter((op) => execution.isReady(op)),
     execution,
   );
-}
-
-function isPutOff(op: Structural, execution: Execution): boolean {
-  if (waitsForName(op, execution)) return true;
-  const changedAtMs = op.op === 'localTrash' ? op.sinceMs : (execution.decided.local.get(keyOf(op))?.sinceMs ?? 0);
-  return execution.isDeferred(placeOf(op, execution), changedAtMs);
-}
-
-function keyOf(op: Structural): number {
-  return 'key' in op ? op.key : op.id;
 }
 
 /** A node whose second half of an exchange was not carried out must not stay hidden: out of sight it would look deleted. */
@@ -84,7 +79,8 @@ async function move(op: Move, execution: Execution): Promise<void> {
   if (to === undefined) return giveUp(execution, op, op.key);
   const result = from === staged ? await disk.unstage(staged, to) : await disk.move(from, to, op.expect);
   if (from === staged && result.t === 'done') execution.staged.delete(op.key);
-  if (result.t !== 'done') return notDone(execution, op, { near: op.key, path: from, result });
+  if (result.t !== 'done') return notDone(execution, op, { near: op.key, path: from === staged ? to : from, result });
+  execution.succeed(from);
   return moved(op, result.sig, execution);
 }
 
@@ -119,7 +115,12 @@ async function setAside(op: Extract<LocalOp, { op: 'localSetAside' }>, execution
   // Before the rename: from now on nobody may take the file under its new name for the node it was.
   if (row) execution.advance({ rows: [{ ...row, sig: null }] });
   const result = await disk.move(from, to, op.expect);
-  if (result.t !== 'done') return notDone(execution, op, { near: op.key, path: from, result });
+  if (result.t !== 'done') {
+    // Base has let go of what it knew of the file: until it was looked at, nobody can tell whether it changed.
+    execution.noteRescan(op.key);
+    return notDone(execution, op, { near: op.key, path: from, result });
+  }
+  execution.succeed(from);
   execution.rescan.add(folderOf(to));
   execution.settled(op, { t: 'done' });
   execution.complete(op.opId);

@@ -14,7 +14,8 @@ import {
 } from '../model/tree.ts';
 import type { RelativePath } from '../ports/disk.ts';
 import type { Advance, Deed, DeedKind, StoredProblem } from '../ports/journal.ts';
-import type { CycleDeps, CycleRequest } from './cycle-types.ts';
+import type { CycleDeps, RoundRequest } from './cycle-types.ts';
+import { folderOf } from './folder-of.ts';
 import { createLiveTree, type LiveTree } from './live-tree.ts';
 import { ProblemBook } from './problem-book.ts';
 import { TransferMemory } from './transfer-memory.ts';
@@ -38,7 +39,7 @@ export type Decided = {
 /** State of carrying out one plan: where things are right now, and counts. What was done is in the journal. */
 export class Execution {
   readonly deps: CycleDeps;
-  readonly request: CycleRequest;
+  readonly request: RoundRequest;
   readonly decided: Decided;
   readonly live: LiveTree;
   readonly memory: TransferMemory;
@@ -75,14 +76,17 @@ export class Execution {
   #isBroken = false;
   readonly #beganAtMs: number;
 
-  constructor(deps: CycleDeps, request: CycleRequest, decided: Decided) {
+  constructor(deps: CycleDeps, request: RoundRequest, decided: Decided) {
     this.deps = deps;
     this.request = request;
     this.decided = decided;
     this.#beganAtMs = deps.clock.nowMs();
     this.live = createLiveTree(deps.journal.base, decided.local);
     this.memory = deps.memory ?? new TransferMemory();
-    this.#problems = new ProblemBook(deps, request.roomFreed ? 'QUOTA' : undefined);
+    this.#problems = new ProblemBook(deps, {
+      hinted: request.hinted ?? null,
+      dueCode: request.roomFreed ? 'QUOTA' : null,
+    });
   }
 
   /** Takes over what the plan before this one, in the same round, left to be looked at and told. */
@@ -97,12 +101,19 @@ export class Execution {
 
   /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */
   isReady(op: Pick<CloudOp | LocalOp, 'opId' | 'after'>): boolean {
-    const ready = (op.after ?? []).every((opId) => this.#completed.has(opId));
-    if (!ready) {
-      this.unready += 1;
-      this.#over([op.opId]);
-    }
+    const ready = (op.after ?? []).every((opId) => this.hasDone(opId));
+    if (!ready) this.leaveOut(op);
     return ready;
+  }
+
+  hasDone(opId: string): boolean {
+    return this.#completed.has(opId);
+  }
+
+  /** To be called with every operation that is not tried because another one that it needs was not done, or will not be. */
+  leaveOut({ opId }: Pick<CloudOp | LocalOp, 'opId'>): void {
+    this.unready += 1;
+    this.#over([opId]);
   }
 
   /** To be called with every operation that succeeded. */
@@ -213,16 +224,18 @@ export class Execution {
 
   /** G26: a node that failed waits, unless it changed since. */
   isDeferred(path: RelativePath | undefined, changedAtMs: number): boolean {
-    if (path === undefined || !this.#problems.isDeferred(path, changedAtMs)) return false;
-    this.deferred += 1;
-    return true;
+    return path !== undefined && this.#problems.isDeferred(path, changedAtMs);
   }
 
   /** SY-14: what wants a name that something unreadable has waits until that was read, or is gone. */
   isNameUnread(path: RelativePath | undefined): boolean {
-    if (path === undefined || !this.#problems.isUnread(path)) return false;
+    return path !== undefined && this.#problems.isUnread(path);
+  }
+
+  /** To be called with every operation that is not tried because a problem stands for it. */
+  putOff({ opId }: Pick<CloudOp | LocalOp, 'opId'>): void {
     this.deferred += 1;
-    return true;
+    this.#over([opId]);
   }
 
   /** To be asked each time an operation met something else than planned: whether a new look will not help any more. */
@@ -253,10 +266,6 @@ export class Execution {
 function nodeOf(op: CloudOp | LocalOp): CloudId | LocalKey {
   if ('cloud' in op) return op.cloud.id;
   return 'key' in op ? op.key : op.id;
-}
-
-export function folderOf(path: RelativePath): RelativePath {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function inBase(row: BaseNode | undefined): LocalNode | undefined {

@@ -4,7 +4,7 @@ import type { RelativePath } from '../ports/disk.ts';
 import type { DirtyPaths } from '../ports/scanner.ts';
 import { checkRoot } from '../safety/root-check.ts';
 import type { CycleDeps, CycleRequest, CycleStop } from './cycle-types.ts';
-import { folderOf } from './execution.ts';
+import { folderOf } from './folder-of.ts';
 import { recentlyGone } from './recently-gone.ts';
 
 /** GU-3: before anything is read or planned, the root must be the folder it was. */

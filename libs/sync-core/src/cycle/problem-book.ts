@@ -1,7 +1,9 @@
 import type { ProblemCode } from '@tideline/contracts';
 import type { RelativePath } from '../ports/disk.ts';
 import type { NewProblem, StoredProblem } from '../ports/journal.ts';
+import type { DirtyPaths } from '../ports/scanner.ts';
 import type { CycleDeps } from './cycle-types.ts';
+import { folderOf } from './folder-of.ts';
 
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 6 * 60 * 60 * 1000;
@@ -11,29 +13,54 @@ const LONGEST_FOR: Partial<Record<ProblemCode, number>> = {
   DISK_FULL: 60 * 1000,
   DISK_READ_ONLY: 60 * 1000,
 };
-/** Waits are up to this share shorter, so that what failed together does not come back in step. */
+/** Waits are up to this share shorter, so that devices that failed together do not come back in step. */
 const JITTER = 0.25;
+/** What is due within this share of its wait is tried together with what is due now: each by itself would cost a cycle. */
+const TOGETHER = 1 / 3;
+
+/**
+ * Codes of the problems whose time has come and that were not tried since: what wants nothing any more stays on record until
+ * the next full scan. What a decision noted has no time.
+ */
+function codesDue(problems: readonly StoredProblem[], nowMs: number): Set<ProblemCode> {
+  const timed = problems.filter(({ source, retryAtMs, lastSeenMs }) => source === 'cycle' && retryAtMs > lastSeenMs);
+  const lastTriedMs = timed.reduce((latest, { lastSeenMs }) => Math.max(latest, lastSeenMs), 0);
+  const due = timed.filter(({ retryAtMs }) => retryAtMs <= nowMs && retryAtMs > lastTriedMs);
+  return new Set(due.map(({ code }) => code));
+}
+
+/**
+ * What may help against problems that wait. `hinted`: where something happened on the disk that was not our work. `dueCode`: what
+ * that keeps waiting waits no longer.
+ */
+export type News = { readonly hinted: DirtyPaths | null; readonly dueCode: ProblemCode | null };
 
 /** Problems of one plan: known at its begin, noted while it runs, and written together, however many they are. */
 export class ProblemBook {
   readonly #deps: Pick<CycleDeps, 'journal' | 'clock' | 'chance'>;
   readonly #known: ReadonlyMap<RelativePath, StoredProblem>;
-  readonly #dueCode: ProblemCode | undefined;
   readonly #noted = new Map<RelativePath, NewProblem | null>();
+  readonly #due: Set<ProblemCode>;
+  /** One for all: they are to come back together. */
+  readonly #haste: number;
 
-  /** `dueCode`: what that keeps waiting waits no longer. */
-  constructor(deps: Pick<CycleDeps, 'journal' | 'clock' | 'chance'>, dueCode?: ProblemCode) {
+  readonly #hinted: DirtyPaths | null;
+
+  constructor(deps: Pick<CycleDeps, 'journal' | 'clock' | 'chance'>, { hinted, dueCode }: News) {
     this.#deps = deps;
-    this.#dueCode = dueCode;
-    this.#known = new Map(deps.journal.problems().map((problem) => [problem.path, problem]));
+    this.#hinted = hinted;
+    const problems = deps.journal.problems();
+    this.#known = new Map(problems.map((problem) => [problem.path, problem]));
+    this.#due = codesDue(problems, deps.clock.nowMs());
+    if (dueCode !== null) this.#due.add(dueCode);
+    this.#haste = 1 - JITTER * (deps.chance?.next() ?? 0);
   }
 
   /** G26: each time it fails, a node waits three times as long. */
   fail(path: RelativePath, code: ProblemCode, params: StoredProblem['params']): void {
     const attempts = this.#known.get(path)?.attempts ?? 0;
     const spanMs = Math.min(LONGEST_FOR[code] ?? LONGEST_RETRY_MS, FIRST_RETRY_MS * 3 ** attempts);
-    const waitMs = spanMs * (1 - JITTER * (this.#deps.chance?.next() ?? 0));
-    this.#noted.set(path, { code, params, retryAtMs: this.#deps.clock.nowMs() + waitMs });
+    this.#noted.set(path, { code, params, retryAtMs: this.#deps.clock.nowMs() + spanMs * this.#haste });
   }
 
   succeed(path: RelativePath): void {
@@ -45,7 +72,21 @@ export class ProblemBook {
     const problem = this.#known.get(path);
     const nowMs = this.#deps.clock.nowMs();
     if (!problem || problem.source === 'scan' || problem.lastSeenMs > nowMs) return false;
-    return problem.code !== this.#dueCode && problem.retryAtMs > nowMs && changedAtMs <= problem.lastSeenMs;
+    if (problem.retryAtMs <= nowMs || changedAtMs > problem.lastSeenMs) return false;
+    return !this.#goesAlong(problem, nowMs) && !this.#mayBeFree(problem);
+  }
+
+  /** What is in the way of a file is in no tree, so nobody is told when it goes; only that something happened there. */
+  #mayBeFree({ code, path }: StoredProblem): boolean {
+    if (code !== 'IN_THE_WAY' || this.#hinted === null) return false;
+    if (this.#hinted === 'all' || this.#hinted.has(folderOf(path)) || this.#hinted.has(path)) return true;
+    return [...this.#hinted].some((folder) => folder.startsWith(`${path}/`));
+  }
+
+  /** One wall stands before all that ran into it: what is tried for one is tried for all. */
+  #goesAlong({ code, retryAtMs, lastSeenMs }: StoredProblem, nowMs: number): boolean {
+    if (this.#due.has(code) && code in LONGEST_FOR) return true;
+    return this.#due.size > 0 && retryAtMs - nowMs <= (retryAtMs - lastSeenMs) * TOGETHER;
   }
 
   /** Whether a scan found something there that it could not read. What is not UTF-8 is told by another name than it has. */

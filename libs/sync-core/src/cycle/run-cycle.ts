@@ -1,7 +1,7 @@
 import type { Plan } from '../model/plan.ts';
 import { carryOutNews } from './carry-out-news.ts';
 import { concludeSync } from './conclude-sync.ts';
-import type { CycleDeps, CycleReport, CycleRequest } from './cycle-types.ts';
+import type { CycleDeps, CycleReport, CycleRequest, RoundRequest } from './cycle-types.ts';
 import { decideNow } from './decide-now.ts';
 import { Execution, type Tries } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
@@ -16,6 +16,8 @@ import { reportOf, stoppedReport, type Look, type RoundResult, type StoppedRound
 const MAX_ROUNDS = 4;
 /** What was seen holds, but is to be decided about anew. A phase ends once, so this adds no more than two rounds. */
 const NOTHING_NEW: Look = { dirty: null, pullFeed: false };
+/** What failed once more although something had happened, or although there was to be room, waits again. */
+const NO_NEWS = { hinted: null, roomFreed: false };
 
 /**
  * One cycle of a task: observe both sides, decide, act, and say truly how things stand. It may be ended at any line: whatever
@@ -28,9 +30,8 @@ export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<
   let feedRead = false;
   const tries: Tries = new Map();
   for (let round = 1; ; round++) {
-    // What is refused for want of room once more waits again.
-    const roomFreed = request.roomFreed === true && round === 1;
-    const result = await runRound(deps, { ...request, ...look, roomFreed }, tries);
+    const news = round === 1 ? { hinted: request.dirty } : NO_NEWS;
+    const result = await runRound(deps, { ...request, ...look, ...news }, tries);
     if ('stop' in result) return stoppedReport(deps, result);
     scannedAll ||= result.scannedAll;
     feedRead ||= look.pullFeed;
@@ -50,7 +51,7 @@ async function nextLook(deps: CycleDeps, result: RoundResult, { isLast, ...seen 
   return mustDecideAgain ? NOTHING_NEW : null;
 }
 
-async function runRound(deps: CycleDeps, request: CycleRequest, tries: Tries): Promise<RoundResult | StoppedRound> {
+async function runRound(deps: CycleDeps, request: RoundRequest, tries: Tries): Promise<RoundResult | StoppedRound> {
   const seen = await observe(deps, request);
   if ('stop' in seen) return seen;
   const news = await carryOutNews(deps, request, tries);
@@ -63,7 +64,7 @@ type Seen = { readonly seen: Observed; readonly tries: Tries; readonly before: E
 
 async function decideAndAct(
   deps: CycleDeps,
-  request: CycleRequest,
+  request: RoundRequest,
   { seen, tries, before }: Seen,
 ): Promise<RoundResult | StoppedRound> {
   const wanted = await decideNow(deps, request).catch(stopFor);

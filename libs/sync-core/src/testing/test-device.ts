@@ -5,6 +5,7 @@ import type { CycleDeps, CycleReport, CycleSettings } from '../cycle/cycle-types
 import type { Clock, Hashes, Ids } from '../ports/clock.ts';
 import type { Cloud } from '../ports/cloud.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { DirtyPaths } from '../ports/scanner.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { MemoryScanner } from './memory-scanner.ts';
 import { MemoryJournal } from './memory-journal.ts';
@@ -77,15 +78,15 @@ export class TestDevice {
     this.settings = { ...rules, ...names, ...options.settings };
   }
 
-  async cycle(told: { readonly roomFreed?: boolean } = {}): Promise<CycleReport> {
+  async cycle(told: { readonly dirty?: DirtyPaths | null; readonly roomFreed?: boolean } = {}): Promise<CycleReport> {
     return runCycle(this.deps, {
-      ...told,
       dirty: 'all',
       pullFeed: true,
       settings: this.settings,
       onProgress: () => undefined,
       yieldNow: () => false,
       signal: new AbortController().signal,
+      ...told,
     });
   }
 

@@ -1,0 +1,46 @@
+import type { LocalOp } from '../model/plan.ts';
+import type { Execution } from './execution.ts';
+import { isPutOff } from './put-off.ts';
+
+/** The moves of one plan that go by way of staging, so that names can be exchanged. */
+export class Exchanges {
+  readonly #execution: Execution;
+  readonly #order: ReadonlyMap<string, number>;
+  readonly #ops: readonly LocalOp[];
+  readonly #secondHalves: ReadonlyMap<number | undefined, LocalOp>;
+
+  constructor(ops: readonly LocalOp[], execution: Execution) {
+    this.#execution = execution;
+    this.#ops = ops;
+    this.#order = new Map(ops.map((op, index) => [op.opId, index]));
+    const seconds = ops.filter((op) => op.atomicGroup !== undefined && !isFirstHalf(op));
+    this.#secondHalves = new Map(seconds.map((op) => [op.atomicGroup, op]));
+  }
+
+  /**
+   * Whether all that has to be done between the two halves can be. A node that goes out of sight for nothing would have to come
+   * back, everything be looked at again, and the same be tried once more.
+   */
+  mayBegin(first: LocalOp): boolean {
+    if (!isFirstHalf(first)) return true;
+    const begun = this.#order.get(first.opId) ?? 0;
+    return [...this.#neededBy(this.#secondHalves.get(first.atomicGroup))].every((op) => {
+      if (op === first || this.#execution.hasDone(op.opId)) return true;
+      return (this.#order.get(op.opId) ?? 0) > begun && !isPutOff(op, this.#execution);
+    });
+  }
+
+  /** The operation and everything that must have been done before it. */
+  #neededBy(last: LocalOp | undefined): Set<LocalOp> {
+    const needed = new Set(last ? [last] : []);
+    for (const op of needed) {
+      for (const opId of op.after ?? []) {
+        const before = this.#ops[this.#order.get(opId) ?? -1];
+        if (before) needed.add(before);
+      }
+    }
+    return needed;
+  }
+}
+
+const isFirstHalf = (op: LocalOp): boolean => op.op === 'localMove' && op.staged;

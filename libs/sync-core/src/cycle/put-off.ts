@@ -1,0 +1,24 @@
+import type { LocalOp } from '../model/plan.ts';
+import type { RelativePath } from '../ports/disk.ts';
+import type { Execution } from './execution.ts';
+import { placeOf, waitsForName } from './land-local.ts';
+
+/** G26: what failed waits, unless the node changed since, on either side. */
+export function isPutOff(op: LocalOp, execution: Execution): boolean {
+  if (waitsForName(op, execution)) return true;
+  const changedAtMs = op.op === 'localTrash' ? op.sinceMs : changedAt(op, execution);
+  return placesOf(op, execution).some((path) => execution.isDeferred(path, changedAtMs));
+}
+
+function changedAt(op: LocalOp, { decided, deps }: Execution): number {
+  const key = 'key' in op ? op.key : op.id;
+  const cloudId = 'cloud' in op ? op.cloud.id : deps.journal.base.get(key)?.cloudId;
+  const there = cloudId === undefined ? undefined : decided.cloud.get(cloudId);
+  return Math.max(decided.local.get(key)?.sinceMs ?? 0, there?.sinceMs ?? 0);
+}
+
+/** What cannot leave its place has its problem there; what cannot come to a place, there. */
+function placesOf(op: LocalOp, execution: Execution): (RelativePath | undefined)[] {
+  const place = placeOf(op, execution);
+  return 'key' in op ? [place, execution.live.pathOf(op.key)] : [place];
+}
