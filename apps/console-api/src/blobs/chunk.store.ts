@@ -1,6 +1,7 @@
 import type { ChunkRef, EnterpriseId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../platform/rows.ts';
+import type { KeptStatement } from '../platform/hot-transaction.ts';
+import { queryLast, queryRows } from '../platform/rows.ts';
 
 export type PackedChunk = ChunkRef & { readonly packOffset: number };
 /** Who sends chunks: a device, or a person on the web. The usable-hash rule is about this one, not about the user. */
@@ -26,14 +27,16 @@ export async function findStored(
   enterpriseId: EnterpriseId,
   hashes: readonly string[],
 ): Promise<Set<string>> {
-  const rows = await queryRows<{ hash: string }>(
-    manager,
-    `SELECT encode(hash, 'hex') AS hash FROM chunk
-     WHERE enterprise_id = $1 AND hash = ANY(${ASKED}) AND damaged_at IS NULL`,
-    [enterpriseId, hashes],
-  );
+  const rows = await queryRows<{ hash: string }>(manager, STORED, [enterpriseId, hashes]);
   return new Set(rows.map((row) => row.hash));
 }
+
+const STORED: KeptStatement = {
+  name: 'stored-chunks',
+  text: `
+     SELECT encode(hash, 'hex') AS hash FROM chunk
+     WHERE enterprise_id = $1 AND hash = ANY(${ASKED}) AND damaged_at IS NULL`,
+};
 
 export type NewPack = {
   readonly packId: string;
@@ -54,9 +57,21 @@ export async function insertPacks(
   if (packs.length === 0) return;
   const placed = packs.flatMap(({ packId, packed }) => packed.map((chunk) => ({ ...chunk, packId })));
   const first = [...new Map(placed.toReversed().map((chunk) => [chunk.hash, chunk])).values()];
-  await queryRows(
-    manager,
-    `WITH stored AS (
+  await queryRows(manager, INSERT_PACKS, [
+    enterpriseId,
+    packs.map((pack) => pack.packId),
+    packs.map((pack) => pack.sizeBytes),
+    first.map((chunk) => chunk.hash),
+    first.map((chunk) => chunk.size),
+    first.map((chunk) => chunk.packId),
+    first.map((chunk) => chunk.packOffset),
+  ]);
+}
+
+const INSERT_PACKS: KeptStatement = {
+  name: 'insert-packs',
+  text: `
+     WITH stored AS (
        INSERT INTO chunk (enterprise_id, hash, size, pack_id, pack_offset)
        SELECT $1, decode(h, 'hex'), s, p, o FROM unnest($4::text[], $5::int[], $6::uuid[], $7::bigint[]) AS t(h, s, p, o)
        ORDER BY h
@@ -68,17 +83,7 @@ export async function insertPacks(
      INSERT INTO pack (enterprise_id, id, size, live_bytes)
      SELECT $1, p, s, coalesce(live.bytes, 0) FROM unnest($2::uuid[], $3::bigint[]) AS t(p, s)
      LEFT JOIN live ON live.pack_id = p`,
-    [
-      enterpriseId,
-      packs.map((pack) => pack.packId),
-      packs.map((pack) => pack.sizeBytes),
-      first.map((chunk) => chunk.hash),
-      first.map((chunk) => chunk.size),
-      first.map((chunk) => chunk.packId),
-      first.map((chunk) => chunk.packOffset),
-    ],
-  );
-}
+};
 
 export type Upload = { readonly actorId: string; readonly chunks: readonly ChunkRef[] };
 
@@ -89,14 +94,20 @@ export async function recordUploads(
 ): Promise<void> {
   const sent = uploads.flatMap(({ actorId, chunks }) => chunks.map(({ hash }) => ({ actorId, hash })));
   if (sent.length === 0) return;
-  await queryRows(
-    manager,
-    `INSERT INTO chunk_upload (enterprise_id, actor_id, hash)
+  await queryLast(manager, RECORD_UPLOADS, [
+    enterpriseId,
+    sent.map((each) => each.actorId),
+    sent.map((each) => each.hash),
+  ]);
+}
+
+const RECORD_UPLOADS: KeptStatement = {
+  name: 'record-uploads',
+  text: `
+     INSERT INTO chunk_upload (enterprise_id, actor_id, hash)
      SELECT DISTINCT $1::uuid, a, decode(h, 'hex') FROM unnest($2::uuid[], $3::text[]) AS t(a, h) ORDER BY 2, 3
      ON CONFLICT (enterprise_id, actor_id, hash) DO UPDATE SET at = now()`,
-    [enterpriseId, sent.map((each) => each.actorId), sent.map((each) => each.hash)],
-  );
-}
+};
 
 /** Of these chunks, the ones this actor sent within seven days and that are still stored with the told size. */
 export async function findUploaded(
@@ -167,17 +178,19 @@ export async function lock(
   hashes: readonly string[],
 ): Promise<Set<string>> {
   if (hashes.length === 0) return new Set();
-  const rows = await queryRows<{ hash: string; garbage: boolean }>(
-    manager,
-    `SELECT encode(c.hash, 'hex') AS hash, c.garbage_since IS NOT NULL AS garbage FROM chunk c
-     WHERE c.enterprise_id = $1 AND c.hash = ANY(${ASKED}) AND c.damaged_at IS NULL
-     ORDER BY c.hash FOR KEY SHARE`,
-    [enterpriseId, hashes],
-  );
+  const rows = await queryRows<{ hash: string; garbage: boolean }>(manager, LOCK_CHUNKS, [enterpriseId, hashes]);
   const garbage = rows.filter((row) => row.garbage).map((row) => row.hash);
   if (garbage.length > 0) await unmark(manager, enterpriseId, garbage);
   return new Set(rows.map((row) => row.hash));
 }
+
+const LOCK_CHUNKS: KeptStatement = {
+  name: 'lock-chunks',
+  text: `
+     SELECT encode(c.hash, 'hex') AS hash, c.garbage_since IS NOT NULL AS garbage FROM chunk c
+     WHERE c.enterprise_id = $1 AND c.hash = ANY(${ASKED}) AND c.damaged_at IS NULL
+     ORDER BY c.hash FOR KEY SHARE`,
+};
 
 async function unmark(manager: EntityManager, enterpriseId: EnterpriseId, hashes: readonly string[]): Promise<void> {
   await queryRows(
@@ -223,18 +236,20 @@ export async function insertManifests(
   rows: readonly { readonly contentId: string; readonly ordinal: number; readonly chunk: ChunkRef }[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await queryRows(
-    manager,
-    `INSERT INTO content_chunk (enterprise_id, content_id, ordinal, hash, size)
+  await queryRows(manager, INSERT_MANIFESTS, [
+    enterpriseId,
+    rows.map((row) => row.contentId),
+    rows.map((row) => row.ordinal),
+    rows.map((row) => row.chunk.hash),
+    rows.map((row) => row.chunk.size),
+  ]);
+}
+
+const INSERT_MANIFESTS: KeptStatement = {
+  name: 'insert-manifests',
+  text: `
+     INSERT INTO content_chunk (enterprise_id, content_id, ordinal, hash, size)
      SELECT $1, decode(c, 'hex'), o, decode(h, 'hex'), s
      FROM unnest($2::text[], $3::int[], $4::text[], $5::int[]) AS t(c, o, h, s) ORDER BY c, o
      ON CONFLICT DO NOTHING`,
-    [
-      enterpriseId,
-      rows.map((row) => row.contentId),
-      rows.map((row) => row.ordinal),
-      rows.map((row) => row.chunk.hash),
-      rows.map((row) => row.chunk.size),
-    ],
-  );
-}
+};

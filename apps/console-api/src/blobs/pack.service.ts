@@ -27,17 +27,20 @@ export type ReceivedPack = {
 export class PackService {
   constructor(private readonly blobs: BlobStore) {}
 
+  /** Of these chunks, those that need not be stored again when they are received. */
+  findStored(manager: EntityManager, enterpriseId: EnterpriseId, refs: readonly ChunkRef[]): Promise<Set<string>> {
+    const hashes = refs.map((ref) => ref.hash);
+    return hashes.length === 0 ? Promise.resolve(new Set()) : findStored(manager, enterpriseId, hashes);
+  }
+
   /** Reads the bytes of `refs` from the frame. When it throws, no object remains. */
   async receive(
-    manager: EntityManager,
     enterpriseId: EnterpriseId,
-    source: { readonly refs: readonly ChunkRef[]; readonly frame: FrameReader },
+    source: { readonly refs: readonly ChunkRef[]; readonly stored: ReadonlySet<string>; readonly frame: FrameReader },
   ): Promise<ReceivedPack> {
-    const { refs, frame } = source;
-    const hashes = refs.map((ref) => ref.hash);
-    const stored = hashes.length === 0 ? new Set<string>() : await findStored(manager, enterpriseId, hashes);
+    const { refs, stored, frame } = source;
     const intake = new Intake(frame, refs, new Set(stored));
-    if (hashes.every((each) => stored.has(each))) {
+    if (refs.every((ref) => stored.has(ref.hash))) {
       await drain(intake.newBytes());
       return { packId: undefined, sizeBytes: 0, packed: [], proven: refs };
     }

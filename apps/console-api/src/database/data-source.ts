@@ -3,6 +3,8 @@ import { ADVISORY_LOCKS } from '../platform/advisory-locks.ts';
 import { migrations } from '../migrations/index.ts';
 
 const POOL_SIZE = 20;
+/** Stay open without work: a new connection plans its first statements anew, which a file that is saved after a while would wait for. */
+const KEPT_CONNECTIONS = 4;
 /** For what runs outside of `inTransaction`, reads among it: no statement holds one of the few connections for ever. */
 const STATEMENT_TIMEOUT_MS = 60_000;
 
@@ -21,7 +23,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     applicationName: 'tideline-console',
     poolSize,
     connectTimeoutMS: 10_000,
-    extra: { statement_timeout: statementTimeoutMs },
+    extra: { statement_timeout: statementTimeoutMs, min: Math.min(poolSize, KEPT_CONNECTIONS), pipeline: true },
     migrations,
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',

@@ -1,11 +1,19 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { AppError, BatchRequest, MAX_BATCH_BYTES, type BatchAnswer, type SpaceId } from '@tideline/contracts';
+import {
+  AppError,
+  BatchRequest,
+  MAX_BATCH_BYTES,
+  type BatchAnswer,
+  type ChunkRef,
+  type SpaceId,
+} from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { FrameReader } from '../blobs/frame-reader.ts';
 import { PackService } from '../blobs/pack.service.ts';
 import { AccessService } from '../grants/access.service.ts';
+import { inOrder } from '../platform/hot-transaction.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { invalidInput } from '../platform/route.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
@@ -44,9 +52,8 @@ export class CommitService {
     const frame = new FrameReader(body);
     try {
       const request = parseRequest(await frame.header());
-      await this.access.requireWriter(this.dataSource.manager, principal, spaceId);
-      const source = { refs: request.inline, frame };
-      const pack = await this.packs.receive(this.dataSource.manager, principal.enterpriseId, source);
+      const stored = await this.#admit(principal, spaceId, request.inline);
+      const pack = await this.packs.receive(principal.enterpriseId, { refs: request.inline, stored, frame });
       return await this.commit({ principal, spaceId, request, pack });
     } catch (error) {
       await frame.discard();
@@ -74,9 +81,21 @@ export class CommitService {
     return committed;
   }
 
+  /** Sends away who may not write, before any bytes are taken; answers which of the chunks are stored. */
+  #admit(principal: MemberPrincipal, spaceId: SpaceId, refs: readonly ChunkRef[]): Promise<Set<string>> {
+    const look = async (manager: EntityManager) => {
+      const [, stored] = await inOrder(manager, [
+        () => this.access.requireWriter(manager, principal, spaceId),
+        () => this.packs.findStored(manager, principal.enterpriseId, refs),
+      ]);
+      return stored;
+    };
+    return inTransaction(this.dataSource, look, { isHot: true });
+  }
+
   async #commitGroup(group: Group): Promise<PromiseSettledResult<Committed>[]> {
     const results = await runGroup(group, (batches) =>
-      inTransaction(this.dataSource, (manager) => this.groups.commitIn(manager, batches)),
+      inTransaction(this.dataSource, (manager) => this.groups.commitIn(manager, batches), { isHot: true }),
     );
     const seqs = results.flatMap((result) =>
       result.status === 'fulfilled' && result.value.changed > 0 ? [result.value.seq] : [],

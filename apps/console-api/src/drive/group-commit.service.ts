@@ -6,6 +6,7 @@ import { insertManifests, recordUploads, type Upload } from '../blobs/chunk.stor
 import { PackService, type ReceivedPack } from '../blobs/pack.service.ts';
 import { AccessService, toSubject, type NodeAccess } from '../grants/access.service.ts';
 import { Clock } from '../platform/clock.ts';
+import { inOrder } from '../platform/hot-transaction.ts';
 import { reservationsOf } from '../quota/reservation-id.ts';
 import { listReserved, removeReservations } from '../quota/reservation.store.ts';
 import { authorOf } from './author.ts';
@@ -15,7 +16,6 @@ import {
   listAnswers,
   listChangedSubtrees,
   loadBatchNodes,
-  writeBatches,
   type LockedSpace,
   type SpaceKey,
 } from './batch.store.ts';
@@ -23,6 +23,7 @@ import { changedOutcomes, decideGroup, type GroupBatch, type GroupDecision, type
 import { loadRestorePaths } from './restore-path.store.ts';
 import { findSubtreeBarriers, type BarriersByOp } from './subtree-rights.ts';
 import { UsableChunks } from './usable-chunks.service.ts';
+import { writeBatches } from './write-batches.store.ts';
 
 type SettledBatch = GroupBatch & { readonly pack: ReceivedPack; readonly barriers: BarriersByOp };
 type KnownRights = ReadonlyMap<string, NodeAccess>;
@@ -105,11 +106,13 @@ export class GroupCommit {
     const [{ principal, spaceId }] = group;
     const key = { enterpriseId: principal.enterpriseId, spaceId };
     const ops = batches.flatMap((batch) => batch.ops);
-    const space = await findAndLockSpace(manager, key);
-    if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
-    const answered = await listAnswers(manager, key.enterpriseId, batches.map(toAsked));
     const barrierIds = batches.flatMap(({ barriers }) => [...barriers.values()].filter((id) => id !== null));
-    const found = await loadBatchNodes(manager, key, { ops, barrierIds });
+    const [space, answered, found] = await inOrder(manager, [
+      () => findAndLockSpace(manager, key),
+      () => listAnswers(manager, key.enterpriseId, batches.map(toAsked)),
+      () => loadBatchNodes(manager, key, { ops, barrierIds }),
+    ]);
+    if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
     const { lostPaths, occupants } = await loadRestorePaths(manager, key, { ops, ...found });
     const unknown = findOccupants(ops, found.nodes).filter(({ id }) => batches.some(({ rights }) => !rights.has(id)));
     const inTheWay = await this.#rightsOn(manager, group, [...occupants, ...unknown]);

@@ -50,7 +50,8 @@ export class UploadService {
       const { chunks: refs, reservation } = parsePackRequest(await frame.header());
       await this.access.requireWriter(this.dataSource.manager, principal, spaceId);
       const { enterpriseId } = principal;
-      const pack = await this.packs.receive(this.dataSource.manager, enterpriseId, { refs, frame });
+      const stored = await this.packs.findStored(this.dataSource.manager, enterpriseId, refs);
+      const pack = await this.packs.receive(enterpriseId, { refs, stored, frame });
       const upload = { actorId: actorIdOf(principal), chunks: pack.proven };
       await inTransaction(this.dataSource, async (manager) => {
         await this.packs.record(manager, enterpriseId, [pack]);

@@ -10,6 +10,7 @@ import {
   type UserId,
 } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
+import { inOrder } from '../platform/hot-transaction.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import {
   findChains,
@@ -88,12 +89,16 @@ export class AccessService {
     const [first] = asked;
     if (!first) return [];
     const { enterpriseId } = first.subject;
-    const chains = await findChains(manager, enterpriseId, [...new Set(asked.flatMap((each) => each.nodeIds))]);
+    const ids = [...new Set(asked.flatMap((each) => each.nodeIds))];
+    const [chains, known] = await inOrder(manager, [
+      () => findChains(manager, enterpriseId, ids),
+      () => this.#withCallers(manager, asked),
+    ]);
     if (chains.length === 0) return asked.map(() => new Map<NodeId, NodeAccess>());
     const spaces = await findSpaces(manager, enterpriseId, distinct(chains, 'spaceId'));
     const answers: Map<NodeId, NodeAccess>[] = [];
-    for (const { subject, nodeIds } of asked) {
-      const tree = await this.#loadTree(manager, subject, { chains, spaces });
+    for (const { subject, nodeIds, caller } of known) {
+      const tree = await this.#loadTree(manager, subject, { caller, chains, spaces });
       const closed = nodeIds.filter((id) => !tree.rightsOf(id as NodeId)?.atoms.has('visible'));
       const passages = await this.#findPassages(manager, subject, { tree, closed });
       answers.push(collectAccess(nodeIds, tree, passages));
@@ -233,9 +238,11 @@ export class AccessService {
 
   async #mayWriteIn(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<boolean> {
     const { enterpriseId } = principal;
-    const [space] = await findSpaces(manager, enterpriseId, [spaceId]);
+    const [[space], caller] = await inOrder(manager, [
+      () => findSpaces(manager, enterpriseId, [spaceId]),
+      () => this.#findCaller(manager, toSubject(principal)),
+    ]);
     if (!space) return false;
-    const caller = await this.#findCaller(manager, toSubject(principal));
     if (canWrite(decideRights(caller, space, []))) return true;
     const statements = await listStatements(manager, enterpriseId, caller, { spaceIds: [spaceId] });
     return statements.some((statement) => canWrite(decideRights(caller, space, [[statement]])));
@@ -255,11 +262,15 @@ export class AccessService {
     const chains = await findChains(manager, subject.enterpriseId, nodeIds);
     if (chains.length === 0) return undefined;
     const spaces = await findSpaces(manager, subject.enterpriseId, distinct(chains, 'spaceId'));
-    return this.#loadTree(manager, subject, { chains, spaces });
+    const caller = await this.#findCaller(manager, subject);
+    return this.#loadTree(manager, subject, { caller, chains, spaces });
   }
 
-  async #loadTree(manager: EntityManager, subject: Subject, found: Found): Promise<AccessTree> {
-    const caller = await this.#findCaller(manager, subject);
+  async #loadTree(
+    manager: EntityManager,
+    subject: Subject,
+    { caller, ...found }: Found & { readonly caller: Caller },
+  ): Promise<AccessTree> {
     // In one's own personal space no grant can say anything: the commonest case costs no look-up.
     const isAllOwn = found.spaces.every((space) => space.ownerUserId === subject.userId);
     if (isAllOwn) return new AccessTree(caller, found, []);
@@ -280,6 +291,14 @@ export class AccessService {
     const spaceIds = tree.spaces.filter((space) => space.kind !== 'personal').map((space) => space.id);
     if (spaceIds.length === 0 || closed.length === 0) return NONE;
     return findPassages(manager, subject.enterpriseId, tree.caller, { spaceIds, closedIds: closed });
+  }
+
+  #withCallers<Asked extends { readonly subject: Subject }>(manager: EntityManager, asked: readonly Asked[]) {
+    const find = async (each: Asked) => ({ ...each, caller: await this.#findCaller(manager, each.subject) });
+    return inOrder(
+      manager,
+      asked.map((each) => () => find(each)),
+    );
   }
 
   async #findCaller(manager: EntityManager, subject: Subject): Promise<Caller> {

@@ -13,6 +13,8 @@ import {
   type UserId,
 } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
+import { nodeById } from '../drive/node-probe.ts';
+import type { KeptStatement } from '../platform/hot-transaction.ts';
 import { queryRows } from '../platform/rows.ts';
 import type { Statement } from './rights.ts';
 
@@ -42,57 +44,71 @@ export async function findChains(
   enterpriseId: EnterpriseId,
   nodeIds: readonly string[],
 ): Promise<ChainNode[]> {
-  return queryRows<ChainNode>(
-    manager,
-    // LIMIT keeps each look-up an index probe: a planner without statistics would rather read the whole table. Siblings share
-    // their parent's look-up.
-    `WITH RECURSIVE up AS (
-       SELECT n.* FROM unnest($2::uuid[]) AS asked(id) CROSS JOIN LATERAL (
-         SELECT id, parent_id, space_id, kind, trashed_at FROM node WHERE enterprise_id = $1 AND id = asked.id LIMIT 1) n
+  return queryRows<ChainNode>(manager, CHAINS, [enterpriseId, nodeIds]);
+}
+
+const CHAIN_COLUMNS = 'parent_id, space_id, kind, trashed_at';
+/** Siblings share their parent's look-up. */
+const CHAINS: KeptStatement = {
+  name: 'chains',
+  text: `
+     WITH RECURSIVE up AS (
+       SELECT n.* FROM unnest($2::uuid[]) AS asked(id)
+       CROSS JOIN LATERAL ${nodeById('asked.id', CHAIN_COLUMNS)} n
        UNION
-       SELECT p.* FROM (SELECT DISTINCT parent_id FROM up) above CROSS JOIN LATERAL (
-         SELECT id, parent_id, space_id, kind, trashed_at FROM node WHERE enterprise_id = $1 AND id = above.parent_id LIMIT 1) p
+       SELECT p.* FROM (SELECT DISTINCT parent_id FROM up) above
+       CROSS JOIN LATERAL ${nodeById('above.parent_id', CHAIN_COLUMNS)} p
      )
      SELECT id, parent_id AS "parentId", space_id AS "spaceId", kind, trashed_at IS NOT NULL AS trashed FROM up`,
-    [enterpriseId, nodeIds],
-  );
-}
+};
 
 export async function findSpaces(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   spaceIds: readonly string[],
 ): Promise<SpaceRow[]> {
-  return queryRows<SpaceRow>(
-    manager,
-    `SELECT id, kind, owner_user_id AS "ownerUserId", team_id AS "teamId", root_node_id AS "rootId"
-     FROM space WHERE enterprise_id = $1 AND id = ANY($2::uuid[])`,
-    [enterpriseId, spaceIds],
-  );
+  return queryRows<SpaceRow>(manager, SPACES, [enterpriseId, spaceIds]);
 }
+
+const SPACES: KeptStatement = {
+  name: 'spaces',
+  text: `
+     SELECT id, kind, owner_user_id AS "ownerUserId", team_id AS "teamId", root_node_id AS "rootId"
+     FROM space WHERE enterprise_id = $1 AND id = ANY($2::uuid[])`,
+};
 
 export async function findMembership(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   userId: UserId,
 ): Promise<{ role: AccountRole; teams: TeamDistance[] } | undefined> {
-  const [row] = await queryRows<{ role: AccountRole; teams: TeamDistance[] }>(
-    manager,
-    `WITH RECURSIVE up AS (
+  const [row] = await queryRows<{ role: AccountRole; teams: TeamDistance[] }>(manager, MEMBERSHIP, [
+    enterpriseId,
+    userId,
+  ]);
+  return row;
+}
+
+const MEMBERSHIP: KeptStatement = {
+  name: 'membership',
+  text: `
+     WITH RECURSIVE up AS (
        SELECT t.id, t.parent_id, 0 AS distance
-       FROM team_member m JOIN team t ON t.enterprise_id = $1 AND t.id = m.team_id
-       WHERE m.enterprise_id = $1 AND m.user_id = $2
+       FROM (SELECT team_id FROM team_member WHERE enterprise_id = $1 AND user_id BETWEEN $2 AND $2 ORDER BY user_id OFFSET 0) m
+       CROSS JOIN LATERAL ${teamById('m.team_id')} t
        UNION
-       SELECT t.id, t.parent_id, up.distance + 1
-       FROM up JOIN team t ON t.enterprise_id = $1 AND t.id = up.parent_id WHERE up.distance < 100
+       SELECT t.id, t.parent_id, up.distance + 1 FROM up CROSS JOIN LATERAL ${teamById('up.parent_id')} t WHERE up.distance < 100
      )
      SELECT u.role, coalesce(
        (SELECT jsonb_agg(jsonb_build_object('id', id, 'distance', distance))
         FROM (SELECT id, min(distance) AS distance FROM up GROUP BY id) nearest), '[]') AS teams
-     FROM app_user u WHERE u.enterprise_id = $1 AND u.id = $2`,
-    [enterpriseId, userId],
-  );
-  return row;
+     FROM (SELECT id, role FROM app_user WHERE enterprise_id = $1 AND id >= $2 ORDER BY id LIMIT 1) u WHERE u.id = $2`,
+};
+
+/** By an order, as `nodeById`. */
+function teamById(id: string): string {
+  return `(SELECT * FROM (SELECT id, parent_id FROM team WHERE enterprise_id = $1 AND id >= ${id} ORDER BY id LIMIT 1) first_from
+    WHERE first_from.id = ${id})`;
 }
 
 type StatementRow = {

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { runHot } from './hot-transaction.ts';
 
 /** Serialization failure and deadlock: PostgreSQL rolled back, running it again is safe. */
 const RETRYABLE = new Set(['40001', '40P01']);
@@ -7,6 +8,8 @@ export type TransactionOptions = {
   readonly statementTimeoutMs?: number;
   readonly maxAttempts?: number;
   readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
+  /** For the path of every commit: plans are kept, and statements sent together. See `HotManager`. */
+  readonly isHot?: boolean;
 };
 
 /** Runs `work` in one transaction, again when the database gave it up for another one. `work` must have no other effects. */
@@ -15,20 +18,31 @@ export async function inTransaction<T>(
   work: (manager: EntityManager) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  const { statementTimeoutMs = 30_000, maxAttempts = 5, isolation = 'READ COMMITTED' } = options;
+  const { maxAttempts = 5, isHot = false } = options;
+  const run = isHot ? runHot : runPlain;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await dataSource.transaction(async (manager) => {
-        // both in one round trip: every commit pays for it
-        await manager.query(
-          `SET TRANSACTION ISOLATION LEVEL ${isolation}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`,
-        );
-        return work(manager);
-      });
+      return await run(dataSource, work, settingsOf(options));
     } catch (error) {
       if (attempt >= maxAttempts || !RETRYABLE.has(databaseErrorCode(error) ?? '')) throw error;
     }
   }
+}
+
+/** In one round trip: every commit pays for it. */
+function settingsOf({ statementTimeoutMs = 30_000, isolation = 'READ COMMITTED' }: TransactionOptions): string {
+  return `SET TRANSACTION ISOLATION LEVEL ${isolation}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
+}
+
+function runPlain<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+  settings: string,
+): Promise<T> {
+  return dataSource.transaction(async (manager) => {
+    await manager.query(settings);
+    return work(manager);
+  });
 }
 
 /** SQLSTATE of an error that PostgreSQL answered. */

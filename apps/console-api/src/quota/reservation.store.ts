@@ -1,6 +1,6 @@
 import type { EnterpriseId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../platform/rows.ts';
+import { queryLast, queryRows } from '../platform/rows.ts';
 
 export type SpaceKey = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };
 export type Wanted = { readonly id: string; readonly bytes: number };
@@ -93,7 +93,7 @@ export async function listReserved(
 /** Used up, since their bytes count as used now, or given up. Needs the lock of the space. */
 export async function removeReservations(manager: EntityManager, key: SpaceKey, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  await queryRows(
+  await queryLast(
     manager,
     `WITH gone AS (
        DELETE FROM reservation WHERE enterprise_id = $1 AND space_id = $2 AND op_id = ANY($3::uuid[]) RETURNING bytes

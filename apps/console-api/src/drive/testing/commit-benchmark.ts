@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { EntityManager } from 'typeorm';
+import pg from 'pg';
 import { openDataSource } from '../../database/data-source.ts';
 import { startEmbeddedDatabase } from '../../database/database.ts';
 import { chunkOf, DriveWorld, ops } from './drive-world.ts';
@@ -63,20 +63,24 @@ async function run(world: DriveWorld, work: { readonly batches: number; readonly
   tellStatements();
 }
 
+type Send = (asked: string | { readonly text: string }, ...rest: unknown[]) => unknown;
+
 /** Sums the time of statements by their first words; waiting for a busy machine counts too. */
 function timeStatements(): () => void {
   const spent = new Map<string, number>();
 
-  const query = EntityManager.prototype.query;
-  EntityManager.prototype.query = async function timed<T>(this: EntityManager, sql: string, parameters?: unknown[]) {
+  const send = Reflect.get(pg.Client.prototype, 'query') as Send;
+  Reflect.set(pg.Client.prototype, 'query', async function timed(this: pg.Client, ...of: Parameters<Send>) {
     const beganMs = performance.now();
     try {
-      return await query.call<EntityManager, [string, unknown[]?], Promise<T>>(this, sql, parameters);
+      return await (send.apply(this, of) as Promise<unknown>);
     } finally {
-      const name = sql.replace(/\s+/g, ' ').trim().slice(0, 70);
+      const [asked] = of;
+      const text = typeof asked === 'string' ? asked : asked.text;
+      const name = text.replace(/\s+/g, ' ').trim().slice(0, 70);
       spent.set(name, (spent.get(name) ?? 0) + performance.now() - beganMs);
     }
-  };
+  });
   return () => {
     const rows = [...spent].sort((one, other) => other[1] - one[1]).slice(0, 12);
     for (const [name, ms] of rows) console.log(`${Math.round(ms).toString().padStart(7)} ms  ${name}`);

@@ -19,7 +19,9 @@ export type Place = { readonly spaceId: SpaceId; readonly rootId: NodeId };
 export async function receivePack(world: DriveWorld, parts: readonly Uint8Array[]): Promise<ReceivedPack> {
   const frame = new FrameReader(bodyOf({}, parts));
   await frame.header();
-  return world.packs.receive(world.manager, world.enterpriseId, { refs: parts.map(chunkOf), frame });
+  const refs = parts.map(chunkOf);
+  const stored = await world.packs.findStored(world.manager, world.enterpriseId, refs);
+  return world.packs.receive(world.enterpriseId, { refs, stored, frame });
 }
 
 /**
