@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Throttle } from './throttle.ts';
 
 /** Kinds of files that a filter can name at once; by the ending of their names, in any case. */
 export const FileType = z.enum([
@@ -33,5 +34,9 @@ export type FilterRules = z.infer<typeof FilterRules>;
 export const NO_FILTER_RULES: FilterRules = { exclude: [], excludeTypes: [], maxFileBytes: null };
 
 /** What an enterprise decides for all its devices. It holds besides what each task says, and nobody takes it back there. */
-export const SyncPolicy = z.object({ filter: FilterRules.prefault({}) });
+export const SyncPolicy = z.object({
+  filter: FilterRules.prefault({}),
+  /** Of each device, over all its tasks. */
+  throttle: Throttle.prefault({}),
+});
 export type SyncPolicy = z.infer<typeof SyncPolicy>;

@@ -22,3 +22,4 @@ export * from './route.ts';
 export * from './routes.ts';
 export * from './socket.ts';
 export * from './task.ts';
+export * from './throttle.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FilterRules } from './filter-rules.ts';
 import { NodeId, SpaceId, TaskId, Timestamp } from './ids.ts';
 import { SpaceKind } from './drive.ts';
+import { Throttle } from './throttle.ts';
 
 export const MAX_TASKS = 10;
 export const MAX_FILES = 1_000_000;
@@ -41,9 +42,7 @@ export const StatusReason = z.union([PauseReason, BlockReason]);
 export type StatusReason = z.infer<typeof StatusReason>;
 
 export const TaskSettings = FilterRules.extend({
-  /** Bytes per second; null = no limit. */
-  uploadBytesPerSecond: z.int().min(1024).nullable().default(null),
-  downloadBytesPerSecond: z.int().min(1024).nullable().default(null),
+  ...Throttle.shape,
   /** UP-4: the delete switch of upload mode. */
   propagateDeletes: z.boolean().default(false),
   auto: z.boolean().default(true),

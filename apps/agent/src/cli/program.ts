@@ -5,6 +5,7 @@ import { addDeviceCommands } from './commands/device-commands.ts';
 import { addHoldCommands } from './commands/hold-commands.ts';
 import { addStatusCommands } from './commands/status-commands.ts';
 import { addTaskCommands } from './commands/task-commands.ts';
+import { addThrottleCommand } from './commands/throttle-command.ts';
 import { addWaitCommand } from './commands/wait-command.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -42,6 +43,7 @@ function buildProgram(context: CliContext, outcome: Outcome): Command {
   addTaskCommands(program, context, outcome);
   addHoldCommands(program, context, outcome);
   addStatusCommands(program, context, outcome);
+  addThrottleCommand(program, context, outcome);
   addWaitCommand(program, context, outcome);
   return program;
 }

@@ -13,6 +13,8 @@ import type {
 } from '../local-api/messages.ts';
 import { leftOutPhrase } from '../tasks/left-out-phrase.ts';
 import { formatAge, formatBytes, formatCount, formatTable } from './format.ts';
+import { renderLines } from './render-lines.ts';
+import { isLimited, renderRates, settingLines } from './render-throttle.ts';
 
 /** What a person reads; scripts read `--json`. */
 export function renderTasks(tasks: readonly TaskView[], nowMs: number, { isFiltered = false } = {}): string {
@@ -57,8 +59,8 @@ export function renderTask(task: TaskView, nowMs: number): string {
     ['Last full sync', task.lastFullSync === null ? 'never' : formatAge(task.lastFullSync, nowMs)],
     ['Verified', task.verified === null ? 'not checked since the last change' : task.verified ? 'yes' : 'no'],
     ['Automatic', task.settings.auto ? 'yes' : 'no, only by `tideline task sync`'],
-    ...rateLine('Upload limit', task.settings.uploadBytesPerSecond),
-    ...rateLine('Download limit', task.settings.downloadBytesPerSecond),
+    ...settingLines(task.settings),
+    ...(isLimited(task.throttle) ? [['Throttle now', renderRates(task.throttle)] as [string, string]] : []),
     ...leftOutLine('Left out', task.settings),
     ...(task.policy ? leftOutLine('Left out by your organisation', task.policy) : []),
     ...(task.watcherTrouble === null
@@ -75,16 +77,13 @@ function leftOutLine(label: string, { exclude, excludeTypes, maxFileBytes }: Fil
   return all.length === 0 ? [] : [[label, all.join(', ')]];
 }
 
-function rateLine(label: string, bytesPerSecond: number | null): [string, string][] {
-  return bytesPerSecond === null ? [] : [[label, `${formatBytes(bytesPerSecond)}/s`]];
-}
-
 export function renderAgentStatus(status: StatusAnswer, nowMs: number): string {
   const head = renderLines([
     ['Device', `${status.device.name} of ${status.user.name} <${status.user.email}>, ${status.enterprise}`],
     ['Server', `${status.server} (${status.connection})`],
     ['Device key', status.keyStore === 'keychain' ? 'in the keychain' : 'in a file only you can read'],
     ['Limits', renderLimits(status.limits)],
+    ...(isLimited(status.throttle) ? [['Throttle now', renderRates(status.throttle)] as const] : []),
   ]);
   return `${head}\n\n${renderTasks(status.tasks, nowMs)}`;
 }
@@ -185,9 +184,4 @@ function renderSide(side: SideState): string {
   if (side.state === 'absent') return side.changed ? 'gone' : 'not there';
   const size = typeof side.size === 'number' ? `, ${formatBytes(side.size)}` : '';
   return `${side.kind ?? ''} ${side.name ?? ''}${size}${side.changed ? ', changed' : ''}`;
-}
-
-export function renderLines(lines: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...lines.map(([label]) => label.length));
-  return lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n');
 }

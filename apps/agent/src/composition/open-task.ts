@@ -8,7 +8,7 @@ import {
   sleep,
   withThrottle,
   type ApiClient,
-  type TokenBucket,
+  type Throttle,
 } from '@tideline/drive-client';
 import {
   createDisk,
@@ -23,6 +23,8 @@ import type { Log } from '../logging/log.ts';
 import type { AgentDeps } from '../runtime/agent.ts';
 import { rulesOf, type TaskRecord } from '../tasks/task-record.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
+import type { DeviceThrottle } from '../throttle/device-throttle.ts';
+import type { RatesInForce } from '../throttle/rates-at.ts';
 import { createCycleEngine } from './cycle-engine.ts';
 import { toCycleSettings } from './cycle-settings.ts';
 import { chance, clock, hashes, ids, monotonic } from './surroundings.ts';
@@ -31,18 +33,24 @@ export type TaskOpenerParts = {
   readonly client: ApiClient;
   readonly deviceName: string;
   readonly store: TaskStore;
+  readonly throttle: DeviceThrottle;
   readonly log: Log;
 };
 
 /** Opens tasks with the real journal, disk and drive. */
 export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] {
   const memory = new TransferMemory();
+  const { throttle } = parts;
+  const client = withThrottle(
+    parts.client,
+    bucketsFor(() => throttle.inForce()),
+  );
   return (record, { current, claimFiles }) => {
     const root = record.localPath;
     const journal = openTaskJournal(record, parts);
     claimFiles({ held: journal.base.fileCount(), wanted: 0 });
-    const throttle = { upload: newBucket(), download: newBucket() };
-    const cloud = openCloud(withThrottle(parts.client, throttle), { ...record, rootId: record.rootNodeId });
+    const own = bucketsFor(() => throttle.of(current().settings));
+    const cloud = openCloud(withThrottle(client, own), { ...record, rootId: record.rootNodeId });
     const clones = join(dirname(journal.path), 'clones');
     const disk = createDisk({ root, clones });
     const scanners = createScanners({ root, journalPath: journal.path, clones });
@@ -60,12 +68,7 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
     const engine = createCycleEngine({
       deps,
       newWatch: () => createWatch({ root, entries: () => countEntries(journal) }),
-      prepare: () => {
-        const { uploadBytesPerSecond, downloadBytesPerSecond } = current().settings;
-        throttle.upload.setRate(uploadBytesPerSecond);
-        throttle.download.setRate(downloadBytesPerSecond);
-        return { scanner: scanners.forRules(rulesOf(current())) };
-      },
+      prepare: () => ({ scanner: scanners.forRules(rulesOf(current())) }),
       settings: () => {
         const surroundings = { deviceName: parts.deviceName, platform: process.platform, now: new Date() };
         const shared = { maxFiles: Infinity, claimFiles, bootedAtMs: bootedAtMs() };
@@ -130,6 +133,11 @@ function createScanners(of: { root: string; journalPath: string; clones: string 
 
 const bootedAtMs = (): number => Date.now() - uptime() * 1000;
 
-function newBucket(): TokenBucket {
-  return createTokenBucket({ bytesPerSecond: null, clock: monotonic, sleep });
+/** Rates are asked for all the time: hours begin and settings change while bytes travel. */
+function bucketsFor(rates: () => RatesInForce): Throttle {
+  const bucket = (rate: () => number | null) => createTokenBucket({ rate, clock: monotonic, sleep });
+  return {
+    upload: bucket(() => rates().uploadBytesPerSecond),
+    download: bucket(() => rates().downloadBytesPerSecond),
+  };
 }

@@ -11,6 +11,8 @@ import { systemTimers } from '../runtime/task-engine.ts';
 import type { TaskTarget } from '../tasks/create-task.ts';
 import { listRootsElsewhere, noteHome } from '../tasks/known-homes.ts';
 import { createServer } from '../tasks/server.ts';
+import { DeviceThrottle } from '../throttle/device-throttle.ts';
+import { createLocalClock } from '../throttle/rates-at.ts';
 import { createDeviceSocket } from '../telemetry/device-socket.ts';
 import { createFolderCheck } from './check-folder.ts';
 import { createDecider } from './decide-now.ts';
@@ -64,10 +66,13 @@ type Composition = {
 function composeParts({ config, device, enrollment, log, shutdown }: Composition): AgentParts {
   const session = device.session();
   const { deviceId, deviceName, server, user, enterprise } = enrollment;
+  const throttle = new DeviceThrottle({
+    ...{ home: config.home, nowMs: () => systemTimers.nowMs(), localTime: createLocalClock(), log },
+  });
   const openTarget = ({ cloud }: TaskTarget) =>
     openCloud(session.client, { spaceId: cloud.space.id, rootId: cloud.node.id, mode: 'bidirectional' });
   return {
-    ...{ home: config.home, timers: systemTimers, log, shutdown, decide: createDecider(deviceName) },
+    ...{ home: config.home, timers: systemTimers, throttle, log, shutdown, decide: createDecider(deviceName) },
     identity: {
       ...{ deviceId, deviceName, server, user, enterprise, version: AGENT_VERSION },
       keyStore: device.keyStore(),
@@ -75,7 +80,7 @@ function composeParts({ config, device, enrollment, log, shutdown }: Composition
     activity: createMemoryReturn(systemTimers),
     server: createServer(session.client),
     openSocket: (onEvent) => createDeviceSocket({ session, onEvent }),
-    openTask: (store) => createTaskOpener({ client: session.client, deviceName, log, store }),
+    openTask: (store) => createTaskOpener({ client: session.client, deviceName, log, store, throttle }),
     checkFolder: createFolderCheck(config.home, () => listRootsElsewhere(config.homesFolder, config.home)),
     preview: (create, task, signal) => previewTask(openTarget, { create, task, signal }),
     doctor: (agent) => examine(agent, device),

@@ -10,6 +10,7 @@ import type { CreateTaskDeps, NewTask } from '../tasks/create-task.ts';
 import type { Server } from '../tasks/server.ts';
 import type { SyncTask } from '../tasks/sync-task.ts';
 import { TaskStore } from '../tasks/task-store.ts';
+import type { DeviceThrottle } from '../throttle/device-throttle.ts';
 import type { DeviceSocket, DeviceSocketEvent } from '../telemetry/device-socket.ts';
 import { sendReports, type ReportFacts } from './send-reports.ts';
 import { newId } from './surroundings.ts';
@@ -27,6 +28,7 @@ export type AgentParts = {
   readonly doctor: (agent: Agent) => Promise<DoctorAnswer>;
   readonly reportFacts: () => Promise<ReportFacts>;
   readonly timers: Timers;
+  readonly throttle: DeviceThrottle;
   readonly activity?: AgentDeps['activity'];
   readonly log: Log;
   readonly shutdown: () => void;
@@ -43,10 +45,12 @@ export async function startAgent(parts: AgentParts): Promise<StartedAgent> {
   const agent: Agent = new Agent({
     ...{ store, server, socket, timers, log, openTask: parts.openTask(store), deviceId },
     ...(activity ? { activity } : {}),
+    onThrottle: (throttle) => parts.throttle.setPolicy(throttle),
   });
   const create = toCreateDeps(parts, agent, store);
   const service = new AgentService({
     ...{ agent, create, identity: parts.identity, decide: parts.decide, shutdown: parts.shutdown },
+    throttle: parts.throttle,
     preview: (task, signal) => parts.preview(create, task, signal),
     doctor: () => parts.doctor(agent),
   });

@@ -29,8 +29,12 @@ import type {
   StatusAnswer,
   TaskListQuery,
   TaskView,
+  ThrottleAnswer,
+  ThrottleChange,
   WaitAnswer,
 } from './messages.ts';
+import type { DeviceThrottle } from '../throttle/device-throttle.ts';
+import { strictestOf } from '../throttle/rates-at.ts';
 import { listHolds } from './list-holds.ts';
 import { selectTasks } from './select-tasks.ts';
 
@@ -53,6 +57,7 @@ export type AgentServiceDeps = {
   /** What the engine would decide now, for `explain`. */
   readonly decide: (task: SyncTask) => readonly Decision[];
   readonly doctor: () => Promise<DoctorAnswer>;
+  readonly throttle: DeviceThrottle;
   readonly shutdown: () => void;
 };
 
@@ -71,6 +76,7 @@ export class AgentService {
     return {
       tasks: this.views(),
       limits: agent.limits(),
+      throttle: this.deps.throttle.inForce(),
       ...{ server: identity.server, connection: agent.watch.connection, keyStore: identity.keyStore },
       device: { id: identity.deviceId, name: agent.settings?.deviceName ?? identity.deviceName },
       user: { name: identity.user.name, email: identity.user.email },
@@ -88,6 +94,16 @@ export class AgentService {
 
   limits(): Limits {
     return this.deps.agent.limits();
+  }
+
+  throttle(): ThrottleAnswer {
+    const { throttle } = this.deps;
+    return { settings: throttle.settings, policy: throttle.policy, inForce: throttle.inForce() };
+  }
+
+  changeThrottle(change: ThrottleChange): ThrottleAnswer {
+    this.deps.throttle.change(withoutUndefined(change));
+    return this.throttle();
   }
 
   preview(request: CreateTaskRequest, signal: AbortSignal): Promise<Preview> {
@@ -129,7 +145,7 @@ export class AgentService {
 
   async cancel(taskId: string): Promise<TaskView> {
     const task = this.task(taskId);
-    const view = task.view();
+    const view = this.viewOf(task);
     await this.deps.agent.cancel(task);
     return { ...view, status: 'cancelled', reason: undefined };
   }
@@ -139,8 +155,8 @@ export class AgentService {
     if (change.propagateDeletes === true && task.record.mode !== 'upload') {
       throw new AppError('USAGE', { reason: '--propagate-deletes is for upload tasks; this one is bidirectional.' });
     }
-    const known = Object.entries(change).filter(([, value]) => value !== undefined);
-    await task.configure({ ...task.record.settings, ...(Object.fromEntries(known) as Partial<TaskSettings>) });
+    const known: Partial<TaskSettings> = withoutUndefined(change);
+    await task.configure({ ...task.record.settings, ...known });
     return this.viewOf(task);
   }
 
@@ -286,8 +302,16 @@ export class AgentService {
   /** A task by itself does not know whether the server answers; its status reads otherwise when it does not. */
   private viewOf(task: SyncTask): TaskView {
     const isOffline = this.deps.agent.watch.connection === 'offline';
-    return { ...task.view(), ...(isOffline ? { offline: true } : {}) };
+    const { throttle } = this.deps;
+    const rates = strictestOf(throttle.inForce(), throttle.of(task.record.settings));
+    return { ...task.view(), throttle: rates, ...(isOffline ? { offline: true } : {}) };
   }
+}
+
+type Named<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(change: T): Named<T> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as Named<T>;
 }
 
 function progress(task: SyncTask, run: number): Pick<WaitedTask, 'looked' | 'ended'> {

@@ -12,6 +12,8 @@ export function createHandlers(service: AgentService): LocalHandlers {
   return {
     status: () => service.status(),
     limits: () => service.limits(),
+    throttle: () => service.throttle(),
+    changeThrottle: ({ body }) => service.changeThrottle(body),
     account: () => service.account(),
     doctor: () => service.doctor(),
     listTasks: ({ query }) => service.list(query),

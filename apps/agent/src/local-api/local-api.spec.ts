@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AppError } from '@tideline/contracts';
+import { AppError, NO_THROTTLE } from '@tideline/contracts';
 import type { CycleReport } from '@tideline/sync-core';
 import { MemoryJournal } from '@tideline/sync-core/testing';
 import type { CliContext } from '../cli/cli-context.ts';
@@ -13,9 +13,11 @@ import { systemTimers, type TaskEngine } from '../runtime/task-engine.ts';
 import type { DeviceSocketEvent } from '../telemetry/device-socket.ts';
 import { FakeServer, SPACE_ID } from '../testing/fake-server.ts';
 import { TaskStore } from '../tasks/task-store.ts';
+import { DeviceThrottle } from '../throttle/device-throttle.ts';
+import { createLocalClock } from '../throttle/rates-at.ts';
 import { findEndpoint } from './endpoint.ts';
 import { createLocalClient } from './local-client.ts';
-import type { Preview } from './messages.ts';
+import type { Preview, ThrottleAnswer } from './messages.ts';
 
 const done: CycleReport = {
   ...{ stop: null, blocked: null, pending: 0, pendingBytes: 0, failed: 0, skipped: 0, holds: 0, files: 3, folders: 1 },
@@ -47,8 +49,22 @@ const engine = (): TaskEngine => ({
   },
 });
 
+let throttleAtMs: number;
+const throttleOf = (folder: string): DeviceThrottle =>
+  new DeviceThrottle({
+    ...{ home: folder, nowMs: () => throttleAtMs, localTime: createLocalClock('UTC'), log: () => undefined },
+  });
+
 const parts = (): AgentParts => ({
-  ...{ home, server, timers: systemTimers, log: () => undefined, shutdown: () => undefined, decide: () => [] },
+  ...{
+    home,
+    server,
+    timers: systemTimers,
+    throttle: throttleOf(home),
+    log: () => undefined,
+    shutdown: () => undefined,
+    decide: () => [],
+  },
   identity: {
     ...{ deviceId: 'd1', deviceName: "Ada's PC", server: 'https://console.test', keyStore: 'file', version: '1.4.0' },
     ...{ user: { name: 'Ada', email: 'ada@acme.test' }, enterprise: { code: 'acme', name: 'Acme' } },
@@ -77,6 +93,7 @@ beforeEach(async () => {
   report = done;
   runs = 0;
   dropped = 0;
+  throttleAtMs = Date.UTC(2026, 10, 27, 10); // a Friday
   started = await startAgent(parts());
 });
 afterEach(async () => {
@@ -260,6 +277,63 @@ describe('the command line and the agent', () => {
     expect(again.json()).toMatchObject({ settings: { uploadBytesPerSecond: 500_000, exclude: [], auto: true } });
     const lifted = await cli('task', 'configure', id, '--up', 'none', '--json');
     expect(lifted.json()).toMatchObject({ settings: { uploadBytesPerSecond: null, auto: true } });
+  });
+
+  describe('[TA-1] limits', () => {
+    const OFFICE = 'mon-fri 09:00-17:00 up=2MB/s';
+
+    it('of the device are set, shown with what holds now, and lifted', async () => {
+      expect((await cli('throttle', '--json')).json()).toEqual({
+        ...{ settings: NO_THROTTLE, policy: NO_THROTTLE },
+        inForce: { uploadBytesPerSecond: null, downloadBytesPerSecond: null, hours: null },
+      });
+      const set = await cli('throttle', '--up', '8MB/s', '--down', '20MB/s', '--hours', OFFICE, '--json');
+      expect(set.json()).toMatchObject({
+        settings: {
+          uploadBytesPerSecond: 8_000_000,
+          throttleHours: [{ from: '09:00', uploadBytesPerSecond: 2_000_000 }],
+        },
+        inForce: { uploadBytesPerSecond: 2_000_000, downloadBytesPerSecond: 20_000_000, hours: { to: '17:00' } },
+      });
+      expect((await cli('throttle')).out).toContain('up 2.0 MB/s, down 20.0 MB/s (mon-fri 09:00-17:00)');
+      throttleAtMs = Date.UTC(2026, 10, 27, 17);
+      expect((await cli('status', '--json')).json()).toMatchObject({
+        throttle: { uploadBytesPerSecond: 8_000_000, downloadBytesPerSecond: 20_000_000, hours: null },
+      });
+      expect((await cli('status')).out).toContain('up 8.0 MB/s, down 20.0 MB/s');
+      const lifted = await cli('throttle', '--up', 'none', '--no-hours', '--json');
+      expect(lifted.json()).toMatchObject({
+        settings: { uploadBytesPerSecond: null, downloadBytesPerSecond: 20_000_000, throttleHours: [] },
+      });
+    });
+
+    it('of a task have hours, too, and never go beyond those of the device', async () => {
+      const { id } = (await create()).json<{ id: string }>();
+      await cli('throttle', '--up', '5MB/s');
+      const set = await cli('task', 'configure', id, '--down', '3MB/s', '--hours', OFFICE, '--json');
+      expect(set.json()).toMatchObject({
+        settings: { downloadBytesPerSecond: 3_000_000, throttleHours: [{ to: '17:00' }] },
+        throttle: { uploadBytesPerSecond: 2_000_000, downloadBytesPerSecond: 3_000_000 },
+      });
+      throttleAtMs = Date.UTC(2026, 10, 28, 10); // a Saturday
+      expect((await cli('task', 'show', id, '--json')).json()).toMatchObject({
+        throttle: { uploadBytesPerSecond: 5_000_000, downloadBytesPerSecond: 3_000_000 },
+      });
+      expect((await cli('task', 'show', id)).out).toContain('up 5.0 MB/s, down 3.0 MB/s');
+    });
+
+    it('of the enterprise hold from the moment they are told', async () => {
+      server.policy = { ...server.policy, throttle: { ...NO_THROTTLE, uploadBytesPerSecond: 1_000_000 } };
+      tell({ type: 'settings' } as never);
+      const upNow = async () => (await cli('throttle', '--json')).json<ThrottleAnswer>().inForce.uploadBytesPerSecond;
+      await expect.poll(upNow).toBe(1_000_000);
+      expect((await cli('throttle')).out).toContain('Upload limit (enterprise)');
+    });
+
+    it('that make no sense are refused', async () => {
+      expect((await cli('throttle', '--hours', 'at noon')).exitCode).toBe(2);
+      expect((await cli('throttle', '--up', 'fast')).exitCode).toBe(2);
+    });
   });
 
   it('[TA-5] asks a person at a terminal, and nobody else', async () => {

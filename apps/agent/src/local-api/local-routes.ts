@@ -16,6 +16,13 @@ const route = <const R extends LocalRoute>(definition: R): R => definition;
 export const localRoutes = {
   status: route({ method: 'GET', path: '/v1/status', answer: m.StatusAnswer }),
   limits: route({ method: 'GET', path: '/v1/limits', answer: m.Limits }),
+  throttle: route({ method: 'GET', path: '/v1/throttle', answer: m.ThrottleAnswer }),
+  changeThrottle: route({
+    method: 'PATCH',
+    path: '/v1/throttle',
+    body: m.ThrottleChange,
+    answer: m.ThrottleAnswer,
+  }),
   account: route({ method: 'GET', path: '/v1/account', answer: m.AccountAnswer }),
   doctor: route({ method: 'GET', path: '/v1/doctor', answer: m.DoctorAnswer }),
   listTasks: route({ method: 'GET', path: '/v1/tasks', query: m.TaskListQuery, answer: m.TaskListAnswer }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ByteRate,
   CloudPathText,
   FeatureState,
   FilterRules,
@@ -12,8 +13,22 @@ import {
   TaskId,
   TaskSettings,
   TaskStatus,
+  Throttle,
+  ThrottleHours,
   Timestamp,
 } from '@tideline/contracts';
+
+/** Limits that hold right now, in bytes per second; null = no limit. `hours`: those by which they do. */
+export const RatesView = z.object({
+  uploadBytesPerSecond: ByteRate,
+  downloadBytesPerSecond: ByteRate,
+  hours: ThrottleHours.nullable(),
+});
+export type RatesView = z.infer<typeof RatesView>;
+
+/** Limits of the device over all its tasks: its own, the enterprise's, and what comes of both now. */
+export const ThrottleAnswer = z.object({ settings: Throttle, policy: Throttle, inForce: RatesView });
+export type ThrottleAnswer = z.infer<typeof ThrottleAnswer>;
 
 /** What the agent answers on its local API; the command line prints these as they are with `--json`. */
 export const TaskView = z.object({
@@ -42,6 +57,8 @@ export const TaskView = z.object({
   settings: TaskSettings,
   /** What the enterprise leaves out besides. */
   policy: FilterRules.optional(),
+  /** What is left to it right now below the limits of the device. */
+  throttle: RatesView,
   createdAt: Timestamp,
 });
 export type TaskView = z.infer<typeof TaskView>;
@@ -52,6 +69,7 @@ export type Limits = z.infer<typeof Limits>;
 export const StatusAnswer = z.object({
   tasks: z.array(TaskView),
   limits: Limits,
+  throttle: RatesView,
   server: z.string(),
   connection: z.enum(['online', 'offline']),
   keyStore: z.enum(['keychain', 'file']),
@@ -83,13 +101,22 @@ export const CreateTaskRequest = z.object({
 });
 export type CreateTaskRequest = z.infer<typeof CreateTaskRequest>;
 
+/** What is not named stays. */
+export const ThrottleChange = z
+  .object({
+    uploadBytesPerSecond: ByteRate,
+    downloadBytesPerSecond: ByteRate,
+    throttleHours: z.array(ThrottleHours).max(20),
+  })
+  .partial();
+export type ThrottleChange = z.infer<typeof ThrottleChange>;
+
 export const ConfigureRequest = z
   .object({
     exclude: TaskSettings.shape.exclude.unwrap(),
     excludeTypes: TaskSettings.shape.excludeTypes.unwrap(),
     maxFileBytes: TaskSettings.shape.maxFileBytes.unwrap(),
-    uploadBytesPerSecond: z.int().min(1024).nullable(),
-    downloadBytesPerSecond: z.int().min(1024).nullable(),
+    ...ThrottleChange.shape,
     propagateDeletes: z.boolean(),
     auto: z.boolean(),
   })

@@ -5,6 +5,7 @@ import {
   type PauseReason,
   type SpaceId,
   type TaskReport,
+  type Throttle,
 } from '@tideline/contracts';
 import type { Limits } from '../local-api/messages.ts';
 import type { Server } from '../tasks/server.ts';
@@ -30,6 +31,8 @@ export type AgentDeps = {
   readonly socket: Pick<DeviceSocket, 'start' | 'stop' | 'watch'>;
   readonly timers: Timers;
   readonly activity?: Activity;
+  /** What the enterprise allows this device. */
+  readonly onThrottle?: (throttle: Throttle) => void;
   /** Opens one task; `claimFiles` is what LI-2 leaves to it (`FileBudget`). */
   readonly openTask: (
     record: TaskRecord,
@@ -131,6 +134,7 @@ export class Agent {
 
   private applySettings(settings: DeviceSettings): void {
     this.lastSettings = settings;
+    this.deps.onThrottle?.(settings.policy.throttle);
     for (const task of this.tasks.list()) this.applyGates(task);
     void this.settleWithServer();
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   NO_FILTER_RULES,
+  NO_THROTTLE,
   AppError,
   TaskSettings,
   type BatchOp,
@@ -35,7 +36,7 @@ function stage(scene: Scene = {}) {
   const settings = async () => ({
     user: { email: 'ada@acme.test' },
     spaces: scene.spaces?.map((kind) => ({ kind })) ?? [],
-    policy: { filter: { ...NO_FILTER_RULES, exclude: ['*.pst'] } },
+    policy: { filter: { ...NO_FILTER_RULES, exclude: ['*.pst'] }, throttle: NO_THROTTLE },
   });
   const resolved = (): ResolveAnswer => {
     if (scene.unknown) throw new AppError('SPACE_UNKNOWN', { space: 'personal' });

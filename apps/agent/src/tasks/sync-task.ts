@@ -155,7 +155,8 @@ export class SyncTask {
     return toTaskReport({ id: this.current.id, status: this.status(), counts: this.counts(), problems });
   }
 
-  view(): TaskView {
+  /** Without what it shares with other tasks. */
+  view(): Omit<TaskView, 'throttle'> {
     const { status, reason } = this.status();
     const { lastFullSyncMs, ...counts } = this.counts();
     const remarks = this.opened?.supervisor.remarks();

@@ -137,7 +137,7 @@ function toLostRecord(task: RegisteredTask): TaskRecord {
     ...{ spaceId: task.spaceId, spaceKind: task.spaceKind, spaceName: '', rootNodeId: task.rootNodeId },
     ...{ mode: task.mode, pausedByUser: true, journalMade: true, createdAt: task.createdAt },
     settings: {
-      ...{ ...NO_FILTER_RULES, uploadBytesPerSecond: null, downloadBytesPerSecond: null },
+      ...{ ...NO_FILTER_RULES, uploadBytesPerSecond: null, downloadBytesPerSecond: null, throttleHours: [] },
       ...{ propagateDeletes: false, auto: true },
     },
   };

@@ -2,6 +2,7 @@ import {
   type AppError,
   formatCloudPath,
   NO_FILTER_RULES,
+  NO_THROTTLE,
   parseCloudPath,
   type CapsAnswer,
   type DeviceSettings,
@@ -19,7 +20,7 @@ export const FOLDER_ID = uuid(901);
 export class FakeServer implements Server {
   right: SyncRight = 'synchronizer';
   refusal: DeviceSettings['refusal'] = null;
-  policy: DeviceSettings['policy'] = { filter: NO_FILTER_RULES };
+  policy: DeviceSettings['policy'] = { filter: NO_FILTER_RULES, throttle: NO_THROTTLE };
   /** Thrown by every call while set. */
   failure: AppError | null = null;
   readonly registered = new Map<string, RegisteredTask>();

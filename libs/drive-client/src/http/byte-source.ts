@@ -66,7 +66,7 @@ export class ByteSource {
     try {
       const piece = await body.next();
       if (!piece) return undefined;
-      await pace?.(piece.length, deadline.signal);
+      await pace?.take(piece.length, deadline.signal);
       deadline.extend();
       return piece;
     } catch (error) {

@@ -1,11 +1,17 @@
 import { encodeFrame } from '@tideline/contracts';
 import type { RequestBody } from './transport.ts';
 
-/** Waits until `bytes` more may travel. */
-export type Pace = (bytes: number, signal?: AbortSignal) => Promise<void>;
+export type Pace = {
+  /** Waits until `bytes` more may travel. */
+  readonly take: (bytes: number, signal?: AbortSignal) => Promise<void>;
+  /** Nothing is held back now. */
+  readonly isOpen: () => boolean;
+};
 
-/** Small enough that a slow pace still flows, large enough that it costs nothing. */
-const PIECE_BYTES = 64 * 1024;
+/** Small enough that a slow pace still flows. */
+const PACED_BYTES = 64 * 1024;
+/** Large enough to cost nothing, small enough that a pace that sets in holds soon. */
+const OPEN_BYTES = 512 * 1024;
 
 type FrameToSend = {
   readonly header: unknown;
@@ -15,22 +21,19 @@ type FrameToSend = {
   readonly signal: AbortSignal;
 };
 
-/** Without a pace the frame goes out as it is, with a content length; with one it is a stream of small pieces. */
+/** Without a pace the frame goes out as it is, with a content length; with one it is a stream of pieces. */
 export function frameBody({ header, parts, pace, onProgress, signal }: FrameToSend): RequestBody {
   const runs = encodeFrame(header, parts);
   if (!pace) return runs;
   return (async function* paced() {
-    for (const piece of pieces(runs)) {
-      await pace(piece.length, signal);
-      onProgress();
-      yield piece;
+    for (const run of runs) {
+      for (let at = 0; at < run.length;) {
+        const piece = run.subarray(at, at + (pace.isOpen() ? OPEN_BYTES : PACED_BYTES));
+        await pace.take(piece.length, signal);
+        onProgress();
+        yield piece;
+        at += piece.length;
+      }
     }
   })();
-}
-
-function* pieces(runs: readonly Uint8Array[]): Generator<Uint8Array, undefined, undefined> {
-  for (const run of runs) {
-    for (let at = 0; at < run.length; at += PIECE_BYTES) yield run.subarray(at, at + PIECE_BYTES);
-  }
-  return undefined;
 }

@@ -206,7 +206,7 @@ export function transportContract(name: string, transport: Transport): void {
 
       it.each([
         ['whole', {}],
-        ['in pieces at a pace', { pace: () => Promise.resolve() }],
+        ['in pieces at a pace', { pace: { take: () => Promise.resolve(), isOpen: () => false } }],
       ])('carry header and bytes %s', async (_, options) => {
         const client = await clientOf((__, response) => sendJson(response, { stored: 2 }));
         expect(await client.sendFrame(routes.drive.putPack, pack, parts, options)).toEqual({ stored: 2 });
@@ -352,7 +352,8 @@ export function transportContract(name: string, transport: Transport): void {
         const body = { chunks: [{ hash: HASH, size: 8_000_000 }] };
         const gate = Promise.withResolvers<void>();
         let paced = 0;
-        const pace = () => ((paced += 1) < 3 ? Promise.resolve() : gate.promise);
+        const take = () => ((paced += 1) < 3 ? Promise.resolve() : gate.promise);
+        const pace = { take, isOpen: () => false };
         const frame = { params: { spaceId: SPACE }, body };
         const sending = client.sendFrame(routes.drive.putPack, frame, [new Uint8Array(8_000_000)], { pace });
         expect((await failureOf(sending)).code).toBe('QUOTA_EXCEEDED');

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AppError, PROTOCOL_VERSION } from '@tideline/contracts';
 import { onAction, wantsJson, type CliContext, type Outcome } from '../cli-context.ts';
-import { renderLines } from '../render.ts';
+import { renderLines } from '../render-lines.ts';
 
 export function addDeviceCommands(program: Command, context: CliContext, outcome: Outcome): void {
   addEnroll(program, context, outcome);

@@ -7,7 +7,8 @@ import { localRoutes } from '../../local-api/local-routes.ts';
 import { onAction, type CliContext, type Outcome } from '../cli-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable } from '../format.ts';
-import { renderAgentStatus, renderExplanation, renderLimits, renderLines } from '../render.ts';
+import { renderAgentStatus, renderExplanation, renderLimits } from '../render.ts';
+import { renderLines } from '../render-lines.ts';
 
 export function addStatusCommands(program: Command, context: CliContext, outcome: Outcome): void {
   const of = { context, outcome };

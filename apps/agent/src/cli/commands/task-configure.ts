@@ -2,16 +2,14 @@ import { Option, type Command } from 'commander';
 import { AppError, type FileType, type TaskSettings } from '@tideline/contracts';
 import { localRoutes } from '../../local-api/local-routes.ts';
 import { onAction, type CliContext, type Outcome } from '../cli-context.ts';
-import { parseRate } from '../rate.ts';
 import { parseFileType, parseSize } from '../size.ts';
 import { renderTask } from '../render.ts';
+import { addThrottleOptions, toThrottleChange, type ThrottleOptions } from './throttle-command.ts';
 
-type Options = {
+type Options = ThrottleOptions & {
   exclude?: string[] | false;
   excludeType?: FileType[] | false;
   maxFileSize?: string;
-  up?: string;
-  down?: string;
   propagateDeletes?: boolean;
   auto?: boolean;
 };
@@ -31,12 +29,11 @@ export function addTaskConfigure(task: Command, context: CliContext, outcome: Ou
     )
     .option('--no-exclude-type', 'leave no type of files out any more')
     .option('--max-file-size <size>', 'leave out larger files, such as 500MB, or none')
-    .option('--up <rate>', 'upload limit, or none')
-    .option('--down <rate>', 'download limit, or none')
     .option('--propagate-deletes', 'upload tasks: send local deletes to the recycle bin from now on')
     .option('--no-propagate-deletes', 'upload tasks: keep in the cloud what is deleted here')
     .option('--auto', 'sync by itself')
     .option('--no-auto', 'sync only when asked');
+  addThrottleOptions(command);
   onAction(command, { context, outcome }, async (taskId: string, options: Options) => {
     const body = toChange(options, command);
     const view = await context.client().call(localRoutes.configure, { params: { taskId }, body });
@@ -49,14 +46,15 @@ function toChange(options: Options, command: Command): Partial<TaskSettings> {
     exclude: () => ({ exclude: options.exclude || [] }),
     excludeType: () => ({ excludeTypes: options.excludeType || [] }),
     maxFileSize: () => ({ maxFileBytes: parseSize(options.maxFileSize ?? 'none') }),
-    up: () => ({ uploadBytesPerSecond: parseRate(options.up ?? 'none') }),
-    down: () => ({ downloadBytesPerSecond: parseRate(options.down ?? 'none') }),
     propagateDeletes: () => ({ propagateDeletes: options.propagateDeletes === true }),
     auto: () => ({ auto: options.auto === true }),
   };
   const named = Object.entries(values).filter(([name]) => command.getOptionValueSource(name) === 'cli');
-  if (named.length === 0) throw new AppError('USAGE', { reason: 'Name at least one setting.' });
-  return Object.assign({}, ...named.map(([, value]) => value())) as Partial<TaskSettings>;
+  const throttle = toThrottleChange(options, command);
+  if (named.length === 0 && Object.keys(throttle).length === 0) {
+    throw new AppError('USAGE', { reason: 'Name at least one setting.' });
+  }
+  return Object.assign(throttle, ...named.map(([, value]) => value())) as Partial<TaskSettings>;
 }
 
 function append(value: string, before: unknown): string[] {

@@ -4,19 +4,17 @@ import { AppError, FileType, parseCloudPath, SyncMode } from '@tideline/contract
 import { localRoutes, type LocalCall } from '../../local-api/local-routes.ts';
 import { onAction, wantsJson, type CliContext, type Outcome } from '../cli-context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { parseRate } from '../rate.ts';
 import { parseFileType, parseSize } from '../size.ts';
 import { renderPreview, renderTask } from '../render.ts';
+import { addThrottleOptions, toThrottleChange, type ThrottleOptions } from './throttle-command.ts';
 
-type Options = {
+type Options = ThrottleOptions & {
   local: string;
   cloud: string;
   type: SyncMode;
   exclude: string[];
   excludeType: FileType[];
   maxFileSize: number | null;
-  up?: string;
-  down?: string;
   propagateDeletes?: boolean;
   auto: boolean;
   yes?: boolean;
@@ -36,13 +34,12 @@ export function addTaskCreate(task: Command, context: CliContext, outcome: Outco
         .default([] as FileType[]),
     )
     .option('--max-file-size <size>', 'leave out larger files, such as 500MB', parseSize, null)
-    .option('--up <rate>', 'upload limit, such as 500KB/s')
-    .option('--down <rate>', 'download limit, such as 10MB/s')
     .option('--propagate-deletes', 'upload tasks: send local deletes to the recycle bin')
     .option('--no-auto', 'sync only when asked')
     .option('--yes', 'create it without the preview and its question; without a terminal nobody is asked in any case');
+  addThrottleOptions(command);
   onAction(command, { context, outcome }, async (options: Options) => {
-    const request = toRequest(context, options);
+    const request = toRequest(context, options, command);
     const isWanted = options.yes || (await showPreview(context, request, wantsJson(command)));
     if (!isWanted) return { json: { created: false }, text: 'Nothing was created.', exitCode: EXIT.error };
     const view = await context.client().call(localRoutes.createTask, request);
@@ -52,14 +49,13 @@ export function addTaskCreate(task: Command, context: CliContext, outcome: Outco
 
 type Request = LocalCall<typeof localRoutes.createTask>;
 
-function toRequest(context: CliContext, options: Options): Request {
+function toRequest(context: CliContext, options: Options, command: Command): Request {
   if (!parseCloudPath(options.cloud)) throw new AppError('CLOUD_PATH_INVALID', { path: options.cloud });
   const settings = {
     exclude: options.exclude,
     excludeTypes: options.excludeType,
     maxFileBytes: options.maxFileSize,
-    uploadBytesPerSecond: parseRate(options.up ?? 'none'),
-    downloadBytesPerSecond: parseRate(options.down ?? 'none'),
+    ...toThrottleChange(options, command),
     propagateDeletes: options.propagateDeletes ?? false,
     auto: options.auto,
   };
