@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { NamesInFolder } from './names-in-folder.ts';
 
-function withTable(table: Record<number, string[]>): { names: NamesInFolder; asked: number[] } {
+function withTable(table: Record<number, string[]>, fewAsked = 0): { names: NamesInFolder; asked: number[] } {
   const asked: number[] = [];
   const names = new NamesInFolder((parent, limit) => {
     asked.push(parent);
     return (table[parent] ?? []).slice(0, limit);
-  });
+  }, fewAsked);
   return { names, asked };
 }
 
@@ -15,6 +15,17 @@ describe('names of a folder in base', () => {
     const { names, asked } = withTable({ 7: ['a', 'b'] });
     expect(['a', 'b', 'c', 'd'].map((name) => names.mayHave(7, name))).toEqual([true, true, false, false]);
     expect(asked).toEqual([7]);
+  });
+
+  it('are not read for the first few that are asked for', () => {
+    const { names, asked } = withTable({ 7: ['a'] }, 2);
+    expect([names.mayHave(7, 'b'), names.mayHave(7, 'c'), names.mayHave(8, 'b'), asked]).toEqual([
+      true,
+      true,
+      true,
+      [],
+    ]);
+    expect([names.mayHave(7, 'd'), names.mayHave(7, 'a'), asked]).toEqual([false, true, [7]]);
   });
 
   it('grow with what is written, and forget nothing when it is removed', () => {

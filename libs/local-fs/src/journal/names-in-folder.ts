@@ -3,6 +3,8 @@ import type { BaseId, BaseNode } from '@tideline/sync-core/tree';
 /** Names held at most, and of one folder: in larger ones each name is looked up. */
 const MAX_NAMES = 50_000;
 const MAX_NAMES_OF_FOLDER = 2000;
+/** To look up so many names one by one takes less than to read all of a folder. */
+const FEW_ASKED = 8;
 
 export type NameSource = (parent: BaseId, limit: number) => readonly string[];
 
@@ -14,15 +16,29 @@ export class NamesInFolder {
   readonly #source: NameSource;
   readonly #names = new Map<BaseId, Set<string> | null>();
   #count = 0;
+  /** How many names were asked for in folders whose names are not held (yet). */
+  readonly #asked = new Map<BaseId, number>();
 
-  constructor(source: NameSource) {
+  readonly #fewAsked: number;
+
+  constructor(source: NameSource, fewAsked = FEW_ASKED) {
     this.#source = source;
+    this.#fewAsked = fewAsked;
   }
 
   mayHave(parent: BaseId, name: string): boolean {
     const known = this.#names.get(parent);
+    if (known === undefined && this.#isSeldomAsked(parent)) return true;
     const names = known === undefined ? this.#load(parent) : known;
     return names === null || names.has(name);
+  }
+
+  /** Ten thousand changes all over a large tree: some names of each of ten thousand folders. */
+  #isSeldomAsked(parent: BaseId): boolean {
+    const asked = (this.#asked.get(parent) ?? 0) + 1;
+    if (this.#asked.size >= MAX_NAMES) this.#asked.clear();
+    this.#asked.set(parent, asked);
+    return asked <= this.#fewAsked;
   }
 
   written(rows: readonly Pick<BaseNode, 'parent' | 'localName' | 'cloudName'>[]): void {
