@@ -21,6 +21,7 @@ import {
 import { ROOT_ID, TransferMemory, type Cloud, type Scanner } from '@tideline/sync-core';
 import type { Log } from '../logging/log.ts';
 import type { AgentDeps } from '../runtime/agent.ts';
+import type { Resters } from '../runtime/give-memory-back.ts';
 import { rulesOf, type TaskRecord } from '../tasks/task-record.ts';
 import type { TaskStore } from '../tasks/task-store.ts';
 import type { DeviceThrottle } from '../throttle/device-throttle.ts';
@@ -35,6 +36,7 @@ export type TaskOpenerParts = {
   readonly store: TaskStore;
   readonly throttle: DeviceThrottle;
   readonly log: Log;
+  readonly resters: Resters;
 };
 
 /** Opens tasks with the real journal, disk and drive. */
@@ -48,6 +50,7 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
   return (record, { current, claimFiles }) => {
     const root = record.localPath;
     const journal = openTaskJournal(record, parts);
+    parts.resters.add(journal);
     claimFiles({ held: journal.base.fileCount(), wanted: 0 });
     const own = bucketsFor(() => throttle.of(current().settings));
     const cloud = openCloud(withThrottle(client, own), { ...record, rootId: record.rootNodeId });
@@ -76,6 +79,7 @@ export function createTaskOpener(parts: TaskOpenerParts): AgentDeps['openTask'] 
       },
       close: async () => {
         await Promise.all([scanners.close(), disk.close()]);
+        parts.resters.delete(journal);
         journal.close();
       },
     });

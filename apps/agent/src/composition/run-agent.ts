@@ -5,7 +5,7 @@ import type { AgentConfig } from '../config/agent-config.ts';
 import type { Device } from '../enrollment/device.ts';
 import type { Enrollment } from '../enrollment/device-record.ts';
 import { createLog, type Log } from '../logging/log.ts';
-import { createMemoryReturn } from '../runtime/give-memory-back.ts';
+import { createMemoryReturn, type Resters } from '../runtime/give-memory-back.ts';
 import { lockHome } from '../runtime/home-lock.ts';
 import { systemTimers } from '../runtime/task-engine.ts';
 import type { TaskTarget } from '../tasks/create-task.ts';
@@ -65,6 +65,7 @@ type Composition = {
 
 function composeParts({ config, device, enrollment, log, shutdown }: Composition): AgentParts {
   const session = device.session();
+  const resters: Resters = new Set();
   const { deviceId, deviceName, server, user, enterprise } = enrollment;
   const throttle = new DeviceThrottle({
     ...{ home: config.home, nowMs: () => systemTimers.nowMs(), localTime: createLocalClock(), log },
@@ -77,10 +78,10 @@ function composeParts({ config, device, enrollment, log, shutdown }: Composition
       ...{ deviceId, deviceName, server, user, enterprise, version: AGENT_VERSION },
       keyStore: device.keyStore(),
     },
-    activity: createMemoryReturn(systemTimers),
+    activity: createMemoryReturn(systemTimers, { resters }),
     server: createServer(session.client),
     openSocket: (onEvent) => createDeviceSocket({ session, onEvent }),
-    openTask: (store) => createTaskOpener({ client: session.client, deviceName, log, store, throttle }),
+    openTask: (store) => createTaskOpener({ client: session.client, deviceName, log, store, throttle, resters }),
     checkFolder: createFolderCheck(config.home, () => listRootsElsewhere(config.homesFolder, config.home)),
     preview: (create, task, signal) => previewTask(openTarget, { create, task, signal }),
     doctor: (agent) => examine(agent, device),

@@ -9,11 +9,17 @@ const WORTH_BYTES = 16 * 1024 ** 2;
 
 export type Memory = { readonly heapBytes: () => number; readonly collect: () => void };
 
+/** Those who keep what only makes them faster, and can do without it while nothing runs. */
+export type Resters = Set<{ rest(): void }>;
+
 /**
  * After work that needed much memory, such as the first sync of a large tree, the engine's heap stays as large as it was until
  * somebody allocates again, which an idle agent hardly does. So once nothing runs, the garbage is collected.
  */
-export function createMemoryReturn(timers: Pick<Timers, 'after'>, memory: Memory = v8Memory()) {
+export function createMemoryReturn(
+  timers: Pick<Timers, 'after'>,
+  { memory = v8Memory(), resters = new Set() }: { readonly memory?: Memory; readonly resters?: Resters } = {},
+) {
   let cancel = (): void => undefined;
   let floorBytes = 0;
   return {
@@ -22,6 +28,7 @@ export function createMemoryReturn(timers: Pick<Timers, 'after'>, memory: Memory
       cancel();
       cancel = timers.after(QUIET_MS, () => {
         if (memory.heapBytes() - floorBytes < WORTH_BYTES) return;
+        for (const one of resters) one.rest();
         memory.collect();
         floorBytes = memory.heapBytes();
       });

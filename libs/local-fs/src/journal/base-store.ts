@@ -11,6 +11,8 @@ export type BaseStore = BaseView & {
   highestId(): BaseId;
   /** Nothing that was read or written since the transaction began may be believed any more. */
   rolledBack(): void;
+  /** Lets go of what is kept to be fast. */
+  rest(): void;
 };
 
 /** Of several rows with one name (only while a cycle of renames runs), the managed one, then the newest. */
@@ -35,6 +37,7 @@ export function createBaseStore(db: DatabaseSync): BaseStore {
   const count = db.prepare('SELECT count(*) AS n FROM base WHERE kind = 0 AND state = 0');
   /** Undefined until somebody asks: counting reads the whole table. */
   let files: number | undefined;
+  const rest = (): void => [cache, names].forEach((kept) => kept.clear());
   const drop = (id: BaseId): void => {
     const row = cache.byId(id);
     if (!row) return;
@@ -60,10 +63,10 @@ export function createBaseStore(db: DatabaseSync): BaseStore {
       names.written(rows);
     },
     rolledBack: () => {
-      cache.clear();
-      names.clear();
+      rest();
       files = undefined;
     },
+    rest,
   };
 }
 

@@ -178,6 +178,15 @@ describe('overlays', () => {
     expect([new Map(journal.localOverlay()), new Map(journal.cloudOverlay())]).toEqual(before);
   });
 
+  it('[D14] tells the same after it gave its memory back', () => {
+    journal.advance({ local: [{ key: -1, seen: present(local({ name: 'x' })) }] });
+    const before = [journal.base.get(2), new Map(journal.localOverlay())];
+    journal.rest();
+    expect([journal.base.get(2), new Map(journal.localOverlay())]).toEqual(before);
+    journal.advance({ local: [{ key: -1, seen: 'equal' }] });
+    expect([...journal.localOverlay()]).toEqual([]);
+  });
+
   it('[I3] drops entries that equal base, and base takes over signature and revision', () => {
     const touched = { ...sig, ctimeNs: sig.ctimeNs + 1n };
     journal.advance({

@@ -100,6 +100,11 @@ export class OverlayMap<K extends SQLInputValue, V> implements ReadonlyMap<K, V>
     if (!this.#held && this.#size < this.#maxHeld / 2) this.#hold(this.#pages());
   }
 
+  /** Lets go of what is kept to be fast. */
+  rest(): void {
+    this.#cache.clear();
+  }
+
   *entries(): Generator<[K, V], undefined, unknown> {
     if (this.#held) yield* this.#held.entries();
     else yield* this.#pages();
