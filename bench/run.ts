@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { runDrive } from './drive/run-drive.ts';
 import { runEngine } from './engine/run-engine.ts';
+import { runAlone } from './scale/link-alone.ts';
 import { runScale } from './scale/run-scale.ts';
 
 const USAGE = `USAGE: npm run bench -- engine [--only small,rename,latency,medium,big,edit,tiny,link] [--peers] [--profile folder]
                                  [--files 10000] [--tiny 100000] [--medium 1000] [--big-mib 1024]
        npm run bench -- drive [--only commit,move,folder,feed,listing,transfer,huge,permissions] [--batches 40] [--listed 1000000] [--huge-gib 2]
                                 [--profile folder]
-       npm run bench -- scale [--files 100000] [--tree folder] [--idle 60]`;
+       npm run bench -- scale [--files 100000] [--tree folder] [--idle 60] [--alone]`;
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -23,6 +24,7 @@ const { positionals, values } = parseArgs({
     profile: { type: 'string', default: '' },
     tree: { type: 'string', default: '' },
     idle: { type: 'string', default: '60' },
+    alone: { type: 'boolean', default: false },
   },
 });
 const only = values.only.split(',').filter((name) => name !== '');
@@ -48,11 +50,13 @@ switch (positionals[0]) {
     });
     break;
   case 'scale':
-    await runScale({
-      files: Number(values.files ?? 100_000),
-      tree: values.tree,
-      idleSeconds: Number(values.idle),
-    });
+    if (values.alone) await runAlone(Number(values.files ?? 100_000));
+    else
+      await runScale({
+        files: Number(values.files ?? 100_000),
+        tree: values.tree,
+        idleSeconds: Number(values.idle),
+      });
     break;
   default:
     console.error(USAGE);
