@@ -12,6 +12,7 @@ import {
   UserId,
 } from './ids.ts';
 import { SpaceKind, SyncRight } from './drive.ts';
+import { EXPECTED_TEXT, isText } from './text.ts';
 
 export const Email = z
   .string()
@@ -132,7 +133,7 @@ export const EnrollmentToken = z.object({
 });
 export const CreateEnrollmentToken = z
   .object({
-    label: z.string().min(1).max(100),
+    label: z.string().min(1).max(100).refine(isText, EXPECTED_TEXT),
     userIds: z.array(UserId).max(1000).default([]),
     teamId: TeamId.nullable().default(null),
     maxUses: z.int().min(1).max(100_000).nullable().default(1),
@@ -149,7 +150,7 @@ export const CreatedEnrollmentToken = z.object({ token: EnrollmentToken, secret:
 export const EnrollRequest = z.object({
   token: z.string().min(1).max(500),
   email: Email,
-  deviceName: z.string().min(1).max(100),
+  deviceName: z.string().min(1).max(100).refine(isText, EXPECTED_TEXT),
   /** Raw Ed25519 public key, base64url. */
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   keyStore: z.enum(['keychain', 'file']),

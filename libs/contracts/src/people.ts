@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AccountRole, Email, SpaceUse, Team } from './identity.ts';
 import { SpaceKind } from './drive.ts';
 import { EnterpriseCode, EnterpriseId, SizeBytes, SpaceId, TeamId, Timestamp, UserId } from './ids.ts';
+import { EXPECTED_TEXT, isText } from './text.ts';
 
 /** PE-3: roles of an enterprise, from the most powerful down; `viewer` and `auditor` only read the console. */
 export const EnterpriseRole = AccountRole.exclude(['operator']);
@@ -12,6 +13,7 @@ export const PersonName = z
   .trim()
   .min(1)
   .max(100)
+  .refine(isText, EXPECTED_TEXT)
   .transform((name) => name.normalize('NFC'));
 export const TeamName = PersonName;
 export const Password = z.string().min(8).max(1024);

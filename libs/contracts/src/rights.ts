@@ -4,6 +4,7 @@ import { FolderRole } from './folder-role.ts';
 import { Grant, Identity } from './identity.ts';
 import { DeviceId, GrantId, NodeId, SpaceId, TaskId, Timestamp, UserId } from './ids.ts';
 import { SyncMode } from './task.ts';
+import { EXPECTED_TEXT, isText } from './text.ts';
 
 export const ActionListId = z.uuid().brand<'ActionListId'>();
 export type ActionListId = z.infer<typeof ActionListId>;
@@ -18,7 +19,7 @@ export const ActionList = z.object({
 });
 export type ActionList = z.infer<typeof ActionList>;
 export const SaveActionList = z.object({
-  name: z.string().trim().min(1).max(100),
+  name: z.string().trim().min(1).max(100).refine(isText, EXPECTED_TEXT),
   /** Names its atoms one by one; without any it hides the folder. */
   atoms: z
     .array(Atom)

@@ -24,6 +24,8 @@ export class ErrorFilter implements ExceptionFilter {
       return;
     }
     if (error.code === 'RATE_LIMITED') void reply.header('retry-after', String(error.params['retryAfterSeconds']));
+    if (error.code === 'RANGE_INVALID')
+      void reply.header('content-range', `bytes */${String(error.details?.['size'])}`);
     void reply.status(status).send(toErrorBody(error, request.id));
   }
 }

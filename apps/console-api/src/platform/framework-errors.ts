@@ -19,8 +19,11 @@ export function answerClientError(thrown: NodeJS.ErrnoException, socket: Socket)
     socket.destroy();
     return;
   }
-  const error = new AppError('INVALID_INPUT', { reason: 'the request is not well-formed HTTP' });
+  const isLarge = thrown.code === 'HPE_HEADER_OVERFLOW';
+  const reason = isLarge ? 'its headers are too large' : 'the request is not well-formed HTTP';
+  const error = new AppError('INVALID_INPUT', { reason });
   const body = JSON.stringify(toErrorBody(error, randomUUID()));
-  const head = ['HTTP/1.1 400 Bad Request', 'content-type: application/json; charset=utf-8', 'connection: close'];
+  const status = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const head = [`HTTP/1.1 ${status}`, 'content-type: application/json; charset=utf-8', 'connection: close'];
   socket.end(`${[...head, `content-length: ${Buffer.byteLength(body)}`].join('\r\n')}\r\n\r\n${body}`);
 }
