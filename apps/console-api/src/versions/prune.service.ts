@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { EnterpriseId, SpaceId } from '@tideline/contracts';
-import { DataSource } from 'typeorm';
+import type { EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
 import { findAndLockSpace } from '../drive/batch.store.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
@@ -13,10 +13,12 @@ import { findSuperfluous, type Keeping } from './superfluous-versions.ts';
 import { listFilesWithHistory, listStoredVersions } from './version.store.ts';
 
 const FILES_PER_SLICE = 200;
-/** Versions released under one lock of their space. */
+/** Versions released under one lock of their space, about; those of one file go together. */
 const RELEASED_AT_ONCE = 500;
 const SWEPT_PER_SLICE = 1000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+type FilesOf = { readonly enterpriseId: EnterpriseId; readonly nodeIds: readonly NodeId[] };
 
 /** VE-1: takes out of the histories of files what the enterprise does not keep, and removes what nobody can ask for any more. */
 @Injectable()
@@ -65,29 +67,55 @@ export class PruneService implements OnModuleInit {
     const { manager } = this.dataSource;
     const files = await listFilesWithHistory(manager, { enterpriseId }, { after, limit: FILES_PER_SLICE });
     const nodeIds = files.map((file) => file.nodeId);
-    const byFile = Map.groupBy(await listStoredVersions(manager, { enterpriseId }, nodeIds), (each) => each.nodeId);
-    const now = this.clock.now();
-    const bySpace = Map.groupBy(files, (file) => file.spaceId);
+    const superfluous = await this.#findSuperfluous(manager, { enterpriseId, nodeIds }, keeping);
+    const concerned = files.flatMap((file) => {
+      const versions = superfluous.get(file.nodeId)?.length ?? 0;
+      return versions > 0 ? [{ ...file, versions }] : [];
+    });
     let released = 0;
-    for (const [spaceId, ofSpace] of bySpace) {
-      const superfluous = ofSpace.flatMap(({ nodeId }) => findSuperfluous(byFile.get(nodeId) ?? [], keeping, now));
-      released += await this.#release(enterpriseId, spaceId, superfluous);
+    for (const [spaceId, ofSpace] of Map.groupBy(concerned, (file) => file.spaceId)) {
+      for (const slice of sliceByVersions(ofSpace)) {
+        released += await this.#release({ enterpriseId, spaceId, nodeIds: slice }, keeping);
+      }
     }
     // Fewer than asked for may also mean that nodes were removed meanwhile; only an empty page is the end.
     return { released, next: nodeIds.at(-1) ?? null };
   }
 
-  async #release(enterpriseId: EnterpriseId, spaceId: SpaceId, versionIds: readonly string[]): Promise<number> {
-    const key = { enterpriseId, spaceId };
-    let released = 0;
-    let isLimited = false;
-    for (let at = 0; at < versionIds.length; at += RELEASED_AT_ONCE) {
-      released += await inTransaction(this.dataSource, async (manager) => {
-        isLimited = ((await findAndLockSpace(manager, key))?.quotaBytes ?? null) !== null;
-        return releaseVersions(manager, key, versionIds.slice(at, at + RELEASED_AT_ONCE));
-      });
-    }
-    if (released > 0 && isLimited) this.sockets.roomFreed(enterpriseId, spaceId);
+  /** By file, files without any left out. */
+  async #findSuperfluous(manager: EntityManager, of: FilesOf, keeping: Keeping): Promise<Map<NodeId, string[]>> {
+    const byFile = Map.groupBy(await listStoredVersions(manager, of, of.nodeIds), (each) => each.nodeId);
+    const now = this.clock.now();
+    const found = [...byFile].map(([nodeId, versions]) => [nodeId, findSuperfluous(versions, keeping, now)] as const);
+    return new Map(found.filter(([, ids]) => ids.length > 0));
+  }
+
+  /**
+   * Decided once more under the lock: a pin, or a version deleted by hand after which an older upload is the newest one of its
+   * device (UP-10), may have come in between.
+   */
+  async #release(of: FilesOf & { readonly spaceId: SpaceId }, keeping: Keeping): Promise<number> {
+    const { released, isLimited } = await inTransaction(this.dataSource, async (manager) => {
+      const space = await findAndLockSpace(manager, of);
+      const superfluous = await this.#findSuperfluous(manager, of, keeping);
+      const released = await releaseVersions(manager, of, [...superfluous.values()].flat());
+      return { released, isLimited: (space?.quotaBytes ?? null) !== null };
+    });
+    if (released > 0 && isLimited) this.sockets.roomFreed(of.enterpriseId, of.spaceId);
     return released;
   }
+}
+
+function sliceByVersions(files: readonly { readonly nodeId: NodeId; readonly versions: number }[]): NodeId[][] {
+  const slices: NodeId[][] = [];
+  let left = 0;
+  for (const { nodeId, versions } of files) {
+    if (left <= 0) {
+      slices.push([]);
+      left = RELEASED_AT_ONCE;
+    }
+    slices.at(-1)?.push(nodeId);
+    left -= versions;
+  }
+  return slices;
 }
