@@ -20,7 +20,7 @@ async function make(owner: Owner, name: string): Promise<string> {
   const answer = drive.commits.commitFrame(owner.device, owner.spaceId, bodyOf(header, []));
   return answer.then(
     ({ outcomes }) => outcomes.map(said).join(),
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string }) => error.code ?? 'no code',
   );
 }
 const bytesIn = (name: string) => Buffer.byteLength(name);

@@ -23,11 +23,15 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.destroy(); // an answer that began cannot become an error any more; the client sees it cut short
       return;
     }
-    if (error.code === 'RATE_LIMITED') void reply.header('retry-after', String(error.params['retryAfterSeconds']));
-    if (error.code === 'RANGE_INVALID')
-      void reply.header('content-range', `bytes */${String(error.details?.['size'])}`);
+    void reply.headers(headersOf(error));
     void reply.status(status).send(toErrorBody(error, request.id));
   }
+}
+
+/** What readers of the protocol look for outside of the body. */
+function headersOf({ code, params, details }: AppError): Record<string, string> {
+  if (code === 'RATE_LIMITED') return { 'retry-after': String(params['retryAfterSeconds']) };
+  return code === 'RANGE_INVALID' ? { 'content-range': `bytes */${String(details?.['size'])}` } : {};
 }
 
 function isApiPath(url: string): boolean {

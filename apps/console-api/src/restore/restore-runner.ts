@@ -21,6 +21,7 @@ import {
   findAndLockState,
   findRequester,
   finishPlan,
+  listChangedSince,
   listGrantedFolders,
   listSteps,
   recordOutcomes,
@@ -114,7 +115,11 @@ export class RestoreRunner {
   async #carryOut(manager: EntityManager, restore: StoredRestore, steps: readonly StoredStep[]) {
     const principal = await this.#getRequester(manager, restore);
     const manifests = await this.#loadManifests(manager, restore, steps);
-    const ops = steps.map((step) => toOp(step, manifests));
+    const trashed = steps.filter((step) => step.kind === 'trash').map((step) => step.nodeId);
+    const changed = await listChangedSince(manager, restore, trashed);
+    const ops = steps.map((step) =>
+      changed.has(step.nodeId) ? undefined : toOp(step, { manifests, plannedSeq: restore.plannedSeq }),
+    );
     const wanted = ops.filter((op): op is BatchOp => op !== undefined);
     const committed =
       wanted.length === 0 ? undefined : await this.#commit(manager, { restore, principal, ops: wanted });
@@ -122,7 +127,7 @@ export class RestoreRunner {
     await recordOutcomes(
       manager,
       restore,
-      steps.map((step) => toStepOutcome(step, outcomes)),
+      steps.map((step) => toStepOutcome(step, outcomes, changed)),
     );
     return committed;
   }
@@ -170,7 +175,12 @@ export class RestoreRunner {
   }
 }
 
-function toStepOutcome(step: StoredStep, outcomes: ReadonlyMap<OpId, BatchOutcome>): StepOutcome {
+function toStepOutcome(
+  step: StoredStep,
+  outcomes: ReadonlyMap<OpId, BatchOutcome>,
+  changed: ReadonlySet<string>,
+): StepOutcome {
+  if (changed.has(step.nodeId)) return { ordinal: step.ordinal, code: 'REV_MISMATCH' };
   const outcome = outcomes.get(step.opId as OpId);
   if (!outcome) return { ordinal: step.ordinal, code: 'NOT_FOUND' };
   return { ordinal: step.ordinal, code: outcome.status === 'done' ? null : outcome.code };

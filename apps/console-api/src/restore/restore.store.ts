@@ -19,6 +19,8 @@ export type StoredRestore = Omit<RestoreJob, 'at' | 'createdAt'> &
     readonly at: Date;
     readonly createdAt: Date;
     readonly asOfSeq: number;
+    /** The space's seq that the plan was made on. */
+    readonly plannedSeq: number | null;
     readonly userId: UserId;
     readonly deviceId: DeviceId | null;
     readonly readsPersonalSpace: boolean;
@@ -27,7 +29,7 @@ export type StoredRestore = Omit<RestoreJob, 'at' | 'createdAt'> &
 const COLUMNS = `j.enterprise_id AS "enterpriseId", j.id, j.space_id AS "spaceId", j.folder_id AS "folderId", j.at, j.state, j.failure,
   j.counts, j.steps, j.done_steps AS done, j.refused_steps AS refused, j.created_at AS "createdAt",
   j.as_of_seq::float8 AS "asOfSeq", j.user_id AS "userId", j.device_id AS "deviceId",
-  j.reads_personal_space AS "readsPersonalSpace"`;
+  j.planned_seq::float8 AS "plannedSeq", j.reads_personal_space AS "readsPersonalSpace"`;
 
 type NewRestore = Pick<
   StoredRestore,
@@ -104,7 +106,8 @@ export async function findAndLockState(manager: EntityManager, key: RestoreKey):
 export async function finishPlan(manager: EntityManager, key: RestoreKey): Promise<void> {
   await queryRows(
     manager,
-    `UPDATE restore_job j SET state = 'planned', steps = s.steps, refused_steps = s.refused, counts = s.counts
+    `UPDATE restore_job j SET state = 'planned', planned_seq = (
+       SELECT seq FROM space WHERE enterprise_id = $1 AND id = j.space_id), steps = s.steps, refused_steps = s.refused, counts = s.counts
      FROM (SELECT coalesce(sum(n), 0) AS steps, coalesce(sum(refused), 0) AS refused,
                   coalesce(jsonb_object_agg(kind, n), '{}') AS counts
            FROM (SELECT kind, count(*) AS n, count(*) FILTER (WHERE state = 'refused') AS refused
@@ -112,6 +115,21 @@ export async function finishPlan(manager: EntityManager, key: RestoreKey): Promi
      WHERE j.enterprise_id = $1 AND j.id = $2`,
     [key.enterpriseId, key.id],
   );
+}
+
+/** Of these nodes, those that were changed, moved or trashed after the plan was made. */
+export async function listChangedSince(
+  manager: EntityManager,
+  { enterpriseId, plannedSeq }: StoredRestore,
+  nodeIds: readonly string[],
+): Promise<Set<string>> {
+  if (plannedSeq === null || nodeIds.length === 0) return new Set();
+  const rows = await queryRows<{ id: string }>(
+    manager,
+    `SELECT id FROM node WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) AND seq > $3`,
+    [enterpriseId, nodeIds, plannedSeq],
+  );
+  return new Set(rows.map((row) => row.id));
 }
 
 export type StoredStep = RestoreStep & {

@@ -4,8 +4,17 @@ import type { StoredStep } from './restore.store.ts';
 
 type Placed = { readonly parentId: NonNullable<StoredStep['parentId']>; readonly name: z.output<typeof NodeName> };
 
-/** The operation that carries a step out; `undefined`: its content is not kept any more. `manifests`: chunks by content id. */
-export function toOp(step: StoredStep, manifests: ReadonlyMap<string, readonly ChunkRef[]>): BatchOp | undefined {
+type Plan = {
+  /** Chunks by content id. */
+  readonly manifests: ReadonlyMap<string, readonly ChunkRef[]>;
+  readonly plannedSeq: number | null;
+};
+
+/**
+ * The operation that carries a step out; `undefined`: its content is not kept any more. BI-5: a folder in which something was saved
+ * since the plan is not trashed with it.
+ */
+export function toOp(step: StoredStep, { manifests, plannedSeq }: Plan): BatchOp | undefined {
   const ids = { opId: step.opId as OpId, nodeId: step.nodeId };
   switch (step.kind) {
     case 'move':
@@ -14,7 +23,7 @@ export function toOp(step: StoredStep, manifests: ReadonlyMap<string, readonly C
     case 'bring_back':
       return { kind: 'restore', ...ids, to: placeOf(step) };
     case 'trash':
-      return { kind: 'trash', ...ids };
+      return { kind: 'trash', ...ids, ...(plannedSeq === null ? {} : { ifSubtreeSeq: plannedSeq }) };
     case 'meta':
       return { kind: 'setMeta', ...ids, mtimeMs: step.mtimeMs, exec: step.exec };
     case 'recreate':
