@@ -89,7 +89,9 @@ describe('[PE-2] rights that change in the middle of a listing', () => {
     await drive.team([member], parent);
     await giveAtoms(drive, { ...space, nodeId: space.rootId }, parent, { atoms: ATOMS, expiresAt: soon() });
     const first = await world.listings.list(query(member));
-    await drive.sql(`UPDATE folder_grant SET expires_at = now() - interval '1 second' WHERE identity_id = $1`, [parent]);
+    await drive.sql(`UPDATE folder_grant SET expires_at = now() - interval '1 second' WHERE identity_id = $1`, [
+      parent,
+    ]);
     await expect(world.listings.list(query(member, first.nextPage))).rejects.toMatchObject({ code: 'NODE_UNKNOWN' });
     expect((await changes(member, first.cursor)).items.map(brief)).toEqual(['gone: revoked']);
     await giveAtoms(drive, { ...space, nodeId: space.rootId }, parent, { atoms: ATOMS, subTeams: false });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { countStatements } from '../testing/count-statements.ts';
 import { RetentionWorld } from '../versions/testing/retention-world.ts';
-import type { DriveWorld} from './testing/drive-world.ts';
+import type { DriveWorld } from './testing/drive-world.ts';
 import { bytesOf, ops } from './testing/drive-world.ts';
 import { giveAtoms } from './testing/give-rights.ts';
 

@@ -288,7 +288,7 @@ export class AccessService {
     subject: Subject,
     { tree, closed }: { readonly tree: AccessTree; readonly closed: readonly string[] },
   ): Promise<Set<string>> {
-    const spaceIds = tree.spaces.filter((space) => space.kind !== 'personal').map((space) => space.id);
+    const spaceIds = tree.spaces.filter(({ kind, isKept }) => kind !== 'personal' && !isKept).map((space) => space.id);
     if (spaceIds.length === 0 || closed.length === 0) return NONE;
     return findPassages(manager, subject.enterpriseId, tree.caller, { spaceIds, closedIds: closed });
   }

@@ -32,6 +32,7 @@ export type SpaceRow = {
   readonly ownerUserId: UserId | null;
   readonly teamId: string | null;
   readonly rootId: NodeId;
+  readonly isKept: boolean;
 };
 /** Teams the caller belongs to, distance 0, and their parents, distance 1 and up. */
 export type TeamDistance = { readonly id: string; readonly distance: number };
@@ -73,7 +74,8 @@ export async function findSpaces(
 const SPACES: KeptStatement = {
   name: 'spaces',
   text: `
-     SELECT id, kind, owner_user_id AS "ownerUserId", team_id AS "teamId", root_node_id AS "rootId"
+     SELECT id, kind, owner_user_id AS "ownerUserId", team_id AS "teamId", root_node_id AS "rootId",
+            kept_until IS NOT NULL AS "isKept"
      FROM space WHERE enterprise_id = $1 AND id = ANY($2::uuid[])`,
 };
 
@@ -218,7 +220,8 @@ export async function listSpaces(
 ): Promise<SpaceRow[]> {
   return queryRows<SpaceRow>(
     manager,
-    `SELECT id, kind, owner_user_id AS "ownerUserId", team_id AS "teamId", root_node_id AS "rootId"
+    `SELECT id, kind, owner_user_id AS "ownerUserId", team_id AS "teamId", root_node_id AS "rootId",
+            kept_until IS NOT NULL AS "isKept"
      FROM space WHERE enterprise_id = $1 AND (kind <> 'personal' OR owner_user_id = $2)`,
     [enterpriseId, userId],
   );

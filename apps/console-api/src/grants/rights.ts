@@ -30,6 +30,8 @@ export type SpaceFacts = {
   readonly kind: SpaceKind;
   readonly ownerUserId: string | null;
   readonly teamId: string | null;
+  /** Its user or team was deleted: it waits to be handed over or to go. */
+  readonly isKept?: boolean;
 };
 export type Rights = {
   readonly atoms: ReadonlySet<Atom>;
@@ -66,7 +68,7 @@ export function decideRights(caller: CallerFacts, space: SpaceFacts, chain: Iter
 /** The same decision with its reasons. */
 export function judge(caller: CallerFacts, space: SpaceFacts, chain: Iterable<readonly Statement[]>): Judgement {
   const isPersonal = space.kind === 'personal';
-  if (isPersonal && !caller.readsPersonalSpace) return without('none', NO_RIGHTS);
+  if (isClosed(caller, space)) return without('none', NO_RIGHTS);
   if (isPersonal && space.ownerUserId === caller.userId) {
     return without('own_space', { atoms: ALL, syncRight: 'synchronizer', mayGrant: true });
   }
@@ -82,6 +84,12 @@ export function judge(caller: CallerFacts, space: SpaceFacts, chain: Iterable<re
   // PE-5: in a personal space only its owner gives rights, whatever role somebody was given there.
   const mayGrant = !isPersonal && atomStatements.some((statement) => statement.mayGrant);
   return { rights: { atoms, syncRight, mayGrant }, basis, atomStatements, syncStatements };
+}
+
+/** Whatever grants say. SA-1: what somebody wrote into a kept space would not be handed over, and would go with it. */
+function isClosed(caller: CallerFacts, { kind, isKept }: SpaceFacts): boolean {
+  if (kind === 'personal') return isKept === true || !caller.readsPersonalSpace;
+  return isKept === true && !isDriveAdmin(caller.role);
 }
 
 /** Grants say it all where they say anything; else what everybody of the space has. */

@@ -19,6 +19,11 @@ export class Announcer {
     this.sockets.settingsChanged(enterpriseId);
   }
 
+  /** A kept space is closed to those who received shares of it (PE-2). */
+  spaceKept(enterpriseId: EnterpriseId, spaceId: SpaceId): void {
+    this.sockets.rightsChanged(enterpriseId, spaceId);
+  }
+
   /** Their next call is decided anew, their sockets are looked at now. */
   devicesChanged(enterpriseId: EnterpriseId, deviceIds: readonly DeviceId[]): void {
     for (const deviceId of deviceIds) {

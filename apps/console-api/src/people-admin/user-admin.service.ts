@@ -91,7 +91,7 @@ export class UserAdminService {
   ): Promise<z.input<typeof DeletedUser>> {
     const { enterpriseId } = caller;
     const key = { enterpriseId, userId };
-    const { devices, ...kept } = await inTransaction(this.dataSource, async (manager) => {
+    const { devices, spaceId, ...kept } = await inTransaction(this.dataSource, async (manager) => {
       const { user } = requireRemovable(await loadTarget(manager, caller, userId));
       const now = this.clock.now();
       await deleteSessions(manager, key);
@@ -99,10 +99,11 @@ export class UserAdminService {
       await markDeleted(manager, key, now);
       const space = await this.handovers.keepSpace(manager, key);
       const handover = await this.#handOver(manager, caller, { user, space, successorId });
-      return { devices, keptUntil: space?.keptUntil.toISOString() ?? null, handover };
+      return { devices, spaceId: space?.spaceId, keptUntil: space?.keptUntil.toISOString() ?? null, handover };
     });
     this.announcer.devicesChanged(enterpriseId, devices);
     await this.announcer.membershipChanged(enterpriseId);
+    if (spaceId) this.announcer.spaceKept(enterpriseId, spaceId);
     if (kept.handover && successorId !== undefined) this.handovers.announce(caller, successorId);
     return kept;
   }

@@ -22,7 +22,8 @@ async function scene() {
     await drive.commit(owner.device, owner.spaceId, [op], { inline: [bytesOf(text)] });
     return op.nodeId;
   };
-  const file = (parentId: NodeId, name: string, text = name) => save(ops.file(parentId, name, { bytes: bytesOf(text) }), text);
+  const file = (parentId: NodeId, name: string, text = name) =>
+    save(ops.file(parentId, name, { bytes: bytesOf(text) }), text);
   const edit = (nodeId: NodeId, text: string) => save({ ...ops.put(nodeId, { bytes: bytesOf(text) }), nodeId }, text);
   const place = async (nodeId: NodeId) => {
     const [row] = await drive.sql<{ parent_id: string; name: string; trashed: boolean }>(
@@ -38,7 +39,11 @@ describe('[VE-4] what happens between the preview and its restore', () => {
   it('[BI-5] takes nothing away that was moved to safety, edited, or filled since', async () => {
     const { person, rootId, folderId, commit, file, edit, place } = await scene();
     const at = await world.moment();
-    const [rescued, edited, unseen] = [await file(folderId, 'rescued'), await file(folderId, 'edited'), await file(folderId, 'old')];
+    const [rescued, edited, unseen] = [
+      await file(folderId, 'rescued'),
+      await file(folderId, 'edited'),
+      await file(folderId, 'old'),
+    ];
     const filled = ops.folder(folderId, 'filled');
     await commit(filled);
     const planned = await world.plan(person, folderId, at);
@@ -75,42 +80,45 @@ describe('[VE-4] what happens between the preview and its restore', () => {
     expect([await place(moved), await place(usurper)]).toMatchObject([{ name: 'other name' }, { name: 'name' }]);
   });
 
-  it.each([1, 2, 3])('[SA-1] [SA-2] moves and saves at the same time lose nothing and leave the feed true (seed %i)', async (seed) => {
-    const { person, device, spaceId, folderId, rootId, commit, file, edit } = await scene();
-    const next = dice(seed);
-    const folders = [ops.folder(folderId, 'a'), ops.folder(folderId, 'b'), ops.folder(folderId, 'c')];
-    await commit(...folders);
-    const files: NodeId[] = [];
-    for (let index = 0; index < 12; index++) {
-      files.push(await file(folders[index % 3]!.nodeId, `f${index}`, `first of ${index}`));
-    }
-    const mirror = await new Mirror(world.feed, { principal: device, spaceId, rootId }).start();
-    const at = await world.moment();
-    for (const [index, nodeId] of files.entries()) {
-      if (index % 2 === 0) await edit(nodeId, `second of ${index}`);
-      else await commit(ops.move(nodeId, folders[next(3)]!.nodeId, `moved ${index}`));
-    }
-    const planned = await world.plan(person, folderId, at);
-    const others = Array.from({ length: 20 }, (_, step) => {
-      const nodeId = files[next(files.length)]!;
-      const folder = folders[next(3)]!.nodeId;
-      return [
-        () => commit(ops.move(nodeId, folder, `raced ${step}`)),
-        () => edit(nodeId, `third ${step}`),
-        () => commit(ops.trash(nodeId)),
-        () => file(folder, `made ${step}`),
-      ][next(4)]!();
-    });
-    const [done] = await Promise.all([world.apply(person, planned), ...others]);
-    expect(done.state).toBe('done');
-    expect(done.done + done.refused).toBe(done.steps);
-    await mirror.catchUp(4);
-    expect(mirror.digest()).toBe((await world.digest(person, spaceId, rootId)).digest);
-    const [lost] = await drive.sql<{ count: number }>(
-      `SELECT count(*)::int AS count FROM node_history h WHERE h.space_id = $1 AND h.version_id IS NOT NULL
+  it.each([1, 2, 3])(
+    '[SA-1] [SA-2] moves and saves at the same time lose nothing and leave the feed true (seed %i)',
+    async (seed) => {
+      const { person, device, spaceId, folderId, rootId, commit, file, edit } = await scene();
+      const next = dice(seed);
+      const folders = [ops.folder(folderId, 'a'), ops.folder(folderId, 'b'), ops.folder(folderId, 'c')];
+      await commit(...folders);
+      const files: NodeId[] = [];
+      for (let index = 0; index < 12; index++) {
+        files.push(await file(folders[index % 3]!.nodeId, `f${index}`, `first of ${index}`));
+      }
+      const mirror = await new Mirror(world.feed, { principal: device, spaceId, rootId }).start();
+      const at = await world.moment();
+      for (const [index, nodeId] of files.entries()) {
+        if (index % 2 === 0) await edit(nodeId, `second of ${index}`);
+        else await commit(ops.move(nodeId, folders[next(3)]!.nodeId, `moved ${index}`));
+      }
+      const planned = await world.plan(person, folderId, at);
+      const others = Array.from({ length: 20 }, (_, step) => {
+        const nodeId = files[next(files.length)]!;
+        const folder = folders[next(3)]!.nodeId;
+        return [
+          () => commit(ops.move(nodeId, folder, `raced ${step}`)),
+          () => edit(nodeId, `third ${step}`),
+          () => commit(ops.trash(nodeId)),
+          () => file(folder, `made ${step}`),
+        ][next(4)]!();
+      });
+      const [done] = await Promise.all([world.apply(person, planned), ...others]);
+      expect(done.state).toBe('done');
+      expect(done.done + done.refused).toBe(done.steps);
+      await mirror.catchUp(4);
+      expect(mirror.digest()).toBe((await world.digest(person, spaceId, rootId)).digest);
+      const [lost] = await drive.sql<{ count: number }>(
+        `SELECT count(*)::int AS count FROM node_history h WHERE h.space_id = $1 AND h.version_id IS NOT NULL
          AND NOT EXISTS (SELECT FROM version v WHERE v.id = h.version_id AND v.released_at IS NULL)`,
-      [spaceId],
-    );
-    expect(lost?.count).toBe(0);
-  });
+        [spaceId],
+      );
+      expect(lost?.count).toBe(0);
+    },
+  );
 });
