@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
+import type { EnterpriseId, SpaceId } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { findAndLockSpace } from '../drive/batch.store.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
@@ -18,7 +18,7 @@ const RELEASED_AT_ONCE = 500;
 const SWEPT_PER_SLICE = 1000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-type FilesOf = { readonly enterpriseId: EnterpriseId; readonly nodeIds: readonly NodeId[] };
+type FilesOf = { readonly enterpriseId: EnterpriseId; readonly nodeIds: readonly string[] };
 
 /** VE-1: takes out of the histories of files what the enterprise does not keep, and removes what nobody can ask for any more. */
 @Injectable()
@@ -83,7 +83,7 @@ export class PruneService implements OnModuleInit {
   }
 
   /** By file, files without any left out. */
-  async #findSuperfluous(manager: EntityManager, of: FilesOf, keeping: Keeping): Promise<Map<NodeId, string[]>> {
+  async #findSuperfluous(manager: EntityManager, of: FilesOf, keeping: Keeping): Promise<Map<string, string[]>> {
     const byFile = Map.groupBy(await listStoredVersions(manager, of, of.nodeIds), (each) => each.nodeId);
     const now = this.clock.now();
     const found = [...byFile].map(([nodeId, versions]) => [nodeId, findSuperfluous(versions, keeping, now)] as const);
@@ -106,8 +106,8 @@ export class PruneService implements OnModuleInit {
   }
 }
 
-function sliceByVersions(files: readonly { readonly nodeId: NodeId; readonly versions: number }[]): NodeId[][] {
-  const slices: NodeId[][] = [];
+function sliceByVersions(files: readonly { readonly nodeId: string; readonly versions: number }[]): string[][] {
+  const slices: string[][] = [];
   let left = 0;
   for (const { nodeId, versions } of files) {
     if (left <= 0) {
