@@ -1,8 +1,9 @@
-import { MAX_SPACE_MOVE_NODES, type CopyAnswer, type NodeId, type SpaceId } from '@tideline/contracts';
+import { MAX_SPACE_MOVE_NODES, type Atom, type CopyAnswer, type NodeId, type SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { Mirror } from '../change-feed/testing/mirror.ts';
 import { bytesOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
+import { giveAtoms } from '../drive/testing/give-rights.ts';
 import { plantFiles } from '../drive/testing/plant-files.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { RetentionWorld } from '../versions/testing/retention-world.ts';
@@ -101,6 +102,20 @@ describe('a copy', () => {
     await expect(world.copies.getState(await world.drive.person(), begun.copyId)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+  });
+
+  it('[PE-6] needs `download`, too: a list that allows copying alone reads nothing by a copy of one’s own', async () => {
+    const admin = await world.drive.person('drive_admin');
+    const member = await world.drive.person();
+    const space = await world.drive.space('team', { teamId: await world.drive.team(), name: 'Closed' });
+    const { top, sub } = await newTree(admin, space.spaceId, space.rootId);
+    const own = await world.drive.space('personal', { ownerUserId: member.userId });
+    const give = (nodeId: NodeId, atoms: Atom[]) => giveAtoms(world.drive, { ...space, nodeId }, member, { atoms });
+    await give(top, ['visible', 'list', 'copy']);
+    await expect(world.copies.copy(member, top, place(own.rootId))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await give(top, ['visible', 'list', 'copy', 'download']);
+    await give(sub, ['visible', 'list', 'copy']);
+    expect(await world.copies.copy(member, top, place(own.rootId))).toMatchObject({ state: 'done', leftOut: 1 });
   });
 
   it('needs `copy` at the source, `create` at the target, and room', async () => {

@@ -47,6 +47,7 @@ import { getSource, getTarget, hasRoom } from './target.ts';
 const SLICE_NODES = 250;
 /** Slices that a request works off itself; the job takes the rest. */
 const SLICES_PER_REQUEST = 8;
+const NEEDED: readonly Atom[] = ['copy', 'download'];
 const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
 
 type Place = z.output<typeof PlaceRequest>;
@@ -139,7 +140,8 @@ export class CopyService implements OnModuleInit {
   }
 
   async #getSource(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<DriveNode> {
-    await this.access.require(manager, principal, { nodeId, atom: 'copy' });
+    // A copy in one's own space can be read: who may not download may not copy either.
+    for (const atom of NEEDED) await this.access.require(manager, principal, { nodeId, atom });
     return getSource(manager, this.access, { principal, nodeId });
   }
 
@@ -211,9 +213,9 @@ export class CopyService implements OnModuleInit {
     if (await this.access.isTrashed(manager, principal, folder.sourceId)) return [];
     const versionIds = children.flatMap((node) => node.versionId ?? []);
     const held = await holdVersions(manager, key, versionIds);
-    const may = (id: NodeId, atom: Atom) => rights.get(id)?.atoms.has(atom) ?? false;
+    const may = (id: NodeId) => NEEDED.every((atom) => rights.get(id)?.atoms.has(atom));
     return children.filter((node) =>
-      node.versionId === null ? may(node.id, 'copy') : may(folder.sourceId, 'copy') && held.has(node.versionId),
+      node.versionId === null ? may(node.id) : may(folder.sourceId) && held.has(node.versionId),
     );
   }
 }
