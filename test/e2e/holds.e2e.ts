@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { World, readTree, settle } from '@tideline/testing';
+import { routes } from '@tideline/contracts';
+import { CloudFolder, World, readTree, settle } from '@tideline/testing';
 import type { AgentProcess } from '@tideline/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -42,6 +43,22 @@ describe('[GU-1] the answer restore, on the real drive', () => {
     await a.ask('holds', 'approve');
     expect(await a.wait()).toBe(0);
     expect(await b.wait()).toBe(4);
+    await b.ask('holds', 'restore');
+    await settle([b, a]);
+    expect(countFiles(inB())).toBe(FILES);
+    expect(readTree(inA())).toEqual(readTree(inB()));
+  });
+
+  test('[SA-1] where the bin was emptied meanwhile, sends what is still there anew', async () => {
+    const { space } = await CloudFolder.find(world.admin.api, 'personal:/Held');
+    rmSync(inA('d'), { recursive: true });
+    expect(await a.wait()).toBe(4);
+    await a.ask('holds', 'approve');
+    expect(await a.wait()).toBe(0);
+    expect(await b.wait()).toBe(4);
+    const { nodes } = await world.admin.api.call(routes.drive.trash, { params: { spaceId: space.id }, query: {} });
+    const nodeIds = nodes.map((node) => node.id);
+    await world.admin.api.call(routes.bin.purge, { params: { spaceId: space.id }, body: { nodeIds } });
     await b.ask('holds', 'restore');
     await settle([b, a]);
     expect(countFiles(inB())).toBe(FILES);

@@ -133,6 +133,11 @@ export const ERROR_TEXTS = {
   ],
   FILE_SYSTEM_REFUSED: ['{path} is on {fileSystem}, which is not supported.', 'Choose a folder on a local disk.'],
   CLOUD_PATH_INVALID: ['{path} is not a cloud path.', 'Write it like personal:/Docs or team/Engineering:/Specs.'],
+  TASK_NOT_BLOCKED: ['The folder of this task is the one it always was.', 'Nothing is to be done about it.'],
+  ROOT_NOT_KNOWN: [
+    'Nothing of this task is in {path}.',
+    'Mount or restore the right folder there first. If there is none any more, cancel the task and create it again.',
+  ],
   TASK_UNKNOWN: ['There is no task {task} on this device.', 'See `tideline task list`.'],
   TASK_PAUSED_BY: ['The task is paused ({reason}) and cannot be started here.', 'Solve the reason first.'],
   HOLD_ANSWERED: [

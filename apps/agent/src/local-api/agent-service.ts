@@ -5,6 +5,7 @@ import { findRefusingPause } from '../runtime/schedule.ts';
 import type { Agent } from '../runtime/agent.ts';
 import { toTaskStatus, type StatusAndReason } from '../runtime/task-status.ts';
 import { judgeWait, type WaitedTask } from '../runtime/wait.ts';
+import { adoptRoot } from '../tasks/adopt-root.ts';
 import { createTask, type CreateTaskDeps, type NewTask } from '../tasks/create-task.ts';
 import { decisionsAbout, summarize } from '../tasks/explain.ts';
 import { explainPath } from '../tasks/explain-path.ts';
@@ -141,6 +142,13 @@ export class AgentService {
     const run = this.requestRun(task);
     const judged = () => [{ ...statusOfRun(task), ...progress(task, run) }];
     return this.waitUntilSettled([task], judged, signal);
+  }
+
+  /** GU-3: what stands in the place of the task's folder is that folder. */
+  adopt(taskId: string): TaskView {
+    const task = this.task(taskId);
+    adoptRoot(task);
+    return this.viewOf(task);
   }
 
   async cancel(taskId: string): Promise<TaskView> {

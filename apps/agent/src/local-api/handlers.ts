@@ -24,6 +24,7 @@ export function createHandlers(service: AgentService): LocalHandlers {
     resume: ({ params }) => service.resume(params.taskId),
     sync: ({ params }) => service.syncNow(params.taskId),
     syncAndWait: ({ params, signal }) => service.syncAndWait(params.taskId, signal),
+    adopt: ({ params }) => service.adopt(params.taskId),
     cancel: ({ params }) => service.cancel(params.taskId),
     configure: ({ params, body }) => service.configure(params.taskId, body),
     files: ({ params, query, signal }) => service.files(params.taskId, query, signal),

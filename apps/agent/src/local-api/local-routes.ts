@@ -38,6 +38,7 @@ export const localRoutes = {
     params: m.TaskParam,
     answer: m.WaitAnswer,
   }),
+  adopt: route({ method: 'POST', path: '/v1/tasks/:taskId/adopt', params: m.TaskParam, answer: m.TaskView }),
   cancel: route({ method: 'POST', path: '/v1/tasks/:taskId/cancel', params: m.TaskParam, answer: m.TaskView }),
   configure: route({
     method: 'PATCH',

@@ -87,6 +87,8 @@ export const RETRYABILITY: Readonly<Record<ErrorCode, Retryability>> = {
   FOLDER_OVERLAPS: 'stop',
   FILE_SYSTEM_REFUSED: 'stop',
   CLOUD_PATH_INVALID: 'stop',
+  TASK_NOT_BLOCKED: 'stop',
+  ROOT_NOT_KNOWN: 'stop',
   TASK_UNKNOWN: 'stop',
   TASK_PAUSED_BY: 'stop',
   HOLD_ANSWERED: 'stop',

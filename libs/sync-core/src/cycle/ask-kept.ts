@@ -4,8 +4,7 @@ import type { LocalKey, ThreeTrees } from '../model/tree.ts';
 import type { Cloud, FileVersion } from '../ports/cloud.ts';
 
 /**
- * Contents that a plan would keep beside, or put on top of, the node that is there, for want of a common past: the only ones whose
- * history is worth asking for.
+ * Contents that a plan would keep beside, or put on top of, the node that is there: the only ones whose history is worth asking for.
  */
 export function contestedIn(plan: Plan, { base, local }: ThreeTrees): FileVersion[] {
   const contentOf = (key: LocalKey): string | null => {
@@ -19,7 +18,7 @@ export function contestedIn(plan: Plan, { base, local }: ThreeTrees): FileVersio
     return contentId === null ? [] : [{ nodeId: op.original, contentId }];
   });
   const onTop = plan.cloud.flatMap((op) => {
-    if (op.op !== 'cloudUpload' || op.target.t !== 'version' || base.get(op.id)?.state === 'managed') return [];
+    if (op.op !== 'cloudUpload' || op.target.t !== 'version') return [];
     return [{ nodeId: op.cloudId, contentId: op.content.contentId }];
   });
   return [...copies, ...onTop];

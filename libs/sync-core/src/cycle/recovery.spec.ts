@@ -119,3 +119,32 @@ describe('a server that was restored from a backup', () => {
     expect(Object.fromEntries(world.cloudTree())).toEqual(expected);
   });
 });
+
+describe('[SY-29] a folder that a person says is the right one', () => {
+  it.each(['bidirectional', 'upload'] as const)(
+    '[GU-3] [FI-4] [SY-16] restored from an old backup, %s: nothing is deleted and nothing old goes on top',
+    async (mode) => {
+      const on = world.device(3, { mode, propagateDeletes: true });
+      for (const name of ['old', 'kept', 'lost']) on.disk.write(name, `${name} 1`);
+      await on.settle();
+      on.disk.write('old', 'old 2');
+      on.disk.write('edited', 'edited 1');
+      await on.settle();
+      // The backup is older than the last two saves, and was worked in before it was taken up.
+      for (const path of on.disk.tree().keys()) on.disk.remove(path);
+      for (const [path, content] of [
+        ['old', 'old 1'],
+        ['kept', 'kept, edited in the backup'],
+      ] as const)
+        on.disk.write(path, content);
+      on.journal.advance({ meta: { rootIdentity: null, recovery: true } });
+      await on.settle();
+      const kept = { old: 'old 2', kept: 'kept, edited in the backup', lost: 'lost 1', edited: 'edited 1' };
+      expect(Object.fromEntries(world.cloudTree())).toEqual(kept);
+      const here = { old: 'old 1', kept: 'kept, edited in the backup' };
+      expect(Object.fromEntries(on.disk.tree())).toEqual(mode === 'upload' ? here : kept);
+      expect(on.journal.meta().recovery).toBe(false);
+      expect((await on.cycle()).verified).toBe(true);
+    },
+  );
+});

@@ -163,7 +163,14 @@ type LocalOpKind =
 
 /** Changes of base alone: both sides were seen equal. `row` replaces or inserts; `key` and `cloudId` lose their overlay entries. */
 export type BaseOp =
-  | { readonly op: 'link'; readonly row: BaseNode; readonly key: LocalKey; readonly cloudId: CloudId }
+  | {
+      readonly op: 'link';
+      readonly row: BaseNode;
+      readonly key: LocalKey;
+      readonly cloudId: CloudId;
+      /** Where the row is an older state of the node: what the cloud has by now, which nobody would know otherwise. */
+      readonly head?: CloudNode;
+    }
   /** Gone on both sides. `id` 0: never in base, what goes is an entry of the cloud overlay. */
   | { readonly op: 'forget'; readonly id: BaseId; readonly cloudId: CloudId };
 

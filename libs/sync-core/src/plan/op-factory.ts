@@ -54,7 +54,7 @@ export class OpFactory {
     if (local.t !== 'present' || cloud.t !== 'present') throw new Error('only what both sides hold is linked');
     const node = { ...cloud.node, ...contentOf(local), rev: Math.max(1, cloud.node.rev - 1) };
     const row = linkedRow({ id: this.#idOf(entity), parent: this.#idOf(target.parent), local, cloud: node });
-    return { op: 'link', row, key: this.#keyOf(entity), cloudId: cloud.node.id };
+    return { op: 'link', row, key: this.#keyOf(entity), cloudId: cloud.node.id, head: cloud.node };
   }
 
   /** The content there is somebody else's: base takes over the place, and what the disk says of the content it has here. */

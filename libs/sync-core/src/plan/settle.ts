@@ -78,12 +78,13 @@ function isPlacedOp(op: NodeOp | PlacedOp): op is PlacedOp {
 }
 
 function settleLink(trees: SettledTrees, op: Extract<BaseOp, { op: 'link' }>): Advance {
-  const { row, key } = op;
+  const { row, key, head } = op;
+  const now = head ? ({ t: 'present', node: head, sinceMs: 0 } as const) : undefined;
   return {
     rows: [row],
     ...(key < 0 ? { adopt: [{ key, id: row.id }] } : {}),
     local: localAgain(trees.local.get(key), row.id),
-    cloud: [...leaveOldNode(trees, row), ...cloudAgain(trees.cloud.get(row.cloudId), row.cloudId)],
+    cloud: [...leaveOldNode(trees, row), ...cloudAgain(trees.cloud.get(row.cloudId) ?? now, row.cloudId)],
   };
 }
 

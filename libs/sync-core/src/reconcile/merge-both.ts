@@ -126,16 +126,16 @@ function mergeContent({ local, cloud, row }: Sides, policy: SyncPolicy): Content
 }
 
 /**
- * SY-16: a server restored from a backup is older than what we last saw, and gets ours as a version. An edit made here on top of
- * what the cloud still holds is no conflict, and what the cloud has as an older version is the older one. Everything else is kept
+ * SY-16: a server restored from a backup is older than what we last saw, and gets ours as a version. What the cloud has as an older
+ * version is the older one, and an edit made here on top of what the cloud still holds is no conflict. Everything else is kept
  * twice, because nobody can tell which is newer.
  */
 function recoverContent({ local, cloud, row }: Sides, policy: SyncPolicy): ContentMerge {
   const isOlder = row !== undefined && cloud.node.rev < row.rev;
   const isUntouched = row !== undefined && !isEdited(cloud, row);
-  if (isOlder || isUntouched) return { content: 'local', rule: 'SY-16' };
-  if (!isOlderVersion(local, cloud, policy)) return { content: 'conflict', rule: 'SY-16' };
-  return { content: row && !isEdited(local, row) ? 'cloud' : 'older', rule: 'SY-16' };
+  if (isOlder) return { content: 'local', rule: 'SY-16' };
+  if (isOlderVersion(local, cloud, policy)) return { content: row ? 'cloud' : 'older', rule: 'SY-16' };
+  return { content: isUntouched ? 'local' : 'conflict', rule: 'SY-16' };
 }
 
 /** FI-4: the bytes here are in the node's history, and safe there. */

@@ -92,6 +92,6 @@ type Sides = { readonly local: Here; readonly cloud: There; readonly row: BaseNo
 /** UP-2, UP-6: only an edit made here makes a version; on top of whatever the head is. */
 function contentOf({ local, cloud, row }: Sides, policy: SyncPolicy): 'same' | 'local' | 'older' {
   if (local.contentId === cloud.contentId) return 'same';
-  if (row?.state === 'managed') return isEdited(local, row) ? 'local' : 'same';
+  if (row?.state === 'managed' && !isEdited(local, row)) return 'same';
   return policy.recovery && isOlderVersion(local, cloud, policy) ? 'older' : 'local';
 }

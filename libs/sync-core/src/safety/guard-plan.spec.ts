@@ -112,6 +112,21 @@ describe('mass deletes', () => {
     expect(guardPlan(planOf([trash(3)]), factsFor(2)).holds).toHaveLength(0);
   });
 
+  it.each([
+    { what: 'a folder with two files', ids: [2, 100, 101], held: 1 },
+    { what: 'a folder with one file', ids: [2, 100], held: 0 },
+    { what: 'an empty folder', ids: [2], held: 0 },
+  ])(
+    '[G05] [SY-27] are held when all that the root holds goes as one, unless it is one file: $what',
+    ({ ids, held }) => {
+      const base = new MemoryBase();
+      const root = folderRow(ROOT_ID, { localName: '', cloudName: '', cloudId: 'root' });
+      const files = ids.slice(1).map((id) => fileRow(id, { parent: 2 }));
+      base.write({ rows: [root, folderRow(2), ...files], forget: [] });
+      expect(guardPlan(planOf([trash(2, { ids })]), { ...factsFor(2), base }).holds).toHaveLength(held);
+    },
+  );
+
   it('[G06] [SY-27] are none when a file is only renamed', () => {
     expect(guardPlan(planOf([move('m', { parent: ROOT_ID })]), factsFor(2)).holds).toEqual([]);
   });

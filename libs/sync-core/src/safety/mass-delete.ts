@@ -78,12 +78,16 @@ function isManyFiles(deletes: readonly Delete[], before: readonly Deed[], base: 
   return files > MASS_DELETE_FILES || (files >= MASS_DELETE_LEAST_FILES && files > share);
 }
 
-/** An emptied root is rarely meant, however few it held: a folder mounted elsewhere or shown empty looks just like it. */
+/**
+ * An emptied root is rarely meant, however few it held: a folder mounted elsewhere or shown empty looks just like it. Everything in one
+ * folder is as much as everything side by side; a task of one file alone loses it like any file.
+ */
 function isRootEmptied(side: Side, plan: Plan, base: BaseView): boolean {
   if (side.deletes.length === 0) return false;
   const gone = new Set(side.deletes.flatMap((op) => op.ids));
   const children = base.children(ROOT_ID).filter((row) => row.state === 'managed');
-  if (children.length < 2 || !children.every((row) => gone.has(row.id))) return false;
+  if (children.length === 0 || !children.every((row) => gone.has(row.id))) return false;
+  if (children.length === 1 && countFiles(gone, base) < 2) return false;
   const arrivals: readonly (CloudOp | LocalOp)[] = side.kind === 'mass_delete_cloud' ? plan.cloud : plan.local;
   return !arrivals.some((op) => parentOf(op) === ROOT_ID);
 }

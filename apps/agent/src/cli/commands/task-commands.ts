@@ -50,6 +50,11 @@ function addTaskShow(task: Command, context: CliContext, outcome: Outcome): void
 const VERBS = [
   ['pause', localRoutes.pause, 'Pause a task; its state is kept'],
   ['resume', localRoutes.resume, 'Let a paused task go on'],
+  [
+    'adopt',
+    localRoutes.adopt,
+    'The folder that stands in the place of a blocked task is the right one, restored; nothing is deleted',
+  ],
   ['cancel', localRoutes.cancel, 'End a task; files stay on both sides'],
 ] as const;
 
