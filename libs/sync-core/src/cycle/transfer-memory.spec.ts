@@ -35,6 +35,25 @@ describe('memory of transfers', () => {
     expect(memory.heldBytes).toBe(0);
   });
 
+  it('[D16] keeps some of it for little, which never waits behind much, and nothing for nothing', async () => {
+    const memory = new TransferMemory(64);
+    const large = await memory.take(56, going); // eight are kept
+    const much = memory.take(20, going);
+    const nothing = await memory.take(0, going);
+    const first = await memory.take(4, going);
+    await memory.take(4, going);
+    const third = memory.take(4, going);
+    expect(await isSettled(third)).toBe(false);
+    first.release();
+    await third;
+    expect(await isSettled(much)).toBe(false);
+    nothing.release();
+    large.release();
+    await much;
+    expect(memory.heldBytes).toBe(28);
+    expect(memory.peakBytes).toBe(64);
+  });
+
   it('counts a release once', async () => {
     const memory = new TransferMemory(100);
     const held = await memory.take(40, going);
@@ -46,14 +65,14 @@ describe('memory of transfers', () => {
 
   it('lets those behind go first when the one in front is stopped', async () => {
     const memory = new TransferMemory(100);
-    await memory.take(80, going);
+    await memory.take(60, going);
     const stop = new AbortController();
     const stopped = memory.take(90, stop.signal);
     const behind = memory.take(20, going);
     stop.abort(new Error('paused'));
     await expect(stopped).rejects.toThrow('paused');
     await behind;
-    expect(memory.heldBytes).toBe(100);
+    expect(memory.heldBytes).toBe(80);
     await expect(memory.take(1, stop.signal)).rejects.toThrow('paused');
   });
 

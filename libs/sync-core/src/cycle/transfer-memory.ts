@@ -15,23 +15,27 @@ type Waiting = { readonly bytes: number; readonly begin: () => void };
 
 /** Of file contents that all tasks of an agent together hold on their way in and out. */
 export const MAX_TRANSFER_BYTES = 64 * 1024 * 1024;
+/** This part of the bound is kept for little: a batch of small files never waits for packs of large ones to travel (D16). */
+const RESERVED_SHARE = 1 / 8;
 /** Buffers come in powers of two from here on, so that one fits for the next chunk, too. */
 const SMALLEST_BUFFER_BYTES = 256 * 1024;
 
 /**
  * One bound for everything a process sends and fetches: whoever wants to read or receive bytes of a file waits here until they
- * fit, first come, first served. Nobody may wait for more while holding some. Buffers are used again: new ones of megabytes
- * would cost a collection of the whole heap every few of them.
+ * fit, first come, first served, but little before much. Nobody may wait for more while holding some. Buffers are used again: new
+ * ones of megabytes would cost a collection of the whole heap every few of them.
  */
 export class TransferMemory {
   readonly #limitBytes: number;
+  readonly #reservedBytes: number;
   #heldBytes = 0;
   #peakBytes = 0;
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   #free: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(limitBytes: number = MAX_TRANSFER_BYTES) {
     this.#limitBytes = limitBytes;
+    this.#reservedBytes = limitBytes * RESERVED_SHARE;
   }
 
   get heldBytes(): number {
@@ -63,13 +67,14 @@ export class TransferMemory {
   /** Resolves when the bytes are counted. */
   async #turn(bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#waiting.length === 0 && this.#fits(bytes)) return this.#count(bytes);
+    if (bytes === 0) return;
+    if (!this.#waiting.some((each) => this.#isBefore(each.bytes, bytes)) && this.#fits(bytes))
+      return this.#count(bytes);
     const turn = Promise.withResolvers<void>();
     const waiting: Waiting = { bytes, begin: turn.resolve };
     const stop = (): void => {
-      const index = this.#waiting.indexOf(waiting);
-      if (index < 0) return; // its turn came in the same moment
-      this.#waiting.splice(index, 1);
+      if (!this.#waiting.includes(waiting)) return; // its turn came in the same moment
+      this.#waiting = this.#waiting.filter((each) => each !== waiting);
       this.#handOn();
       turn.reject(signal.reason as Error);
     };
@@ -79,7 +84,17 @@ export class TransferMemory {
   }
 
   #fits(bytes: number): boolean {
-    return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#limitBytes;
+    const room = this.#limitBytes - (this.#isLittle(bytes) ? 0 : this.#reservedBytes);
+    return this.#heldBytes === 0 || this.#heldBytes + bytes <= room;
+  }
+
+  #isLittle(bytes: number): boolean {
+    return bytes <= this.#reservedBytes / 2;
+  }
+
+  /** Whether one who waits has to be served before another who comes. */
+  #isBefore(waiting: number, bytes: number): boolean {
+    return this.#isLittle(waiting) || !this.#isLittle(bytes);
   }
 
   #count(bytes: number): void {
@@ -94,11 +109,16 @@ export class TransferMemory {
   }
 
   #handOn(): void {
-    for (let next = this.#waiting[0]; next && this.#fits(next.bytes); next = this.#waiting[0]) {
-      this.#waiting.shift();
-      this.#count(next.bytes);
-      next.begin();
+    for (let next = this.#next(); next && this.#fits(next.bytes); next = this.#next()) {
+      const { bytes, begin } = next;
+      this.#waiting = this.#waiting.filter((each) => each !== next);
+      this.#count(bytes);
+      begin();
     }
+  }
+
+  #next(): Waiting | undefined {
+    return this.#waiting.find(({ bytes }) => this.#isLittle(bytes)) ?? this.#waiting[0];
   }
 
   /** Free buffers count, too: the oldest go until they fit beside what is held. */
