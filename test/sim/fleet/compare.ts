@@ -32,8 +32,12 @@ function notEqual(device: Device, cloud: VirtualCloud, root: Inode): string[] {
   const { hidden = new Set<string>() } = cloud.sights.get(device.name) ?? {};
   for (const node of cloud.below(cloud.rootId, hidden)) {
     const above = spots.get(node.parentId ?? '');
-    const spot = above && spotOf(device, { node, above });
-    if (!above || !spot) continue;
+    if (!above) continue;
+    const spot = spotOf(device, { node, above });
+    if (!spot) {
+      for (const path of leftOutHere(device, { node, above })) met.add(device.machine.key(path));
+      continue;
+    }
     if (!spot.inode) {
       found.push(`${spot.cloudPath} is in the cloud only`);
       continue;
@@ -50,6 +54,15 @@ function hereOnly(device: Device, root: Inode, met: ReadonlySet<string>): string
     ({ path, inode }) => !met.has(device.machine.key(path)) && !isLeftOut(device, path, inode),
   );
   return left.map(({ path }) => `${path} is here only`);
+}
+
+/** What the filter leaves out by the name it has in the cloud is left out here, too, whatever it is called (SY-18, SY-26). */
+function leftOutHere(device: Device, { node, above }: { node: DriveNode; above: Spot }): string[] {
+  const row = device.journal.base.byCloudId(node.id);
+  const inode = row && device.machine.find(above.inode, row.localName);
+  if (!row || !inode) return [];
+  const path = below(above.path, row.localName);
+  return [path, ...(inode.kind === 'folder' ? [...walk(inode, path)].map((each) => each.path) : [])];
 }
 
 /** Where a cloud node is to be found here; undefined when the filter leaves it out. */

@@ -98,7 +98,8 @@ export class Device {
   readonly twins = new Set<string>();
   /** When the cycle at hand began, and what had been done until then. */
   began = { atMs: 0, acts: 0, cloud: 0 };
-  onTrashed: () => void = () => undefined;
+  /** By the name under which it was asked for: operation and base id. */
+  onTrashed: (name: string) => void = () => undefined;
   /** Carries out a crash; whoever watches looks before and after. */
   onCrash: (kind: 'process' | 'power', crash: () => void) => void = (_kind, crash) => crash();
   #armed: Armed[] = [];
@@ -247,7 +248,6 @@ export class Device {
   #checkPlace(call: string, path: string): void {
     const isInRoot = path.startsWith(`${this.rootPath}/`) || path === this.rootPath;
     if (this.config.mode === 'upload' && isInRoot) this.world.violate('I4', `${this.name}: ${call} ${path}`);
-    if (call === 'rename' && path.startsWith(`${this.trashPath}/files/`)) this.onTrashed();
     const isInTrash = path === this.trashPath || path.startsWith(`${this.trashPath}/`);
     if (!isInRoot && !isInTrash) this.world.violate('I8', `${this.name}: ${call} ${path}`);
   }
@@ -462,6 +462,7 @@ export class AgentProcess {
     const call: DiskClient['call'] = (method, ...args) =>
       port(`${method} ${about(args)}`, () => {
         const result = (work[method] as (...values: readonly unknown[]) => never)(...args);
+        if (method === 'trashFile' && isDone(result)) device.onTrashed(about(args));
         rescued.push(...context.rescued.splice(0));
         return result;
       });
@@ -567,6 +568,8 @@ function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   return value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value;
 }
+
+const isDone = (result: object): boolean => 't' in result && result.t === 'done';
 
 const about = ([first]: readonly unknown[]): string =>
   typeof first === 'string'

@@ -264,7 +264,7 @@ export class Fleet implements DeviceWorld {
     this.#people.push(new Person(device, this.#ledger));
     const watch = new DeviceWatch(device, this.#ever, (invariant, message) => this.violate(invariant, message));
     this.#watches.push(watch);
-    device.onTrashed = () => watch.trashed();
+    device.onTrashed = (name) => watch.trashed(name);
     device.onCrash = (_kind, crash) => {
       const unsafe = this.#ledger.unsafeOn(device);
       crash();

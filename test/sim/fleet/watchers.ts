@@ -56,14 +56,25 @@ export class DeviceWatch {
         this.#violate('I6', `a version of rev ${op.ifMatch} was taken when the head was ${before?.rev}`);
       }
     }
-    if (op.kind !== 'trash') return;
-    const started = this.#deletes.get(op.opId);
-    if (started) this.#count(started, this.#filesOf(started));
+    const started = op.kind === 'trash' ? this.#deletes.get(op.opId) : undefined;
+    if (started) this.#trashedInCloud(started);
   }
 
-  trashed(): void {
-    const now = [...this.#deletes.values()].filter((op) => op.op === 'localTrash');
-    if (now.some((op) => !this.#isConsented(op))) this.#countFiles('localTrash', 1);
+  #trashedInCloud({ ids }: Delete): void {
+    const files = ids.filter((id) => this.#isUnasked(id)).length;
+    if (files > 0) this.#countFiles('cloudTrash', files);
+  }
+
+  /** `name`: the operation and the base id. */
+  trashed(name: string): void {
+    const at = name.lastIndexOf('-');
+    const isPlanned = this.#deletes.has(name.slice(0, at));
+    if (isPlanned && this.#isUnasked(Number(name.slice(at + 1)))) this.#countFiles('localTrash', 1);
+  }
+
+  /** SY-27: consent covers exactly the files that were held. */
+  #isUnasked(id: number): boolean {
+    return !this.consented.has(id) && this.#device.journal.base.get(id)?.kind === 'file';
   }
 
   #started(ops: readonly Op[]): void {
@@ -168,19 +179,6 @@ export class DeviceWatch {
     const couldBe = machine.numbered(Number(sig.fileId)).some((inode) => inode.kind === 'file' && looksAs(inode, sig));
     const found = couldBe && inodesBelow(root).find((inode) => inode.kind === 'file' && looksAs(inode, sig));
     if (found && contentIdOf(found.data) !== contentId) this.#violate('I7', `base vouches for ${localName} wrongly`);
-  }
-
-  #filesOf({ ids }: Delete): number {
-    return ids.filter((id) => this.#device.journal.base.get(id)?.kind === 'file').length;
-  }
-
-  #isConsented(op: Delete): boolean {
-    const { base } = this.#device.journal;
-    return op.ids.every((id) => this.consented.has(id) || base.get(id)?.kind !== 'file');
-  }
-
-  #count(op: Delete, files: number): void {
-    if (!this.#isConsented(op)) this.#countFiles(op.op, files);
   }
 
   /**
