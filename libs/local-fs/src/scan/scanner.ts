@@ -75,14 +75,26 @@ async function runScan(scan: Scan, signal: AbortSignal): Promise<ScanResult> {
 
 function collect(scan: Omit<RunScan, 't' | 'id'>): Promise<ScanResult> {
   const seen = new SeenEntries();
+  let failure: Error | null = null;
+  /** A disk that is full is found out here, where nobody waits: the scan is stopped, and its end says why. */
+  const take = ({ entries, withdrawn }: Extract<ScanReply, { t: 'seen' }>): false => {
+    try {
+      if (!failure) seen.take(entries, withdrawn);
+    } catch (error) {
+      failure = new Error('what the scan told could not be kept', { cause: error });
+      Atomics.store(scan.abort, 0, 1);
+    }
+    return false;
+  };
   return new Promise((resolve, reject) => {
     pool.send({
       key: scan.target.journalPath,
       request: (id) => ({ t: 'scan', id, ...scan }),
       onReply: (reply) => {
-        if (reply.t === 'seen') seen.take(reply.entries, reply.withdrawn);
-        if (reply.t === 'seen') return false;
-        if (reply.t === 'done') resolve({ ...reply.summary, seen: seen.all(), listed: new Set(reply.summary.listed) });
+        if (reply.t === 'seen') return take(reply);
+        if (failure) reject(failure);
+        else if (reply.t === 'done')
+          resolve({ ...reply.summary, seen: seen.all(), listed: new Set(reply.summary.listed) });
         else if (reply.t === 'rootLost') resolve(nothingRead());
         else reject(new Error(reply.t === 'aborted' ? 'the scan was stopped' : `the scan failed: ${reply.message}`));
         return true;
