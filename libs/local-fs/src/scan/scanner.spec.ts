@@ -177,6 +177,23 @@ describe('a full scan', () => {
     expect(world.differences()).toEqual({ d: 'unknown unsupported', 'd/a': 'unknown unsupported' });
   });
 
+  it('[SA-4] [M01] never takes a file that became a link for deleted, and finds one that was moved from under the link', async () => {
+    world.write('away', 'A');
+    world.write('moved', 'M');
+    world.write('d/x', 'X');
+    await world.sync();
+    rename('away', '../away');
+    symlinkSync(world.path('../away'), world.path('away'));
+    rename('moved', 'd/moved');
+    symlinkSync('d/moved', world.path('moved'));
+    const result = await world.scan();
+    expect(world.differences()).toEqual({ away: 'unknown unsupported', 'd/moved': 'was moved' });
+    expect(result.skipped).toBe(2);
+    unlinkSync(world.path('away'));
+    await world.scan();
+    expect(world.differences()).toMatchObject({ away: 'absent' });
+  });
+
   it('[F13] takes another spelling of a name for the same name', async () => {
     world.write('\u00e9t\u00e9.txt', 'A');
     await world.sync();

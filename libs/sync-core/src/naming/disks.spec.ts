@@ -138,6 +138,26 @@ describe.each(Object.entries(DISK_KINDS))('a disk of %s', (_, kind) => {
     expect(made.on(1).tree()).toEqual({ test: '3' });
   });
 
+  it('[G23] [BI-8] [SY-18] leaves a mapped name alone when its twin goes, until somebody renames the file', () => {
+    const made = story(kind);
+    made.there.write('test', '1');
+    made.sync();
+    made.there.write('TEST', '2');
+    made.sync();
+    const mapped = nameOf(made.here.tree(), '2');
+    expect(mapped === 'TEST').toBe(kind.names.caseSensitive);
+    made.there.remove('test');
+    made.sync();
+    expect(made.here.tree()).toEqual({ [mapped]: '2' });
+    expect(made.sync()).toEqual([]);
+    if (mapped !== 'TEST') made.here.move(mapped, 'TEST');
+    expect(made.sync()).toEqual(mapped === 'TEST' ? [] : ['link']);
+    expect([made.here.tree(), made.there.tree(), made.on(1).tree()]).toEqual(Array(3).fill({ TEST: '2' }));
+    made.there.move('TEST', 'Test');
+    made.sync();
+    expect(made.here.tree()).toEqual({ Test: '2' });
+  });
+
   it('[G23] [SY-18] keeps folders apart that differ in case, with what they hold', () => {
     const made = story(kind);
     made.there.write('docs/a', '1');
