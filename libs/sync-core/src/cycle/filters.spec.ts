@@ -52,3 +52,53 @@ describe('a name that something left out has in the cloud', () => {
     expect(other.disk.tree()).toEqual(new Map([...here.disk.tree(), ['a', 'A']]));
   });
 });
+
+describe('a node that is moved in the cloud out of a place that is left out', () => {
+  // Whole fleet seed 379: base knew it from there, so it stayed frozen, and never came to where it was moved.
+  it('[SY-26] [G07] comes here as a new one, with all it holds, and what is left out here stays', async () => {
+    const exclude: string[] = [];
+    const here = world.device(2, { exclude });
+    for (const path of ['x.old', 'x.old/d']) here.disk.mkdir(path);
+    for (const path of ['x.old/f', 'x.old/d/g', 'x.old/h']) here.disk.write(path, path);
+    await world.meet(here, other);
+    exclude.push('*.old');
+    await world.meet(here);
+    const before = here.disk.tree();
+    world.move('x.old/f', 'f');
+    world.move('x.old/d', 'd');
+    await world.meet(here, other);
+    expect(here.disk.tree()).toEqual(new Map([...before, ['f', 'x.old/f'], ['d', null], ['d/g', 'x.old/d/g']]));
+    expect([...other.disk.tree().keys()].sort()).toEqual(['d', 'd/g', 'f', 'x.old', 'x.old/h']);
+    expect(other.disk.tree()).toEqual(world.cloudTree());
+  });
+});
+
+describe('a folder that is deleted here and holds in the cloud what is left out here', () => {
+  it('[SY-26] [SY-10] [SA-1] comes back instead of taking that along', async () => {
+    const here = device('*.psd');
+    for (const path of ['d', 'd/e']) other.disk.mkdir(path);
+    for (const path of ['d/e/x.psd', 'd/f']) other.disk.write(path, path);
+    await world.meet(other, here);
+    here.disk.remove('d');
+    await world.meet(here, other);
+    const left = ['d', 'd/e', 'd/e/x.psd'];
+    expect([...world.cloudTree().keys()]).toEqual(left);
+    expect([...other.disk.tree().keys()]).toEqual(left);
+    expect([...here.disk.tree().keys()]).toEqual(['d', 'd/e']);
+  });
+
+  // Whole fleet seed 379.
+  it('[SY-26] [SY-10] [G07] comes back also when base knows that from before the filter', async () => {
+    const exclude: string[] = [];
+    const here = world.device(2, { exclude });
+    for (const path of ['d', 'd/e']) other.disk.mkdir(path);
+    for (const path of ['d/e/x.psd', 'd/f']) other.disk.write(path, path);
+    await world.meet(other, here);
+    exclude.push('*.psd');
+    here.disk.remove('d');
+    await world.meet(here, other);
+    const left = ['d', 'd/e', 'd/e/x.psd'];
+    expect([...other.disk.tree().keys()]).toEqual(left);
+    expect([...here.disk.tree().keys()]).toEqual(['d', 'd/e']);
+  });
+});

@@ -7,6 +7,7 @@ import { Execution, type Tries } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
 import { followUp, noteUnseen } from './follow-up.ts';
 import { endSpentHolds, guardNow } from './guard-now.ts';
+import { letIn } from './let-in.ts';
 import { noteProblems } from './note-problems.ts';
 import { observe, type Observed } from './observe.ts';
 import { stopFor } from './observe-cloud.ts';
@@ -54,6 +55,7 @@ async function nextLook(deps: CycleDeps, result: RoundResult, { isLast, ...seen 
 async function runRound(deps: CycleDeps, request: RoundRequest, tries: Tries): Promise<RoundResult | StoppedRound> {
   const seen = await observe(deps, request);
   if ('stop' in seen) return seen;
+  letIn(deps, request.settings);
   const news = await carryOutNews(deps, request, tries);
   if (news && 'stop' in news) return news;
   if (news?.isCutShort) return { ...news, scannedAll: seen.scannedAll };

@@ -2,6 +2,7 @@ import type { SyncMode } from '@tideline/contracts';
 import {
   ROOT_ID,
   type BaseId,
+  type BaseNode,
   type BaseView,
   type CloudId,
   type CloudNode,
@@ -13,6 +14,7 @@ import {
   type ThreeTrees,
 } from '../model/tree.ts';
 import type { IsExcluded, TaskFilter } from './compile-filter.ts';
+import { cloudFromRow } from '../reconcile/scene.ts';
 import { Sizes } from './sizes.ts';
 
 /**
@@ -21,21 +23,31 @@ import { Sizes } from './sizes.ts';
  * out has left the task, as one that was deleted has (bidirectional); so has one that was moved there on the disk.
  * One that is moved on the disk from a place that is left out to one within is in the task again, and moves in the cloud as well.
  * A file that is too large on either side is left out by that alone, wherever it is or goes: it is frozen until it is small again.
+ * The filter goes by the names that nodes have here.
  */
 export function applyFilter(trees: ThreeTrees, { isExcluded, isTooLarge }: TaskFilter, mode: SyncMode): ThreeTrees {
   const paths = new Paths(trees, isExcluded);
   const sizes = new Sizes(trees, isTooLarge, mode);
   const cloud = filterCloud(trees, { paths, sizes, mode });
-  return { ...trees, local: filterLocal(trees, paths, sizes), cloud, leftOut: leftOut(trees, cloud) };
+  return { ...trees, local: filterLocal(trees, paths, sizes), cloud, leftOut: leftOut(trees, { paths, sizes, cloud }) };
 }
 
-/** Known to be there, and not told on. */
-function leftOut(trees: ThreeTrees, told: CloudOverlay): readonly CloudNode[] {
+type Told = { readonly paths: Paths; readonly sizes: Sizes; readonly cloud: CloudOverlay };
+
+/** Known to be in the cloud, and not told on. What no overlay of the cloud mentions is where base has it. */
+function leftOut(trees: ThreeTrees, { paths, sizes, cloud }: Told): readonly CloudNode[] {
   const hidden: CloudNode[] = [];
-  for (const [id, seen] of trees.cloud) {
-    if (seen.t === 'present' && told.get(id)?.t !== 'present') hidden.push(seen.node);
+  const isTold = (id: CloudId): boolean => cloud.get(id)?.t === 'present';
+  for (const [id, seen] of trees.cloud) if (seen.t === 'present' && !isTold(id)) hidden.push(seen.node);
+  for (const key of trees.local.keys()) {
+    const row = paths.isFrozen(key) || sizes.isRowOut(key) ? trees.base.get(key) : undefined;
+    if (row && !trees.cloud.has(row.cloudId)) hidden.push(nodeOf(row, trees.base));
   }
   return hidden;
+}
+
+function nodeOf(row: BaseNode, base: BaseView): CloudNode {
+  return cloudFromRow(row, base.get(row.parent)?.cloudId ?? '');
 }
 
 function filterLocal(trees: ThreeTrees, paths: Paths, sizes: Sizes): LocalOverlay {
@@ -93,6 +105,24 @@ function frozen<T>({ sinceMs }: Observed<T>): Observed<T> {
   return { t: 'unknown', why: 'unsupported', sinceMs };
 }
 
+/**
+ * What was moved in the cloud from a place that is left out to one within. (What its size leaves out stays that wherever it is moved.)
+ */
+export function movedIn(trees: ThreeTrees, isExcluded: IsExcluded): readonly BaseId[] {
+  const paths = new Paths(trees, isExcluded);
+  const entered: BaseId[] = [];
+  for (const [id, seen] of trees.cloud) {
+    const row = seen.t === 'present' ? trees.base.byCloudId(id) : undefined;
+    if (!row || seen.t !== 'present' || !paths.isFrozen(row.id) || paths.isCloudOut(id)) continue;
+    if (isMovedInCloud(seen.node, row, trees.base)) entered.push(row.id);
+  }
+  return entered;
+}
+
+function isMovedInCloud(node: CloudNode, row: BaseNode, base: BaseView): boolean {
+  return node.name !== row.cloudName || node.parentId !== base.get(row.parent)?.cloudId;
+}
+
 type Path = { readonly path: string; readonly isOut: boolean };
 const ROOT_PATH: Path = { path: '', isOut: false };
 
@@ -143,15 +173,16 @@ class Paths {
   }
 
   #cloudPath(id: CloudId): Path {
+    const row = this.#base.byCloudId(id);
     const seen = this.#trees.cloud.get(id);
     if (seen?.t === 'present') {
       const { parentId, name, kind } = seen.node;
-      return this.#memo(this.#cloud, id, () => this.#below(this.#cloudPath(parentId), name, kind));
+      const nameHere = row?.cloudName === name ? row.localName : name;
+      return this.#memo(this.#cloud, id, () => this.#below(this.#cloudPath(parentId), nameHere, kind));
     }
-    const row = this.#base.byCloudId(id);
     const parent = row && row.id !== ROOT_ID ? this.#base.get(row.parent) : undefined;
     if (!row || !parent) return ROOT_PATH;
-    return this.#memo(this.#cloud, id, () => this.#below(this.#cloudPath(parent.cloudId), row.cloudName, row.kind));
+    return this.#memo(this.#cloud, id, () => this.#below(this.#cloudPath(parent.cloudId), row.localName, row.kind));
   }
 
   #below(parent: Path, name: string, kind: 'file' | 'folder'): Path {

@@ -150,6 +150,20 @@ describe('applyFilter', () => {
     ]);
   });
 
+  // Whole fleet seed 91: `B` beside `b` is `B (2)` on a disk that does not tell cases apart, where the filter `b` then named it in the cloud.
+  it('[SY-26] [BI-8] goes by the name a node has here: one that is called otherwise in the cloud has not left by being edited', () => {
+    const cloud = new Map([
+      ['c4', present({ ...cloudNode('c4', 'root', 'x.tmp'), contentId: 'edited' })],
+      ['n1', present(cloudNode('n1', 'c5', 'new'))],
+    ]);
+    const { base, local } = treesWith(new Map(), cloud);
+    const file = { ...row(4, [1, 'x (2).tmp2']), cloudName: 'x.tmp' };
+    const folder = { ...row(5, [1, 'y'], 'folder'), cloudName: 'y.tmp' };
+    (base as MemoryBase).write({ rows: [file, folder], forget: [] });
+    const filtered = applyFilter({ base, local, cloud }, isExcluded, 'bidirectional').cloud;
+    expect([filtered.get('c4')?.t, filtered.get('n1')?.t]).toEqual(['present', 'present']);
+  });
+
   it('[SY-26] lets a node in that is moved on the disk out of a place that is left out, and freezes it as long as it is there', () => {
     const moved = new Map([[3, present(localNode(1, 'kept.o'))]]);
     const edited = new Map([['c3', present({ ...cloudNode('c3', 'c2', 'out.o'), contentId: 'other' })]]);

@@ -7,6 +7,7 @@ import type { PlanIds } from '../plan/plan-ids.ts';
 import { Clashes } from './clashes.ts';
 import { goneFromCloud, type GoneFromCloud } from './gone-from-cloud.ts';
 import { keepWhatHoldsForeign } from './keep-foreign.ts';
+import { keepWhatHoldsLeftOut } from './keep-left-out.ts';
 import { leaveTooLong } from './long-paths.ts';
 import { makeTree } from './make-tree.ts';
 import { mergeBoth } from './merge-both.ts';
@@ -47,6 +48,7 @@ function merge(trees: ThreeTrees, policy: SyncPolicy): TargetTree {
   } else {
     for (const entity of touched) tree.set(entity, mergeBoth(scene.facts(entity), policy));
     keepWhatMovedFoldersHold(tree, policy);
+    keepWhatHoldsLeftOut(tree, policy);
   }
   return tree;
 }
