@@ -1,5 +1,5 @@
 import type { DriveNode } from '@tideline/contracts';
-import { isAlwaysExcluded, ROOT_ID, type BaseNode } from '@tideline/sync-core';
+import { isAlwaysExcluded, ROOT_ID, type BaseNode, type BaseView } from '@tideline/sync-core';
 import { sha256Hex, type VirtualCloud } from './cloud.ts';
 import type { Device } from './device.ts';
 import type { Inode } from './vfs/inode.ts';
@@ -23,59 +23,81 @@ export function differences(device: Device, cloud: VirtualCloud): string[] {
     : notEqual(device, cloud, device.root);
 }
 
-type Spot = { readonly path: string; readonly cloudPath: string; readonly inode: Inode };
+type Spot = { readonly path: string; readonly inode: Inode };
 
 function notEqual(device: Device, cloud: VirtualCloud, root: Inode): string[] {
   const found: string[] = [];
-  const spots = new Map<string, Spot>([[cloud.rootId, { path: '', cloudPath: '', inode: root }]]);
+  const spots = new Map<string, Spot>([[cloud.rootId, { path: '', inode: root }]]);
   const met = new Set<string>();
   const { hidden = new Set<string>() } = cloud.sights.get(device.name) ?? {};
   for (const node of cloud.below(cloud.rootId, hidden)) {
     const above = spots.get(node.parentId ?? '');
-    if (!above) continue;
-    const spot = spotOf(device, { node, above });
-    if (!spot) {
-      for (const path of leftOutHere(device, { node, above })) met.add(device.machine.key(path));
+    const spot = above && spotOf(device, { node, above });
+    if (!above || !spot) continue;
+    const { path, inode } = spot;
+    if (!inode) {
+      found.push(...missing(device, above, path));
       continue;
     }
-    if (!spot.inode) {
-      found.push(`${spot.cloudPath} is in the cloud only`);
-      continue;
-    }
-    met.add(device.machine.key(spot.path));
-    if (node.kind === 'folder') spots.set(node.id, { ...spot, inode: spot.inode });
-    found.push(...unlike(device, { node, spot: { ...spot, inode: spot.inode } }));
+    met.add(device.machine.key(path));
+    spots.set(node.id, { path, inode });
+    found.push(...unlike(device, { node, spot: { path, inode } }));
   }
-  return [...found, ...hereOnly(device, root, met)];
+  return [...found, ...hereOnly(device, { cloud, root, met })];
 }
 
-function hereOnly(device: Device, root: Inode, met: ReadonlySet<string>): string[] {
-  const left = [...walk(root)].filter(
-    ({ path, inode }) => !met.has(device.machine.key(path)) && !isLeftOut(device, path, inode),
-  );
+type Met = { readonly cloud: VirtualCloud; readonly root: Inode; readonly met: ReadonlySet<string> };
+
+function hereOnly(device: Device, { cloud, root, met }: Met): string[] {
+  const rows = foldersOf(device, root);
+  const isAllowed = ({ path, inode }: Found): boolean =>
+    isLeftOut(device, path, inode) || (isDeleted(cloud, rows.get(inode)) && holdsOnlyLeftOut(device, path, inode));
+  const left = [...walk(root)].filter((item) => !met.has(device.machine.key(item.path)) && !isAllowed(item));
   return left.map(({ path }) => `${path} is here only`);
 }
 
-/** What the filter leaves out by the name it has in the cloud is left out here, too, whatever it is called (SY-18, SY-26). */
-function leftOutHere(device: Device, { node, above }: { node: DriveNode; above: Spot }): string[] {
-  const row = device.journal.base.byCloudId(node.id);
-  const inode = row && device.machine.find(above.inode, row.localName);
-  if (!row || !inode) return [];
-  const path = below(above.path, row.localName);
-  return [path, ...(inode.kind === 'folder' ? [...walk(inode, path)].map((each) => each.path) : [])];
+function isDeleted(cloud: VirtualCloud, row: BaseNode | undefined): boolean {
+  const node = row && cloud.nodes.get(row.cloudId)?.node;
+  return node !== undefined && !cloud.below(cloud.rootId).some(({ id }) => id === node.id);
 }
 
-/** Where a cloud node is to be found here; undefined when the filter leaves it out. */
+/** C21: what was deleted in the cloud stays here for the sake of what the filter leaves out of it (SY-26). */
+function holdsOnlyLeftOut(device: Device, path: string, { entries }: Inode): boolean {
+  const inside = [...entries.values()].map(({ name, inode }) => ({ path: below(path, name), inode }));
+  return (
+    inside.length > 0 &&
+    inside.every((each) => isLeftOut(device, each.path, each.inode) || holdsOnlyLeftOut(device, each.path, each.inode))
+  );
+}
+
+/** In the cloud only; unless something that the filter leaves out has the name here, and the person is told (IN_THE_WAY). */
+function missing(device: Device, folder: Spot, path: string): string[] {
+  const there = device.machine.find(folder.inode, path.slice(path.lastIndexOf('/') + 1));
+  const isTaken = there !== undefined && isLeftOut(device, path, there) && isSaid(device, path);
+  return isTaken ? [] : [`${path} is in the cloud only`];
+}
+
+const isSaid = ({ journal }: Device, path: string): boolean =>
+  journal.problems().some((problem) => problem.path === path && problem.code === 'IN_THE_WAY');
+
+/** Whether a problem is what the rules call for: SA-2 leaves out what waits for a person who was told the truth. */
+export function isDue(device: Device, cloud: VirtualCloud, { path, code }: { path: string; code: string }): boolean {
+  const { root, machine } = device;
+  const found = root && [...walk(root)].find((item) => machine.key(item.path) === machine.key(path));
+  if (code !== 'IN_THE_WAY' || !found) return false;
+  if (isLeftOut(device, path, found.inode)) return true;
+  return isDeleted(cloud, foldersOf(device, root).get(found.inode)) && holdsOnlyLeftOut(device, path, found.inode);
+}
+
+/** Where a cloud node is to be found here; undefined when the filter leaves it out. It goes by the names nodes have here (SY-26). */
 function spotOf(
   device: Device,
   { node, above }: { node: DriveNode; above: Spot },
 ): (Omit<Spot, 'inode'> & { inode: Inode | undefined }) | undefined {
   const row = device.journal.base.byCloudId(node.id);
-  const isFolder = node.kind === 'folder';
-  const cloudPath = below(above.cloudPath, node.name);
   const path = below(above.path, row?.localName ?? node.name);
-  if (device.isExcluded(cloudPath, isFolder) || device.isExcluded(path, isFolder)) return undefined;
-  return { path, cloudPath, inode: row && device.machine.find(above.inode, row.localName) };
+  if (device.isExcluded(path, node.kind === 'folder')) return undefined;
+  return { path, inode: row && device.machine.find(above.inode, row.localName) };
 }
 
 function unlike(device: Device, { node, spot }: { node: DriveNode; spot: Spot }): string[] {
@@ -103,15 +125,13 @@ const DERIVED = /(?: \(file\))?(?: \(\d+\))?(?=\.[^.]*$|$)/u;
 
 /** UP: every local file has its own node in the node of its folder, with its content as the head or a kept version. */
 function notBackedUp(device: Device, cloud: VirtualCloud, root: Inode): string[] {
-  const { base } = device.journal;
   const found: string[] = [];
-  const rows = new Map<Inode, BaseNode | undefined>([[root, base.get(ROOT_ID)]]);
-  for (const { path, inode, folder, name } of walk(root)) {
+  const rows = foldersOf(device, root);
+  for (const item of walk(root)) {
+    const { path, inode, folder } = item;
     if (isLeftOut(device, path, inode)) continue;
-    const parent = rows.get(folder);
-    const row = parent && base.childByLocalName(parent.id, name);
+    const [parent, row] = [rows.get(folder), rowAt(device.journal.base, rows, item)];
     const stored = row && row.state === 'managed' ? cloud.nodes.get(row.cloudId) : undefined;
-    rows.set(inode, row);
     const fault =
       stored && parent
         ? backupFault({ stored, inode }, parent, cloud.isInSight(device.name, stored.node.id))
@@ -119,6 +139,23 @@ function notBackedUp(device: Device, cloud: VirtualCloud, root: Inode): string[]
     if (fault) found.push(`${path} ${fault}`);
   }
   return found;
+}
+
+/** What base says of the folders here; one file may stand at several places. */
+function foldersOf({ journal: { base } }: Device, root: Inode): Folders {
+  const rows = new Map([[root, base.get(ROOT_ID) as BaseNode]]);
+  for (const { inode, folder, name } of walk(root)) {
+    const row = inode.kind === 'folder' ? rowAt(base, rows, { folder, name }) : undefined;
+    if (row) rows.set(inode, row);
+  }
+  return rows;
+}
+
+type Folders = ReadonlyMap<Inode, BaseNode>;
+
+function rowAt(base: BaseView, rows: Folders, { folder, name }: Pick<Found, 'folder' | 'name'>): BaseNode | undefined {
+  const parent = rows.get(folder);
+  return parent && base.childByLocalName(parent.id, name);
 }
 
 type BackedUp = {
@@ -139,7 +176,7 @@ function* walk(folder: Inode, path = ''): Generator<Found> {
   for (const { name, inode } of folder.entries.values()) {
     if (path === '' && name === STAGING) continue;
     const here = below(path, name);
-    yield { path: here, cloudPath: here, inode, folder, name };
+    yield { path: here, inode, folder, name };
     if (inode.kind === 'folder') yield* walk(inode, here);
   }
 }

@@ -2,7 +2,7 @@ import type { BaseNode, CycleReport, ScanResult } from '@tideline/sync-core';
 import type { RunRequest } from '../../../apps/agent/src/runtime/task-engine.ts';
 import { chanceOf, pick } from './chance.ts';
 import { VirtualCloud, type Sight } from './cloud.ts';
-import { differences, unsoundBase, unsoundCloud } from './compare.ts';
+import { differences, isDue, unsoundBase, unsoundCloud } from './compare.ts';
 import { Device, type DeviceWorld, type PortFault, type SyscallFault } from './device.ts';
 import { Ledger } from './ledger.ts';
 import { ConsolePerson, Person } from './people.ts';
@@ -401,7 +401,8 @@ export class Fleet implements DeviceWorld {
 
   #left(): string[] {
     return this.devices.flatMap((device) => {
-      const problems = device.journal.problems().map(({ path, code }) => `${path} has the problem ${code}`);
+      const undue = device.journal.problems().filter((problem) => !isDue(device, this.cloud, problem));
+      const problems = undue.map(({ path, code }) => `${path} has the problem ${code}`);
       const stop = device.lastReport?.stop ? [`stopped: ${JSON.stringify(device.lastReport.stop)}`] : [];
       const { localOverlay, cloudOverlay, unfinished } = overlaysOf(device);
       const found = [...stop, ...problems, ...differences(device, this.cloud)];
