@@ -1,5 +1,5 @@
 import type { DriveNode } from '@tideline/contracts';
-import { isAlwaysExcluded, ROOT_ID, type BaseNode, type BaseView } from '@tideline/sync-core';
+import { isAlwaysExcluded, ROOT_ID, type BaseNode, type BaseView, type LocalOverlay } from '@tideline/sync-core';
 import { sha256Hex, type VirtualCloud } from './cloud.ts';
 import type { Device } from './device.ts';
 import type { Inode } from './vfs/inode.ts';
@@ -195,7 +195,7 @@ export function unsoundBase({ journal }: Device): readonly string[] {
   const { inner, writes } = journal;
   const before = lookedAt.get(inner);
   if (before?.writes === writes) return before.found;
-  const found = unsound(inner.base);
+  const found = [...twoAtOnePlace(inner.base, inner.localOverlay()), ...withoutRoot(inner.base)];
   lookedAt.set(inner, { writes, found });
   return found;
 }
@@ -203,21 +203,29 @@ export function unsoundBase({ journal }: Device): readonly string[] {
 /** Base only changes by what is written to its journal. */
 const lookedAt = new WeakMap<object, { readonly writes: number; readonly found: readonly string[] }>();
 
-function unsound(base: Device['journal']['base']): string[] {
+type Base = Device['journal']['base'];
+
+/** SY-25: what is gone here and cannot come to where it is in the cloud keeps the place that both sides had last; others may have it. */
+function twoAtOnePlace(base: Base, local: LocalOverlay): string[] {
   const found: string[] = [];
   const places = new Set<string>();
-  for (const row of base.rows()) {
-    if (row.id === ROOT_ID) continue;
-    const place = `${row.parent}/${row.localName}`;
-    if (row.state === 'managed' && places.has(place)) found.push(`two rows at ${place}`);
-    if (row.state === 'managed') places.add(place);
+  for (const { id, parent, localName, state } of base.rows()) {
+    if (id === ROOT_ID || state !== 'managed' || local.get(id)?.t === 'absent') continue;
+    const place = `${parent}/${localName}`;
+    if (places.has(place)) found.push(`two rows at ${place}`);
+    places.add(place);
+  }
+  return found;
+}
+
+function withoutRoot(base: Base): string[] {
+  return base.rows().flatMap((row) => {
     let at: BaseNode | undefined = row;
     for (let depth = 0; at && at.id !== ROOT_ID; depth++) {
       at = depth > 100 ? undefined : base.get(at.parent);
     }
-    if (!at) found.push(`${row.localName} hangs on nothing`);
-  }
-  return found;
+    return at ? [] : [`${row.localName} hangs on nothing`];
+  });
 }
 
 export function unsoundCloud(cloud: VirtualCloud): string[] {
