@@ -6,7 +6,7 @@ import { runScale } from './scale/run-scale.ts';
 
 const USAGE = `USAGE: npm run bench -- engine [--only small,rename,latency,medium,big,edit,tiny,link] [--peers] [--profile folder]
                                  [--files 10000] [--tiny 100000] [--medium 1000] [--big-mib 1024]
-       npm run bench -- drive [--only commit,move,folder,feed,listing,transfer,huge,permissions] [--batches 40] [--listed 1000000] [--huge-gib 2]
+       npm run bench -- drive [--only commit,move,folder,purge,feed,listing,transfer,huge,permissions] [--batches 40] [--listed 1000000] [--huge-gib 2]
                                 [--profile folder]
        npm run bench -- scale [--files 100000] [--tree folder] [--idle 60] [--alone]`;
 const { positionals, values } = parseArgs({

@@ -2,6 +2,7 @@ import { loadavg } from 'node:os';
 import { runCommitBench } from './commit-bench.ts';
 import { runHugeBench } from './huge-file.ts';
 import { runPermissionBench } from './permissions.ts';
+import { runPurgeBench } from './purge-bench.ts';
 import { toTable, type BenchRow } from './row.ts';
 import { DriveScene } from './scene.ts';
 import { runTransferBench } from './transfer.ts';
@@ -25,6 +26,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   commit: (scene, { batches }) => runCommitBench(scene, { batches }),
   move: async (scene) => [await runMoveBench(scene)],
   folder: async (scene) => [await runFolderMoveBench(scene)],
+  purge: async (scene) => [await runPurgeBench(scene)],
   feed: async (scene) => [await runFeedBench(scene)],
   listing: async (scene, { listed }) => [await runListingBench(scene, listed)],
   transfer: (scene) => runTransferBench(scene),

@@ -46,24 +46,34 @@ async function measureMoves(device: DeviceClient, ids: readonly NodeId[], folder
   return moves.length / seconds;
 }
 
-/** A folder with 100,000 descendants there and back again. */
+/** A folder with 100,000 descendants gets new names. Twice as often as is measured: a console that has just started opens connections and plans. */
 export async function runFolderMoveBench(scene: DriveScene): Promise<BenchRow> {
   const device = await scene.device('folder mover');
   const shape = { name: 'large', ...LARGE_FOLDER };
   const { topId, nodes } = await withDatabase(scene, (database) => plantTree(database, device, shape));
-  const times: number[] = [];
-  for (let round = 0; round < FOLDER_MOVES; round += 1) {
-    const ops = [move(topId, device.rootId, `large ${round}`)];
-    const { seconds } = await timed(() => commit(device, { ops, inline: [], parts: [] }));
-    times.push(seconds * 1000);
-  }
+  const first = await timeFolderMoves(device, topId, 'large');
+  const times = await timeFolderMoves(device, topId, 'large again');
   const p95Ms = percentile(times, 0.95);
   return {
     work: `move of a folder with ${(nodes - 1).toLocaleString('en')} descendants, p95 of ${FOLDER_MOVES}`,
     aim: '≤ 20 ms',
-    measured: `${figure(p95Ms, 'ms')} (p50 ${figure(percentile(times, 0.5), 'ms')})`,
+    measured: `${toldMs(times)}; the first ${FOLDER_MOVES} after the start: ${toldMs(first)}`,
     isMet: p95Ms <= 20,
   };
+}
+
+async function timeFolderMoves(device: DeviceClient, topId: NodeId, name: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let round = 0; round < FOLDER_MOVES; round += 1) {
+    const ops = [move(topId, device.rootId, `${name} ${round}`)];
+    const { seconds } = await timed(() => commit(device, { ops, inline: [], parts: [] }));
+    times.push(seconds * 1000);
+  }
+  return times;
+}
+
+function toldMs(times: readonly number[]): string {
+  return `${figure(percentile(times, 0.95), 'ms')} (p50 ${figure(percentile(times, 0.5), 'ms')})`;
 }
 
 /** All pages of a feed with 100,000 changes. */

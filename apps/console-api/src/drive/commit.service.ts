@@ -29,8 +29,8 @@ export type { Batch, Committed } from './batch.ts';
 const GROUPING = {
   /** One group writes under the lock of its space while the next one settles what comes before the lock. */
   atOnce: 2,
-  /** In operations: what a group of several batches writes under the lock takes some 20 ms at most. */
-  maxWeight: 120,
+  /** In operations: bounds how long one group holds its space. Of each group some 2 ms of CPU do not depend on it. */
+  maxWeight: 60,
   weightOf: ({ request }: Batch) => request.ops.length,
   mustLead: asksForFoundState,
 };

@@ -9,19 +9,21 @@ import {
   type PurgeItem,
   type SpaceId,
 } from '@tideline/contracts';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { findAndLockSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { AccessService, toSubject } from '../grants/access.service.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
+import { inOrder } from '../platform/hot-transaction.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { BinService } from './bin.service.ts';
 import {
   listEntriesBefore,
+  listRemovable,
   listSpacesToClear,
   listSpacesWithExpired,
   markPurged,
@@ -31,9 +33,9 @@ import {
 } from './purge.store.ts';
 
 /** Nodes of one slice: bounds the time for which a space is locked. */
-const SLICE_NODES = 500;
+const SLICE_NODES = 80;
 /** Slices that a request works off itself; the job takes the rest. */
-const SLICES_PER_REQUEST = 20;
+const SLICES_PER_REQUEST = 125;
 const EMPTY_BUDGET_MS = 15_000;
 
 /**
@@ -179,12 +181,16 @@ export class PurgeService implements OnModuleInit {
   }
 
   async #clearSlice(key: SpaceKey): Promise<{ found: number; removed: number }> {
-    const { isLimited, ...slice } = await inTransaction(this.dataSource, async (manager) => {
-      const space = await findAndLockSpace(manager, key);
-      const found = await spreadPurge(manager, key, SLICE_NODES);
-      const removed = await removePurged(manager, key, SLICE_NODES);
-      return { found, removed, isLimited: space !== undefined && space.quotaBytes !== null };
-    });
+    const clear = async (manager: EntityManager) => {
+      const [space, found, ids] = await inOrder(manager, [
+        () => findAndLockSpace(manager, key),
+        () => spreadPurge(manager, key, SLICE_NODES),
+        () => listRemovable(manager, key, SLICE_NODES),
+      ]);
+      await removePurged(manager, key, ids);
+      return { found, removed: ids.length, isLimited: space !== undefined && space.quotaBytes !== null };
+    };
+    const { isLimited, ...slice } = await inTransaction(this.dataSource, clear, { isHot: true });
     if (slice.removed > 0 && isLimited) this.sockets.roomFreed(key.enterpriseId, key.spaceId);
     return slice;
   }

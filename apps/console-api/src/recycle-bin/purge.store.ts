@@ -1,7 +1,7 @@
 import type { EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
-import { queryRows } from '../platform/rows.ts';
+import { queryLast, queryRows } from '../platform/rows.ts';
 import { releaseVersionsOf } from '../versions/release.store.ts';
 
 /**
@@ -74,25 +74,28 @@ export async function spreadPurge(manager: EntityManager, key: SpaceKey, limit: 
   return Number(row?.found ?? 0);
 }
 
-/** Removes purged nodes with nothing below them, and takes their versions out of the space. Needs the lock of the space. */
-export async function removePurged(manager: EntityManager, key: SpaceKey, limit: number): Promise<number> {
+/** Purged nodes with nothing below them. OFFSET 0 keeps a planner without statistics from reading all nodes of the space for it. */
+export async function listRemovable(manager: EntityManager, key: SpaceKey, limit: number): Promise<string[]> {
   const rows = await queryRows<{ id: string }>(
     manager,
     `SELECT p.id FROM node p WHERE p.enterprise_id = $1 AND p.space_id = $2 AND p.purged_at IS NOT NULL
        AND (p.kind = 'file' OR NOT EXISTS (
-         SELECT FROM node c WHERE c.enterprise_id = $1 AND c.space_id = $2 AND c.parent_id = p.id))
+         SELECT FROM node c WHERE c.enterprise_id = $1 AND c.space_id = $2 AND c.parent_id = p.id OFFSET 0))
      LIMIT $3`,
     [key.enterpriseId, key.spaceId, limit],
   );
-  const ids = rows.map((row) => row.id);
-  if (ids.length === 0) return 0;
+  return rows.map((row) => row.id);
+}
+
+/** Removes such nodes, and takes their versions out of the space: the last of a transaction, which holds the lock of the space. */
+export async function removePurged(manager: EntityManager, key: SpaceKey, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
   await releaseVersionsOf(manager, key, ids);
-  await queryRows(
+  await queryLast(
     manager,
     `DELETE FROM node WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) AND purged_at IS NOT NULL`,
     [key.enterpriseId, ids],
   );
-  return ids.length;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { EnterpriseId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
-import { queryRows } from '../platform/rows.ts';
+import { queryLast, queryRows } from '../platform/rows.ts';
 
 type SpaceKey = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };
 
@@ -15,12 +15,15 @@ export async function releaseVersions(
   versionIds: readonly string[],
 ): Promise<number> {
   if (versionIds.length === 0) return 0;
-  return countReleased(manager, key, {
-    ids: versionIds,
-    places: `SELECT ctid FROM version WHERE enterprise_id = $1 AND id = asked.id LIMIT 1`,
-    only: `NOT v.pinned AND NOT EXISTS (
-      SELECT FROM node n WHERE n.enterprise_id = $1 AND n.id = v.node_id AND n.version_id = v.id)`,
-  });
+  const places = `SELECT ctid FROM version WHERE enterprise_id = $1 AND id = asked.id LIMIT 1`;
+  const only = `NOT v.pinned AND NOT EXISTS (
+    SELECT FROM node n WHERE n.enterprise_id = $1 AND n.id = v.node_id AND n.version_id = v.id)`;
+  const [row] = await queryRows<{ count: string }>(manager, releasing({ places, only }), [
+    key.enterpriseId,
+    key.spaceId,
+    versionIds,
+  ]);
+  return Number(row?.count ?? 0);
 }
 
 /** All versions of nodes that are removed in the same transaction. Needs the lock of the space. */
@@ -28,34 +31,26 @@ export async function releaseVersionsOf(
   manager: EntityManager,
   key: SpaceKey,
   nodeIds: readonly string[],
-): Promise<number> {
-  if (nodeIds.length === 0) return 0;
+): Promise<void> {
+  if (nodeIds.length === 0) return;
   const places = `SELECT ctid FROM version WHERE enterprise_id = $1 AND node_id = asked.id OFFSET 0`;
-  return countReleased(manager, key, { ids: nodeIds, places, only: 'true' });
+  await queryLast(manager, releasing({ places, only: 'true' }), [key.enterpriseId, key.spaceId, nodeIds]);
 }
 
 /** By the places of the rows, found by one index probe per id; they hold, since versions change under the lock of their space. */
-async function countReleased(
-  manager: EntityManager,
-  key: SpaceKey,
-  which: { readonly ids: readonly string[]; readonly places: string; readonly only: string },
-): Promise<number> {
-  const [row] = await queryRows<{ count: string }>(
-    manager,
-    `WITH released AS (
-       UPDATE version v SET released_at = now(), pinned = false
-       FROM unnest($3::uuid[]) AS asked(id) CROSS JOIN LATERAL (${which.places}) place
-       WHERE v.ctid = place.ctid AND v.enterprise_id IS NOT DISTINCT FROM $1 AND v.space_id IS NOT DISTINCT FROM $2
-         AND v.released_at IS NULL AND ${which.only}
-       RETURNING v.size
-     ), freed AS (
-       UPDATE space SET used_bytes = used_bytes - (SELECT coalesce(sum(size), 0) FROM released)
-       WHERE enterprise_id = $1 AND id = $2
-     )
-     SELECT count(*) AS count FROM released`,
-    [key.enterpriseId, key.spaceId, which.ids],
-  );
-  return Number(row?.count ?? 0);
+function releasing(which: { readonly places: string; readonly only: string }): string {
+  return `
+    WITH released AS (
+      UPDATE version v SET released_at = now(), pinned = false
+      FROM unnest($3::uuid[]) AS asked(id) CROSS JOIN LATERAL (${which.places}) place
+      WHERE v.ctid = place.ctid AND v.enterprise_id IS NOT DISTINCT FROM $1 AND v.space_id IS NOT DISTINCT FROM $2
+        AND v.released_at IS NULL AND ${which.only}
+      RETURNING v.size
+    ), freed AS (
+      UPDATE space SET used_bytes = used_bytes - (SELECT coalesce(sum(size), 0) FROM released)
+      WHERE enterprise_id = $1 AND id = $2
+    )
+    SELECT count(*) AS count FROM released`;
 }
 
 /**
