@@ -476,7 +476,7 @@ export class AgentProcess {
       manifest: (path, expect) => call('manifest', path, expect),
       place: (requests) => kit.placeMany({ call, flush }, requests),
       stage: async (file) => {
-        const staged = await port('stage', () => kit.stage({ root, call, left }, file));
+        const staged = await port('stage', () => kit.stage({ root, call, callBeside: call, left }, file));
         return {
           name: staged.name,
           reuse: (parts, source) => staged.reuse(parts, source),

@@ -44,7 +44,7 @@ export function createDisk(options: DiskOptions): LocalDisk {
     readChunk: (path, expect, { offset, chunk, into }) => readAny({ path, expect, offset, size: chunk.size, into }),
     manifest: (path, expect) => call('manifest', path, expect),
     place: (requests) => placeMany({ call, flush }, requests),
-    stage: (file) => stage({ root, call, left }, file),
+    stage: (file) => stage({ root, call, callBeside, left }, file),
     makeFolder: (path) => call('makeFolder', path),
     move: (from, to, expect) => call('move', from, to, expect),
     moveToStaging: (opId, from, expect) => call('moveToStaging', opId, from, expect),

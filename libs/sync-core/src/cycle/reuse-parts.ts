@@ -7,6 +7,9 @@ const LOOK_BYTES = 64 * 1024 * 1024;
 /** From so much on it is worth reading the local file once more for bytes that have moved within it. */
 const SHIFTED_BYTES = 16 * 1024 * 1024;
 
+/** Parts that the disk may have in memory at once: it reads with two threads. */
+const AT_ONCE = 2;
+
 type Wanted = { readonly parts: readonly FilePart[]; readonly source: LocalSource | null };
 export type Reused =
   { readonly t: 'done'; readonly missing: readonly FilePart[] } | { readonly t: 'yielded' } | DiskRefused;
@@ -35,7 +38,7 @@ async function reuseAll(
   const missing: FilePart[] = [];
   for (const run of runsOf(parts, LOOK_BYTES)) {
     if (request.signal.aborted) return { t: 'yielded' };
-    const held = await memory.take(Math.max(...run.map(({ chunk }) => chunk.size)), request.signal);
+    const held = await memory.take(AT_ONCE * Math.max(...run.map(({ chunk }) => chunk.size)), request.signal);
     const answer = await staged.reuse(run, source).finally(held.release);
     if (answer.t !== 'done') return answer;
     missing.push(...answer.missing);
