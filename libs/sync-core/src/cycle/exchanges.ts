@@ -23,16 +23,24 @@ export class Exchanges {
    */
   mayBegin(first: LocalOp): boolean {
     if (!isFirstHalf(first)) return true;
+    const second = this.#secondHalves.get(first.atomicGroup);
+    if (!second) return false;
     const begun = this.#order.get(first.opId) ?? 0;
-    return [...this.#neededBy(this.#secondHalves.get(first.atomicGroup))].every((op) => {
+    return [...this.#neededBy(second)].every((op) => {
       if (op === first || this.#execution.hasDone(op.opId)) return true;
-      return (this.#order.get(op.opId) ?? 0) > begun && !isPutOff(op, this.#execution);
+      return (this.#order.get(op.opId) ?? 0) > begun && this.#isComing(op);
     });
   }
 
+  /** Neither it nor what it needs was left out of what is carried out. */
+  #isComing(op: LocalOp): boolean {
+    const isKnown = (op.after ?? []).every((opId) => this.#order.has(opId) || this.#execution.hasDone(opId));
+    return isKnown && !isPutOff(op, this.#execution);
+  }
+
   /** The operation and everything that must have been done before it. */
-  #neededBy(last: LocalOp | undefined): Set<LocalOp> {
-    const needed = new Set(last ? [last] : []);
+  #neededBy(last: LocalOp): Set<LocalOp> {
+    const needed = new Set([last]);
     for (const op of needed) {
       for (const opId of op.after ?? []) {
         const before = this.#ops[this.#order.get(opId) ?? -1];

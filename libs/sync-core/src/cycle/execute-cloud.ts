@@ -13,6 +13,7 @@ import {
   MEDIUM_BATCH_BYTES,
   type Upload,
 } from './group-ops.ts';
+import { isPutOffInCloud } from './put-off.ts';
 import { roomFor } from './room-for.ts';
 import { findMissing, sendChunks } from './send-chunks.ts';
 import { SendWindow } from './send-window.ts';
@@ -118,12 +119,12 @@ function bare(op: CloudOp, execution: Execution): Ready {
 
 /** Within one request the drive itself refuses what follows from a refused operation; what came before must have been done. */
 function readyOps(group: readonly CloudOp[], execution: Execution): CloudOp[] {
-  const mustWait = group.some((op) => atomicGroupOf(op) !== null && isPutOff(op, execution));
+  const mustWait = group.some((op) => atomicGroupOf(op) !== null && isPutOffInCloud(op, execution));
   const sent = new Set<string>();
   return group.filter((op) => {
     const after = (op.after ?? []).filter((opId) => !sent.has(opId));
     if (!execution.isReady({ opId: op.opId, after })) return false;
-    if (mustWait || isPutOff(op, execution)) return void execution.putOff(op);
+    if (mustWait || isPutOffInCloud(op, execution)) return void execution.putOff(op);
     sent.add(op.opId);
     return true;
   });
@@ -135,13 +136,6 @@ function byRoom(group: readonly CloudOp[], execution: Execution): { fitting: Clo
   const isTooLarge = (op: CloudOp): op is Upload =>
     op.op === 'cloudUpload' && op.content.size >= execution.tooLargeBytes && !needed.has(op.opId);
   return { fitting: group.filter((op) => !isTooLarge(op)), tooLarge: group.filter(isTooLarge) };
-}
-
-function isPutOff(op: CloudOp, execution: Execution): boolean {
-  const { live, decided } = execution;
-  const key = op.op === 'cloudTrash' ? op.id : op.key;
-  const path = op.op === 'cloudTrash' ? live.lastPathOf(op.id) : live.pathOf(op.key);
-  return execution.isDeferred(path, decided.local.get(key)?.sinceMs ?? 0);
 }
 
 function wireOf(op: CloudOp, chunks: readonly ChunkRef[], execution: Execution): BatchOp {
@@ -179,7 +173,7 @@ async function commit(ready: readonly Ready[], execution: Execution): Promise<vo
 
 async function executeLarge(op: Upload, execution: Execution): Promise<void> {
   if (!execution.isReady(op)) return;
-  if (isPutOff(op, execution)) return execution.putOff(op);
+  if (isPutOffInCloud(op, execution)) return execution.putOff(op);
   const room = roomFor(op, execution.deps);
   const sent = op.content.size >= execution.tooLargeBytes ? 'full' : await sendLarge(op, room, execution);
   if (sent === 'full') return settle([op], [outOfRoom(op)], execution);

@@ -222,6 +222,10 @@ export class Execution {
     if (path !== undefined) this.#problems.succeed(path);
   }
 
+  get hasProblems(): boolean {
+    return this.#problems.isOpen;
+  }
+
   /** G26: a node that failed waits, unless it changed since. */
   isDeferred(path: RelativePath | undefined, changedAtMs: number): boolean {
     return path !== undefined && this.#problems.isDeferred(path, changedAtMs);

@@ -56,6 +56,11 @@ export class ProblemBook {
     this.#haste = 1 - JITTER * (deps.chance?.next() ?? 0);
   }
 
+  /** Whether anything had a problem when the plan began. */
+  get isOpen(): boolean {
+    return this.#known.size > 0;
+  }
+
   /** G26: each time it fails, a node waits three times as long. */
   fail(path: RelativePath, code: ProblemCode, params: StoredProblem['params']): void {
     const attempts = this.#known.get(path)?.attempts ?? 0;

@@ -55,6 +55,23 @@ describe('a move that the disk refused', () => {
     expect([...a.disk.tree().keys()]).toEqual(['g']);
   });
 
+  it('[G26] [SY-38] is not even put on record while it waits', async () => {
+    for (const name of ['f', 'other']) a.disk.write(name, name);
+    await a.settle();
+    world.move('f', 'g');
+    refuseMoves();
+    await world.cycles(a, 1);
+    const started: number[] = [];
+    const { journal } = a.deps;
+    const start: typeof journal.start = (ops) => {
+      started.push(ops.length);
+      journal.start(ops);
+    };
+    replace(a, { journal: instead(journal, { start }) });
+    expect(await a.cycle()).toMatchObject({ failed: 1, pending: 0 });
+    expect(started).toEqual([]);
+  });
+
   it('[G26] is tried at once when the cloud wants something else of it', async () => {
     a.disk.write('f', 'f');
     await a.settle();
