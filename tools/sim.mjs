@@ -6,23 +6,29 @@
  *   npm run sim -- --replay 17 [--log]         plays one seed again, with what happened
  *   npm run sim -- --replay 17 --shrink        looks for fewer steps that break the same rule
  *   npm run sim -- --plan file.json [--log]    plays a plan that was written by --shrink --out file.json
+ *   npm run sim -- --sweep --seed 1 --runs 3   crashes small plans at every single call, one play each
+ *   npm run sim -- --seed 2001 --runs 48000 --record file    a line for each thousand; begun again, it goes on where it was
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ensureInstalled } from './lib/install.mjs';
 import { say, sayError } from './lib/output.mjs';
+import { playRecorded } from './lib/sim-record.mjs';
+import { playSweeps } from './lib/sim-sweep.mjs';
 import { startSimWorkers } from './lib/sim-workers.mjs';
 
 const OPTIONS = {
   seed: { type: 'string', default: '1' },
-  runs: { type: 'string', default: '200' },
+  runs: { type: 'string' },
   workers: { type: 'string', default: String(Math.min(8, availableParallelism())) },
   replay: { type: 'string' },
   plan: { type: 'string' },
   small: { type: 'boolean', default: false },
   slices: { type: 'boolean', default: false },
   shrink: { type: 'boolean', default: false },
+  sweep: { type: 'boolean', default: false },
+  record: { type: 'string' },
   log: { type: 'boolean', default: false },
   out: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -31,39 +37,51 @@ const OPTIONS = {
 /** Every so many runs one is played twice, to see that a seed is a run. */
 const TWICE_EVERY = 50;
 const PROGRESS_MS = 10_000;
+const RUNS = 200;
+/** A small plan has hundreds of calls of ports and thousands of system calls. */
+const SWEPT_PLANS = 3;
 
 async function main() {
   const { values } = parseArgs({ options: OPTIONS, args: process.argv.slice(2) });
   await ensureInstalled();
   if (values.replay !== undefined || values.plan !== undefined) return replay(values);
-  return playMany(values);
-}
-
-async function playMany({ seed, runs, workers, small, slices, json, 'keep-going': keepGoing }) {
-  const [first, count] = [Number(seed), Number(runs)];
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
-    throw new Error('--seed and --runs want whole numbers');
-  }
-  const startedAt = Date.now();
-  const pool = startSimWorkers(Math.max(1, Number(workers)));
-  const sums = { runs: 0, acts: 0, faults: 0, crashes: 0, cycles: 0, ops: 0 };
-  const failures = [];
-  let lastSaid = startedAt;
+  const range = rangeOf(values);
+  const pool = startSimWorkers(Math.max(1, Number(values.workers)));
   try {
-    await pool.run(jobsFrom({ first, count, small, slices }), ({ seed: played, stats, failure }) => {
-      sums.runs += 1;
-      for (const key of ['acts', 'faults', 'crashes', 'cycles', 'ops']) sums[key] += stats?.[key] ?? 0;
-      if (failure) failures.push({ seed: played, ...failure });
-      if (failure && !json) sayFailure({ seed: played, small, slices, failure });
-      if (!json && Date.now() - lastSaid > PROGRESS_MS) {
-        lastSaid = Date.now();
-        say(`${sums.runs} of ${count} runs, ${failures.length} failed`);
-      }
-      return failures.length === 0 || keepGoing;
-    });
+    if (values.sweep) return (await playSweeps({ pool, ...range, out: values.out })) ? 0 : 1;
+    if (values.record === undefined) return await playMany(pool, range, values);
+    const { small, slices, record: file } = values;
+    const jobsOf = (slice) => jobsFrom({ ...slice, small, slices });
+    return (await playRecorded({ pool, jobsFrom: jobsOf, ...range, file })) ? 0 : 1;
   } finally {
     await pool.stop();
   }
+}
+
+function rangeOf({ seed, runs, sweep }) {
+  const [first, count] = [Number(seed), Number(runs ?? (sweep ? SWEPT_PLANS : RUNS))];
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
+    throw new Error('--seed and --runs want whole numbers');
+  }
+  return { first, count };
+}
+
+async function playMany(pool, { first, count }, { small, slices, json, 'keep-going': keepGoing }) {
+  const startedAt = Date.now();
+  const sums = { runs: 0, acts: 0, faults: 0, crashes: 0, cycles: 0, ops: 0 };
+  const failures = [];
+  let lastSaid = startedAt;
+  await pool.run(jobsFrom({ first, count, small, slices }), ({ seed: played, stats, failure }) => {
+    sums.runs += 1;
+    for (const key of ['acts', 'faults', 'crashes', 'cycles', 'ops']) sums[key] += stats?.[key] ?? 0;
+    if (failure) failures.push({ seed: played, ...failure });
+    if (failure && !json) sayFailure({ seed: played, small, slices, failure });
+    if (!json && Date.now() - lastSaid > PROGRESS_MS) {
+      lastSaid = Date.now();
+      say(`${sums.runs} of ${count} runs, ${failures.length} failed`);
+    }
+    return failures.length === 0 || keepGoing;
+  });
   const seconds = Math.round((Date.now() - startedAt) / 1000);
   if (json) say(JSON.stringify({ firstSeed: first, ...sums, seconds, failures }));
   else

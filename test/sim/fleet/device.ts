@@ -92,6 +92,8 @@ export class Device {
   faults = 0;
   opsStarted = 0;
   lastReport: CycleReport | null = null;
+  /** Calls of each kind until now. */
+  readonly calls = { call: 0, port: 0, write: 0 };
   /** Counts what people did here. */
   acts = 0;
   /** Names, composed, that ever stood here in two spellings beside each other. */
@@ -212,6 +214,7 @@ export class Device {
 
   /** What is armed on this kind of call and due. */
   due(on: Armed['on']): Armed[] {
+    this.calls[on] += 1;
     const due = this.#armed.filter((armed) => armed.on === on && --armed.left === 0);
     if (due.length > 0) this.#armed = this.#armed.filter((armed) => armed.left > 0);
     return due;

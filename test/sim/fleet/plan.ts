@@ -18,15 +18,22 @@ export type Plan = {
   readonly seed: number;
   readonly devices: readonly DeviceConfig[];
   readonly steps: readonly Step[];
+  /** People cannot do all they would, and not every fault meets a call: taken, one by one, for as long as too little happened. */
+  readonly spare?: { readonly least: Least; readonly steps: readonly Step[] };
 };
+
+/** What must have happened in a run that counts. */
+export type Least = { readonly acts: number; readonly faults: number; readonly crashes: number };
 
 export type Size = {
   readonly acts: number;
   readonly faults: number;
   readonly crashes: number;
   readonly events: number;
+  readonly least?: Least;
 };
-export const WHOLE: Size = { acts: 110, faults: 30, crashes: 3, events: 14 };
+const LEAST: Least = { acts: 100, faults: 20, crashes: 1 };
+export const WHOLE: Size = { acts: 110, faults: 30, crashes: 3, events: 14, least: LEAST };
 /** What breaks in a few steps is found sooner, and understood. */
 export const SMALL: Size = { acts: 22, faults: 3, crashes: 1, events: 3 };
 
@@ -68,23 +75,59 @@ const EVENT_WEIGHTS: readonly (readonly [string, number])[] = [
   ] as const),
 ];
 
-export function planOf(seed: number, size: Size = WHOLE): Plan {
+export function planOf(seed: number, size: Size = WHOLE, withHfs = WITH_HFS): Plan {
   const chance = chanceOf(seed);
-  const devices = devicesOf(chance);
+  const devices = devicesOf(chance, withHfs);
   const steps: Step[] = [];
   const add = (what: What, who = chance(devices.length)) => steps.push({ gapMs: 0, who, what });
-  for (let count = 0; count < size.acts; count++) {
-    const isCloud = chance(4) === 0;
-    const act = actOf(isCloud ? CLOUD_VERBS : DEVICE_VERBS, chance);
-    const inside = chance(5) === 0 ? 1 + chance(60) : null;
-    add({ t: 'act', act, inside }, isCloud ? -1 : chance(devices.length));
-  }
+  for (let count = 0; count < size.acts; count++) steps.push(actStep(devices, chance));
   for (let count = 0; count < size.faults; count++) add(faultOf(chance));
-  for (let count = 1 + chance(size.crashes); count > 0; count--) add(crashOf(chance));
+  const crashes = size.crashes === 0 ? 0 : 1 + chance(size.crashes);
+  for (let count = 0; count < crashes; count++) add(crashOf(chance));
   for (let count = 0; count < size.events; count++) {
     add({ t: 'event', event: weighted(EVENT_WEIGHTS, chance), x: chance(1000) });
   }
-  return { seed, devices, steps: shuffled(steps, chance).map((step) => ({ ...step, gapMs: gapOf(chance) })) };
+  const whole = { seed, devices, steps: timed(steps, chance) };
+  return size.least ? { ...whole, spare: { least: size.least, steps: spareOf(whole) } } : whole;
+}
+
+const timed = (steps: readonly Step[], chance: Chance): Step[] =>
+  shuffled(steps, chance).map((step) => ({ ...step, gapMs: gapOf(chance) }));
+
+function actStep(devices: readonly DeviceConfig[], chance: Chance): Step {
+  const isCloud = chance(4) === 0;
+  const act = actOf(isCloud ? CLOUD_VERBS : DEVICE_VERBS, chance);
+  const inside = chance(5) === 0 ? 1 + chance(60) : null;
+  return { gapMs: 0, who: isCloud ? -1 : chance(devices.length), what: { t: 'act', act, inside } };
+}
+
+const SPARE: Least = { acts: 120, faults: 80, crashes: 20 };
+
+/** From a chance of their own, so that the steps before are what they would be without. */
+function spareOf({ seed, devices }: Pick<Plan, 'seed' | 'devices'>): Step[] {
+  const chance = chanceOf(seed ^ 0x2545f491);
+  const on = (what: What): Step => ({ gapMs: 0, who: chance(devices.length), what });
+  return timed(
+    [
+      ...Array.from({ length: SPARE.acts }, () => actStep(devices, chance)),
+      ...Array.from({ length: SPARE.faults }, () => on(faultOf(chance))),
+      ...Array.from({ length: SPARE.crashes }, (_, count) => on(spareCrash(1 + chance(5), count))),
+    ],
+    chance,
+  );
+}
+
+/** Every other one does not wait for a call: a paused task makes none. */
+function spareCrash(after: number, count: number): What {
+  return count % 2 === 0 ? { t: 'port', after, fault: 'crash' } : { t: 'event', event: 'crash', x: after };
+}
+
+/** What a step adds to, of that which must happen in a run. */
+export function countsAs({ what }: Step): keyof Least {
+  if (what.t === 'act') return 'acts';
+  if (what.t === 'event') return 'crashes';
+  const isCrash = what.t === 'write' || ('fault' in what && /crash|power/.test(what.fault));
+  return isCrash ? 'crashes' : 'faults';
 }
 
 /** The same with devices that decide about what is new folder by folder, as others do with tens of thousands of files. */
@@ -92,12 +135,12 @@ export function inSlices(plan: Plan): Plan {
   return { ...plan, devices: plan.devices.map((device) => ({ ...device, newsAtOnce: 0 })) };
 }
 
-/** HFS+ gives names back decomposed. Left out until more seeds have been played with it (docs/simulation.md). */
+/** HFS+ gives names back decomposed: runs of their own, so that a seed is the same fleet with other disks. */
 const WITH_HFS = process.env['SIM_HFS'] !== undefined;
 
-function devicesOf(chance: Chance): DeviceConfig[] {
+function devicesOf(chance: Chance, withHfs: boolean): DeviceConfig[] {
   const config = (os: Os, mode: DeviceConfig['mode']): DeviceConfig => ({
-    ...{ os, mode, propagateDeletes: chance(3) === 0, storesNfd: os === 'darwin' && chance(2) === 0 && WITH_HFS },
+    ...{ os, mode, propagateDeletes: chance(3) === 0, storesNfd: os === 'darwin' && chance(2) === 0 && withHfs },
     noLinks: chance(6) === 0,
   });
   const any = (): Os =>

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inSlices, planOf, SMALL, WHOLE, type Plan } from './plan.ts';
 import { play, shrink } from './shrink.ts';
+import { sweep, type SweptCall } from './sweep.ts';
 
 /**
  * A worker process of a simulation: takes jobs from its parent, one at a time, and answers each. A run is played twice where its
@@ -9,25 +10,36 @@ import { play, shrink } from './shrink.ts';
 export type Job =
   | ({ readonly t: 'run'; readonly twice: boolean } & Seeded)
   | ({ readonly t: 'seed' } & Seeded & Replay)
-  | ({ readonly t: 'plan'; readonly plan: Plan } & Replay);
-type Seeded = { readonly seed: number; readonly isSmall: boolean; readonly inSlices?: boolean };
+  | ({ readonly t: 'plan'; readonly plan: Plan } & Replay)
+  | { readonly t: 'sweep'; readonly seed: number; readonly on: SweptCall };
+type Seeded = {
+  readonly seed: number;
+  readonly isSmall: boolean;
+  readonly inSlices?: boolean;
+  readonly withHfs?: boolean;
+};
 type Replay = { readonly isShrunk: boolean; readonly withLog: boolean };
 
 const SHRINK_CPU_MS = 90_000;
 
 export async function work(job: Job): Promise<object> {
   if (job.t === 'run') return run(job);
+  if (job.t === 'sweep') return { seed: job.seed, on: job.on, ...(await sweep(job.seed, job.on)) };
   const whole = job.t === 'plan' ? job.plan : seededPlan(job);
   const outcome = await play(whole);
-  if (!job.isShrunk || !outcome.failure) return { ...outcome, plan: whole, log: job.withLog ? outcome.log : [] };
+  if (!job.isShrunk || !outcome.failure) return { ...outcome, log: job.withLog ? outcome.log : [] };
   const since = process.cpuUsage().user;
-  const plan = await shrink(whole, outcome.failure, () => process.cpuUsage().user - since < SHRINK_CPU_MS * 1000);
+  const plan = await shrink(
+    outcome.plan,
+    outcome.failure,
+    () => process.cpuUsage().user - since < SHRINK_CPU_MS * 1000,
+  );
   const shrunk = await play(plan);
   return { ...shrunk, plan, log: job.withLog ? shrunk.log : [] };
 }
 
 function seededPlan(job: Seeded): Plan {
-  const plan = planOf(job.seed, job.isSmall ? SMALL : WHOLE);
+  const plan = planOf(job.seed, job.isSmall ? SMALL : WHOLE, job.withHfs);
   return job.inSlices ? inSlices(plan) : plan;
 }
 

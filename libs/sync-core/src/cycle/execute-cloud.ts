@@ -156,7 +156,7 @@ async function readSmall(op: Upload, execution: Execution): Promise<Ready | unde
     return { op, wire, inline: { chunk, bytes: read.bytes } };
   }
   if (read.t === 'refused' && path !== undefined) execution.fail(path, 'UNREADABLE', { reason: read.code });
-  else execution.noteRescan(op.key);
+  else lookAgain(op, execution);
   execution.advance({ finished: [op.opId] });
   return undefined;
 }
@@ -182,8 +182,18 @@ async function executeLarge(op: Upload, execution: Execution): Promise<void> {
     return commit([{ op, wire }], execution);
   }
   if (sent === 'yielded') execution.yielded += 1;
-  else execution.noteRescan(op.key);
+  else lookAgain(op, execution);
   execution.advance({ finished: [op.opId] });
+}
+
+/**
+ * The file is not what was decided on. A new look may tell nothing new: a power failure takes bytes and leaves the times. Then it
+ * waits as what failed does (G26), or the same would be tried without a pause until the scan trusts those times no more.
+ */
+function lookAgain(op: Upload, execution: Execution): void {
+  execution.noteRescan(op.key);
+  const path = execution.live.pathOf(op.key);
+  if (path !== undefined && execution.isStuck(op)) execution.fail(path, 'BUSY');
 }
 
 /** The drive said before any byte travelled what it would have said to the commit. */

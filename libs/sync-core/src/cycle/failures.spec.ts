@@ -47,6 +47,29 @@ describe('a server in maintenance', () => {
 });
 
 describe('one file that fails for ever', () => {
+  it('[G26] waits when its bytes are others than its times vouch for, as a power failure leaves them', async () => {
+    a.disk.write('torn', 'bytes');
+    a.disk.write('whole', 'bytes of its own');
+    let reads = 0;
+    const { disk } = a.deps;
+    const torn = instead(disk, {
+      read: async (path, expect) => {
+        if (path !== 'torn') return disk.read(path, expect);
+        reads += 1;
+        return { t: 'done', bytes: new Uint8Array(5) };
+      },
+    });
+    replace(a, { disk: torn });
+    for (let tries = 0; tries < 5; tries++) await a.cycle();
+    expect(reads).toBeLessThanOrEqual(3);
+    expect(a.journal.problems()).toMatchObject([{ path: 'torn', code: 'BUSY' }]);
+    expect(world.cloud.find('whole')).toBeDefined();
+    replace(a, { disk });
+    world.clock.advance(60_000);
+    expect(await a.settle()).toMatchObject({ pending: 0, failed: 0, verified: true });
+    expect(world.cloud.find('torn')).toBeDefined();
+  });
+
   it('[G26] waits longer each time, keeps nobody else waiting, and is tried at once when it changed', async () => {
     const tried = new Set<string>();
     const refusesF0 = refusing(world.cloud, 'INTERNAL', (op) => {
