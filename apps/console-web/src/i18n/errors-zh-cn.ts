@@ -85,6 +85,11 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   FOLDER_OVERLAPS: ['{path} 位于任务 {task} 的文件夹之内，或包含该文件夹。', '请选择与其他任务互不包含的文件夹。'],
   FILE_SYSTEM_REFUSED: ['{path} 位于不受支持的文件系统 {fileSystem}。', '请选择本地磁盘上的文件夹。'],
   CLOUD_PATH_INVALID: ['{path} 不是云端路径。', '请按 personal:/Docs 或 team/Engineering:/Specs 的格式书写。'],
+  TASK_NOT_BLOCKED: ['此任务的文件夹仍是原来的文件夹。', '无需处理。'],
+  ROOT_NOT_KNOWN: [
+    '{path} 中没有此任务的任何内容。',
+    '请先在该处挂载或恢复正确的文件夹；如果已不存在，请取消任务并重新创建。',
+  ],
   TASK_UNKNOWN: ['此设备上没有任务 {task}。', '请查看 `tideline task list`。'],
   TASK_PAUSED_BY: ['任务已暂停（{reason}），不能在此处启动。', '请先解决暂停的原因。'],
   HOLD_ANSWERED: ['此拦截已有答复（{answer}）。', '请查看 `tideline holds list`；再次被拦截的内容会重新询问。'],
