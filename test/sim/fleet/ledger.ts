@@ -33,6 +33,8 @@ export class Ledger {
   readonly destroyed = new Set<string>();
   /** Lost by what the operator did, whether or not something of it is still lying about. */
   readonly #pardoned = new Set<string>();
+  /** Were in the history of the drive until the operator restored an older state of it. */
+  readonly #outOfHistory = new Set<string>();
   readonly #cloud: VirtualCloud;
   readonly #devices: readonly Device[];
   readonly #inContent = new Map<string, readonly string[]>();
@@ -61,6 +63,18 @@ export class Ledger {
       place.isNew = false;
     }
     for (const token of tokens) if (!isIn(places, token)) this.destroyed.add(token);
+    this.#pardonOverwritten(tokens);
+  }
+
+  /**
+   * Who overwrites the last copy that stands somewhere destroys it, although a file that was displaced while the bytes were still
+   * in the history holds them by chance until its grace is over. Whole seed 247.
+   */
+  #pardonOverwritten(tokens: ReadonlySet<string>): void {
+    const doubtful = tokens.intersection(this.#outOfHistory);
+    if (doubtful.size === 0) return;
+    const standing = this.#standing();
+    for (const token of doubtful) if (!standing.has(token)) this.#pardoned.add(token);
   }
 
   /** Bytes in folders, staging and trash of all machines, and in the drive with its history and bin. */
@@ -109,9 +123,18 @@ export class Ledger {
    * its bytes were in the history once. Not an exception for anything that stands in a folder or in the trash.
    */
   pardonDisplaced(before: ReadonlySet<string>): void {
-    const kept = new Set(this.#inCloud());
-    for (const { machine } of this.#devices) for (const token of tokensOn(machine, STAGING)) kept.add(token);
-    for (const token of before) if (!kept.has(token)) this.#pardoned.add(token);
+    const [kept, standing] = [this.#inCloud(), this.#standing()];
+    for (const token of before) {
+      if (!kept.has(token)) this.#outOfHistory.add(token);
+      if (!standing.has(token)) this.#pardoned.add(token);
+    }
+  }
+
+  /** In the drive, and in the folders and the trash of machines: everything but what is displaced. */
+  #standing(): ReadonlySet<string> {
+    const standing = new Set(this.#inCloud());
+    for (const { machine } of this.#devices) for (const token of tokensOn(machine, STAGING)) standing.add(token);
+    return standing;
   }
 
   #inCloud(): ReadonlySet<string> {
