@@ -1,3 +1,4 @@
+import { leavesOutOfSight } from './left-out-of-sight.ts';
 import type { CycleDeps } from './cycle-types.ts';
 import { failedOps, isSettled, remainingOps, type RoundResult } from './report.ts';
 import { verifyInSync } from './verify.ts';
@@ -33,11 +34,12 @@ function isWholeLook({ scannedAll, feedRead, settled }: Seen, { execution }: Rou
  * The first sync ends when nothing is left but what waits for a person or failed. Recovery lasts until nothing is left at all
  * (FI-4): whatever was not brought back yet would be taken for deleted by the next decision.
  */
-function endPhases({ journal }: CycleDeps, result: RoundResult): boolean {
+function endPhases(deps: CycleDeps, result: RoundResult): boolean {
+  const { journal } = deps;
   const { firstSyncDone, recovery } = journal.meta();
   const left = remainingOps(result);
   const endsFirstSync = !firstSyncDone && left === result.heldOps + failedOps(result);
-  const endsRecovery = recovery && left === 0;
+  const endsRecovery = recovery && left === 0 && !leavesOutOfSight(deps);
   if (endsFirstSync) journal.advance({ meta: { firstSyncDone: true } });
   if (endsRecovery) journal.advance({ meta: { recovery: false } });
   return endsFirstSync || endsRecovery;

@@ -148,3 +148,33 @@ describe('[SY-29] a folder that a person says is the right one', () => {
     },
   );
 });
+
+describe('a server restored from a backup', () => {
+  it('[FI-4] [SA-4] loses nothing that cannot be read here while it is missed there', async () => {
+    a.disk.mkdir('d');
+    for (const name of ['d/in', 'f', 'stays']) a.disk.write(name, name);
+    await a.settle();
+    const before = a.disk.tree();
+    for (const name of ['d', 'f']) world.trash(name);
+    world.cloud.epoch = 'e2';
+    const { scanner } = a.deps;
+    const hidden = a.journal.base.children(1).flatMap(({ id, localName }) => (localName === 'stays' ? [] : [id]));
+    const unknown = { t: 'unknown', why: 'denied', sinceMs: 1 } as const;
+    const inside = hidden.flatMap((id) => a.journal.base.children(id).map((row) => row.id));
+    const blind = async (...of: Parameters<typeof scanner.scan>) => {
+      const result = await scanner.scan(...of);
+      return {
+        ...result,
+        seen: new Map([...result.seen, ...[...hidden, ...inside].map((id) => [id, unknown] as const)]),
+      };
+    };
+    replace(a, { scanner: instead(scanner, { scan: blind }) });
+    await world.cycles(a, 4);
+    expect(a.journal.meta().recovery).toBe(true);
+    replace(a, { scanner });
+    await world.cycles(a, 6);
+    expect(a.disk.tree()).toEqual(before);
+    expect(world.cloudTree()).toEqual(before);
+    expect(a.journal.meta().recovery).toBe(false);
+  });
+});

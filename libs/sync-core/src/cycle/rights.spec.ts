@@ -47,6 +47,21 @@ describe('what the rights in a folder do not allow', () => {
     expect(problems()).toEqual([[copy, 'RIGHT_MISSING', 'create']]);
   });
 
+  it('[FI-4] [SY-16] keeps here what a restored server lost, also where the person may not bring it back', async () => {
+    restrict('ro', READ);
+    await world.cycles(a, 2);
+    world.trash('ro/f');
+    world.trash('free/x');
+    world.cloud.epoch = 'e2';
+    await world.cycles(a, 8);
+    expect(a.disk.tree().get('ro/f')).toBe('f');
+    expect(world.cloudTree().get('free/x')).toBe('x');
+    expect(problems()).toEqual([['ro/f', 'RIGHT_MISSING', 'create']]);
+    expect(a.journal.meta().recovery).toBe(false);
+    await world.cycles(a, 4);
+    expect(a.disk.tree().get('ro/f')).toBe('f');
+  });
+
   it('[G15] is not undone for want of a right that was given meanwhile and not heard of yet', async () => {
     restrict('ro', READ);
     await world.cycles(a, 2);

@@ -95,9 +95,9 @@ function judgeLocal(op: LocalOp, { rights }: Scope): Verdict {
 function judgeCloud(op: CloudOp, scope: Scope): Verdict {
   switch (op.op) {
     case 'cloudCreateFolder':
-      return judgeCreate(op.parentCloudId, scope);
+      return judgeCreate(op, op.parentCloudId, scope);
     case 'cloudUpload':
-      return op.target.t === 'create' ? judgeCreate(op.target.parentCloudId, scope) : judgeUpdate(op, scope);
+      return op.target.t === 'create' ? judgeCreate(op, op.target.parentCloudId, scope) : judgeUpdate(op, scope);
     case 'cloudSetMeta':
       return judgeMeta(op, scope);
     case 'cloudMove':
@@ -107,8 +107,14 @@ function judgeCloud(op: CloudOp, scope: Scope): Verdict {
   }
 }
 
-function judgeCreate(parentCloudId: string, { rights }: Scope): Verdict {
-  return rights.allows(parentCloudId, 'create') ? ALLOWED : { t: 'refused', needs: 'create' };
+/**
+ * What base knows, and the cloud does not have any more, is forgotten: it is a file or folder of this device alone from then on,
+ * and nothing takes its absence in the cloud for a delete (FI-4). Upload mode deletes nothing here anyway.
+ */
+function judgeCreate({ id }: CloudOp, parentCloudId: string, { rights, mode, trees }: Scope): Verdict {
+  if (rights.allows(parentCloudId, 'create')) return ALLOWED;
+  const isKnown = mode === 'bidirectional' && trees.base.get(id) !== undefined;
+  return isKnown ? { t: 'letGo', ids: [id] } : { t: 'refused', needs: 'create' };
 }
 
 /** G15: what is in the cloud comes back; the edit becomes a conflict copy, as for any two contents without a common past. */
