@@ -51,6 +51,26 @@ describe('a name that something left out has in the cloud', () => {
     expect(here.disk.tree().get('a (2)/f')).toBe('F');
     expect(other.disk.tree()).toEqual(new Map([...here.disk.tree(), ['a', 'A']]));
   });
+
+  // Whole fleet seed 44: who wanted the name waited for what was frozen, without end and without a word.
+  it('[SY-26] [SY-12] [SA-5] is not taken from a file that base knows from before the filter and that is gone here', async () => {
+    const exclude: string[] = [];
+    const here = world.device(2, { exclude });
+    here.disk.write('a', 'A');
+    here.disk.mkdir('b');
+    await world.meet(here, other);
+    exclude.push('a', '!a/');
+    here.disk.remove('a');
+    here.disk.rename('b', 'a');
+    here.disk.write('a/f', 'F');
+    await world.meet(here, other);
+    expect(here.journal.problems()).toEqual([]);
+    expect([...here.disk.tree()]).toEqual([
+      ['a (2)', null],
+      ['a (2)/f', 'F'],
+    ]);
+    expect(other.disk.tree()).toEqual(new Map([...here.disk.tree(), ['a', 'A']]));
+  });
 });
 
 describe('a node that is moved in the cloud out of a place that is left out', () => {

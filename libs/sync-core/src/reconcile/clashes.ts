@@ -1,9 +1,10 @@
 import type { SyncPolicy } from '../model/policy.ts';
 import { conflictName, numberedName, yieldedName } from '../naming/derived-names.ts';
 import { maxLocalNameBytes, toLocalName } from '../naming/name-rules.ts';
+import type { CloudNode } from '../model/tree.ts';
 import { SideTree } from '../plan/side-tree.ts';
 import { isNewLocal } from './scene.ts';
-import type { Entity, Facts } from './scene-types.ts';
+import { NOWHERE, type Entity, type Facts } from './scene-types.ts';
 import type { Kept, Target, TargetTree } from './target.ts';
 
 type KeptTarget = Extract<Target, { t: 'kept' }>;
@@ -34,6 +35,7 @@ export class Clashes {
 
   resolve(): void {
     for (const entity of this.#tree.entities()) this.#claimUnmoved(entity);
+    for (const node of this.#tree.scene.trees.leftOut ?? []) this.#claimLeftOut(node);
     const claims = this.#tree.entities().flatMap((entity) => this.#claimOf(entity) ?? []);
     for (const claim of claims.sort((a, b) => rank(a) - rank(b) || a.entity - b.entity)) this.#claimCloudName(claim);
     if (this.#isUpload) return;
@@ -73,6 +75,14 @@ export class Clashes {
     const here = this.#localNow.placeOf(entity);
     if (there) this.#cloudClaims.set(this.#cloudNow.slot(there.parent, there.name), entity);
     if (here) this.#localClaims.set(this.#localNow.slot(here.parent, here.name), entity);
+  }
+
+  /** SY-26: what a filter leaves out is frozen, too, but nothing becomes of it: it keeps its name in the cloud, and nobody waits for that. */
+  #claimLeftOut({ id, parentId, name }: CloudNode): void {
+    const { scene } = this.#tree;
+    const [entity, parent] = [scene.entityOf(id), scene.entityOf(parentId)];
+    if (entity === NOWHERE || parent === NOWHERE || this.#tree.get(entity).t !== 'frozen') return;
+    this.#cloudClaims.set(this.#cloudNow.slot(parent, name), entity);
   }
 
   #claimCloudName(claim: Claim): void {
