@@ -216,6 +216,28 @@ describe('a mass delete', () => {
     expect(world.cloudTree()).toEqual(b.disk.tree());
   });
 
+  // Whole fleet seed 220: base let the folder go at once, no scan looked for its files any more, and the hold vanished.
+  it.each(['approved', 'restored'] as const)(
+    '[SY-22] [O14] [GU-1] of upload mode waits also in a folder that stays for what others have in it: %s',
+    async (answer) => {
+      const backer = world.device(3, { mode: 'upload', propagateDeletes: true });
+      backer.disk.mkdir('d');
+      files(backer, 30, 'd/f');
+      await backer.settle();
+      world.put('d/theirs', 'not ours');
+      await backer.settle();
+      backer.disk.remove('d');
+      for (let looks = 0; looks < 3; looks++) expect((await backer.settle()).holds).toBe(1);
+      world.move('d/f0', 'x');
+      backer.disk.write('x', 'another x');
+      answerAll(backer, answer);
+      expect(await backer.settle()).toMatchObject({ holds: 0, pending: 0, verified: true });
+      const left = [...world.cloudTree().keys()].filter((path) => path.startsWith('d/'));
+      expect(left).toHaveLength(answer === 'approved' ? 1 : 30);
+      expect([...world.cloudTree().values()]).toContain('another x');
+    },
+  );
+
   it('[UP-4] [GU-1] of upload mode is held, too; kept or restored, the cloud keeps what the disk has not', async () => {
     const backer = world.device(3, { mode: 'upload', propagateDeletes: true });
     files(backer, 60, 'g');

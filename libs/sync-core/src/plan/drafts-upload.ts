@@ -1,7 +1,7 @@
 import type { BaseNode } from '../model/tree.ts';
 import { isWhereBaseHasIt } from '../reconcile/merge-both.ts';
-import type { Facts } from '../reconcile/scene-types.ts';
-import type { Kept, Target } from '../reconcile/target.ts';
+import type { Entity, Facts } from '../reconcile/scene-types.ts';
+import type { Kept, Target, TargetTree } from '../reconcile/target.ts';
 import {
   draftForget,
   draftOlder,
@@ -34,6 +34,17 @@ export function draftUpload(facts: Facts, target: Target, on: On): void {
     case 'aside':
       return;
   }
+}
+
+/**
+ * A folder that base is to let go while something in it is still to be deleted. No scan looks for what base has below a folder that
+ * it has let go: a delete that waits for a person, or failed, would be forgotten. So the folder goes last.
+ */
+export function isLetGoLast(tree: TargetTree, entity: Entity): boolean {
+  const row = tree.scene.row(entity);
+  if (row?.kind !== 'folder' || row.state !== 'managed' || tree.get(entity).t !== 'detached') return false;
+  const managed = tree.scene.trees.base.children(row.id).filter((child) => child.state === 'managed');
+  return managed.some(({ id }) => tree.get(id).t === 'gone' || tree.get(id).t === 'frozen' || isLetGoLast(tree, id));
 }
 
 function draftKept(facts: Facts, target: Kept, { make, drafts }: On): void {

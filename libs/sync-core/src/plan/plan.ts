@@ -5,7 +5,7 @@ import { isNewLocal } from '../reconcile/scene.ts';
 import type { Entity } from '../reconcile/scene-types.ts';
 import type { TargetTree } from '../reconcile/target.ts';
 import { draftBoth, emptyDrafts, type Drafts } from './drafts-both.ts';
-import { draftUpload } from './drafts-upload.ts';
+import { draftUpload, isLetGoLast } from './drafts-upload.ts';
 import type { Draft } from './draft.ts';
 import { OpFactory, type Names } from './op-factory.ts';
 import { order } from './order.ts';
@@ -40,7 +40,10 @@ function draftAll(tree: TargetTree, given: Given): Drafts {
   const make = new OpFactory(tree.scene, given);
   const drafts = emptyDrafts();
   const draft = given.policy.mode === 'upload' ? draftUpload : draftBoth;
-  for (const entity of tree.entities()) draft(tree.scene.facts(entity), tree.get(entity), { make, drafts });
+  for (const entity of tree.entities()) {
+    if (isLetGoLast(tree, entity)) drafts.more = true;
+    else draft(tree.scene.facts(entity), tree.get(entity), { make, drafts });
+  }
   return drafts;
 }
 
