@@ -1,4 +1,4 @@
-import type { LocalOp, Plan } from '../model/plan.ts';
+import type { BaseOp, LocalOp, Plan } from '../model/plan.ts';
 import type { SyncPolicy } from '../model/policy.ts';
 import { ROOT_ID, type BaseId, type BaseView } from '../model/tree.ts';
 import { isNewLocal } from '../reconcile/scene.ts';
@@ -7,6 +7,7 @@ import type { TargetTree } from '../reconcile/target.ts';
 import { draftBoth, emptyDrafts, type Drafts } from './drafts-both.ts';
 import { draftUpload, isLetGoLast } from './drafts-upload.ts';
 import type { Draft } from './draft.ts';
+import { isBelow } from './is-below.ts';
 import { OpFactory, type Names } from './op-factory.ts';
 import { order } from './order.ts';
 import type { PlanIds } from './plan-ids.ts';
@@ -18,18 +19,20 @@ type Given = {
   readonly names: Names;
 };
 
+type Link = Extract<BaseOp, { op: 'link' }>;
+
 /** The differences of both sides to the target tree, as operations in an order in which they can run. */
 export function makePlan(tree: TargetTree, given: Given): Omit<Plan, 'problems' | 'decisions'> {
   const { policy, ids } = given;
   const drafts = draftAll(tree, given);
-  const linked = new Set(drafts.base.flatMap((op) => (op.op === 'link' ? [op.key] : [])));
+  const base = inOrder(drafts.base, tree.scene.trees.base);
+  const linked = new Set(base.flatMap((op) => (op.op === 'link' ? [op.key] : [])));
   const here = drafts.local.filter((each) => isReachable(each, linked));
   const scope = { entities: tree.entities(), leftBehind: tree.anew(), names: policy.names };
   const rules = { newOpId: () => ids.opId(), deletes: mayDelete(policy) };
   const local = order(new SideTree(tree.scene, 'local', scope), here, { ...rules, exchange: 'staging' });
   const cloud = order(new SideTree(tree.scene, 'cloud', scope), drafts.cloud, { ...rules, exchange: 'atomic' });
   if (policy.mode === 'upload' && local.ops.length > 0) throw new Error('upload mode never touches the disk');
-  const base = inOrder(drafts.base, tree.scene.trees.base);
   const done = base.length + local.ops.length + cloud.ops.length;
   const left = local.left.length + cloud.left.length + (here.length < drafts.local.length ? 1 : 0);
   const waits = drafts.more || left > 0 || base.length < drafts.base.length;
@@ -66,7 +69,26 @@ function inOrder(base: Plan['base'], view: BaseView): Plan['base'] {
   const links = base.filter((op) => op.op === 'link');
   const parents = new Map(links.map((op) => [op.row.id, op.row.parent]));
   const sorted = byDepth(links, (op) => depthIn(parents, op.row.id));
-  return [...sorted, ...forgets(base, view)];
+  return [...withoutLoops(sorted, view), ...forgets(base, view)];
+}
+
+/**
+ * Both sides may agree where a folder is before they agree about one above it, which base has below it until then. Such a link waits,
+ * and so does what a folder holds that would be adopted by it.
+ */
+function withoutLoops(sorted: readonly Link[], view: BaseView): Link[] {
+  const placed = new Map<BaseId, BaseId>();
+  const waiting = new Set<BaseId>();
+  const parentOf = (id: BaseId) => placed.get(id) ?? view.get(id)?.parent;
+  return sorted.filter(({ row, key }) => {
+    const isMoved = row.kind === 'folder' && (view.get(row.id)?.parent ?? row.parent) !== row.parent;
+    if (waiting.has(row.parent) || (isMoved && isBelow(row.parent, row.id, parentOf))) {
+      if (isNewLocal(key)) waiting.add(row.id);
+      return false;
+    }
+    placed.set(row.id, row.parent);
+    return true;
+  });
 }
 
 function forgets(base: Plan['base'], view: BaseView): Plan['base'] {

@@ -16,6 +16,7 @@ import type { Advance } from '../ports/journal.ts';
 import { isGoneFromCloud } from '../reconcile/gone-from-cloud.ts';
 import { cloudNameFor } from '../reconcile/merge-both.ts';
 import { cloudFromRow } from '../reconcile/scene.ts';
+import { isBelow } from './is-below.ts';
 import { linkedRow } from './linked-row.ts';
 
 /** What settling looks at: the journal's trees, or what they will be. */
@@ -248,10 +249,17 @@ function managedRow(row: BaseNode | undefined, cloudId: CloudId): BaseNode | und
   return row?.cloudId === cloudId && row.state === 'managed' ? row : undefined;
 }
 
-function isSamePlace({ base }: SettledTrees, { local, cloud, names }: Met, before: BaseNode | undefined): boolean {
-  if (base.byCloudId(cloud.parentId)?.id !== local.parent) return false;
+function isSamePlace({ base }: SettledTrees, met: Met, before: BaseNode | undefined): boolean {
+  const { local, cloud, names } = met;
+  if (base.byCloudId(cloud.parentId)?.id !== local.parent || closesLoop(base, met)) return false;
   if (cloudNameFor(local.name, before) === cloud.name) return true;
   return names?.localName === local.name && names.cloudName === cloud.name;
+}
+
+/** Base has the folder below this one as long as both sides do not agree about it: the place waits, and is linked after that. */
+function closesLoop(base: SettledTrees['base'], { id, local }: Met): boolean {
+  if (local.kind !== 'folder' || (base.get(id)?.parent ?? local.parent) === local.parent) return false;
+  return isBelow(local.parent, id, (at) => base.get(at)?.parent);
 }
 
 function isSameMeta(a: LocalNode['meta'], b: LocalNode['meta']): boolean {

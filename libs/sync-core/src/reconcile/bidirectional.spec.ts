@@ -682,3 +682,51 @@ describe('a folder that changes places with its own child', () => {
     expect(story.here.tree()).toEqual(story.there.tree());
   });
 });
+
+describe('a folder that base has below another one until both sides agree about that', () => {
+  it('[SY-25] [M12] links the upper one in it only after that: base is a tree at every step (fleet seed 23)', () => {
+    const story = new Scenario(['p/q/', 'p/r/a=1']);
+    const loops = loopsIn(story);
+    story.here.move('p/q', 'q');
+    story.here.move('p', 'q/p');
+    story.there.move('p/r', 'r');
+    story.there.move('p/q', 'r/q');
+    story.there.move('p', 'r/q/p');
+    story.sync();
+    expect(loops).toEqual([]);
+    expect(story.here.tree()).toEqual(story.there.tree());
+    expect(story.there.tree()).toEqual({ r: 'folder', 'r/a': '1', 'r/q': 'folder', 'r/q/p': 'folder' });
+    expect(story.device.plan()).toMatchObject({ base: [], local: [], cloud: [] });
+  });
+
+  it('[SY-25] [M12] takes over where the upper one was moved to only after that, too (fleet seed 112)', () => {
+    const story = new Scenario(['p/q/', 's/a=1']);
+    const loops = loopsIn(story);
+    story.here.move('p/q', 'q');
+    story.here.move('p', 'q/p');
+    story.there.move('p/q', 's/q');
+    story.device.observe();
+    story.device.run(story.device.plan(), (count) => (count === 2 ? 1 : 0)); // the cloud's half first
+    story.sync();
+    expect(loops).toEqual([]);
+    expect(story.here.tree()).toEqual(story.there.tree());
+    expect(story.there.tree()).toEqual({ s: 'folder', 's/a': '1', 's/q': 'folder', 's/q/p': 'folder' });
+    expect(story.device.plan()).toMatchObject({ base: [], local: [], cloud: [] });
+  });
+});
+
+/** What was below itself in base after a step of the journal, as it comes. */
+function loopsIn({ device: { journal } }: Scenario): string[] {
+  const loops: string[] = [];
+  const parentOf = (id: number) => journal.base.get(id)?.parent ?? ROOT_ID;
+  const advance = journal.advance.bind(journal);
+  journal.advance = (step) => {
+    advance(step);
+    for (const { id, localName } of journal.base.rows()) {
+      const passed = new Set<number>();
+      for (let at = parentOf(id); at !== ROOT_ID && !passed.has(at); at = parentOf(at)) passed.add(at);
+      if (passed.has(id)) loops.push(localName);
+    }
+  };
+  return loops;
+}
