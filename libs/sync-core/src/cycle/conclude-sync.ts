@@ -10,7 +10,7 @@ import { verifyInSync } from './verify.ts';
  */
 export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: Seen): Promise<boolean> {
   const { journal, clock } = deps;
-  const isCertain = isSettled(deps, result) && !hasUnknown(deps);
+  const isCertain = isSettled(deps, result) && !result.decided.waits && !hasUnknown(deps);
   const { done, doneBefore } = result.execution;
   if (done + doneBefore > 0 || !isCertain) withdrawVerdict(deps);
   if (!isWholeLook(seen, result)) return false;

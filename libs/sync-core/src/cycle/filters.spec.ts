@@ -73,6 +73,61 @@ describe('a name that something left out has in the cloud', () => {
   });
 });
 
+describe('a name of base that something left out has no more', () => {
+  const exclude: string[] = [];
+  let here: TestDevice;
+  beforeEach(async () => {
+    exclude.length = 0;
+    here = world.device(2, { exclude });
+    here.disk.write('a', 'A');
+    here.disk.mkdir('x');
+    await world.meet(here, other);
+    exclude.push('a', '!a/');
+    await world.meet(here);
+  });
+
+  // Whole fleet seed 1333: the folder waited for what was gone on both sides, and the task said it was in sync.
+  it('[SY-26] [SY-12] [SA-5] keeps nobody waiting when it is gone on both sides and another one has it in the cloud', async () => {
+    world.trash('a');
+    here.disk.remove('a');
+    await world.meet(here);
+    world.put('a', 'another');
+    here.disk.mkdir('a');
+    await world.meet(here, other);
+    expect(here.journal.problems()).toEqual([]);
+    expect([...here.disk.tree().keys()].sort()).toEqual(['a (2)', 'x']);
+    expect(other.disk.tree()).toEqual(new Map([['a', 'another'], ...here.disk.tree()]));
+  });
+
+  it('[SY-26] [SA-5] is free in the cloud once it was deleted there, wherever it is here', async () => {
+    world.trash('a');
+    here.disk.rename('a', 'x/a');
+    here.disk.mkdir('a');
+    here.disk.write('a/f', 'F');
+    await world.meet(here, other);
+    expect(here.disk.tree().get('x/a')).toBe('A');
+    expect([...world.cloudTree().keys()].sort()).toEqual(['a', 'a/f', 'x']);
+  });
+
+  it('[SY-26] [SA-5] is free here once it was moved away here, wherever it is in the cloud', async () => {
+    world.move('a', 'x/a');
+    here.disk.rename('a', 'x/a');
+    world.mkdir('a');
+    world.put('a/f', 'F');
+    await world.meet(here, other);
+    expect(Object.fromEntries(here.disk.tree())).toEqual({ a: null, 'a/f': 'F', x: null, 'x/a': 'A' });
+  });
+
+  it('[SY-26] [SA-2] [SA-5] is taken here as long as it stands here, and who cannot come is told', async () => {
+    world.trash('a');
+    world.mkdir('a');
+    const report = await world.cycles(here, 8);
+    expect(here.disk.tree().get('a')).toBe('A');
+    expect(here.journal.problems()).toMatchObject([{ path: 'a', code: 'IN_THE_WAY' }]);
+    expect(report.verified).not.toBe(true);
+  });
+});
+
 describe('a node that is moved in the cloud out of a place that is left out', () => {
   // Whole fleet seed 379: base knew it from there, so it stayed frozen, and never came to where it was moved.
   it('[SY-26] [G07] comes here as a new one, with all it holds, and what is left out here stays', async () => {

@@ -7,6 +7,7 @@ import {
   type CloudId,
   type CloudNode,
   type CloudOverlay,
+  type LeftOut,
   type LocalKey,
   type LocalNode,
   type LocalOverlay,
@@ -14,6 +15,7 @@ import {
   type ThreeTrees,
 } from '../model/tree.ts';
 import type { IsExcluded, TaskFilter } from './compile-filter.ts';
+import { isGoneFromCloud } from '../reconcile/gone-from-cloud.ts';
 import { cloudFromRow } from '../reconcile/scene.ts';
 import { Sizes } from './sizes.ts';
 
@@ -34,16 +36,32 @@ export function applyFilter(trees: ThreeTrees, { isExcluded, isTooLarge }: TaskF
 
 type Told = { readonly paths: Paths; readonly sizes: Sizes; readonly cloud: CloudOverlay };
 
+function leftOut(trees: ThreeTrees, told: Told): LeftOut {
+  const rows = frozenRows(trees, told);
+  const isKnown = ({ cloudId }: BaseNode): boolean =>
+    trees.cloud.get(cloudId)?.t === 'present' || isGoneFromCloud(trees, cloudId);
+  const ids = (some: readonly BaseNode[]): ReadonlySet<BaseId> => new Set(some.map(({ id }) => id));
+  const nameless = { local: ids(rows), cloud: ids(rows.filter(isKnown)) };
+  return { cloud: hiddenInCloud(trees, rows, told), nameless };
+}
+
 /** Known to be in the cloud, and not told on. What no overlay of the cloud mentions is where base has it. */
-function leftOut(trees: ThreeTrees, { paths, sizes, cloud }: Told): readonly CloudNode[] {
+function hiddenInCloud(trees: ThreeTrees, rows: readonly BaseNode[], { cloud }: Told): readonly CloudNode[] {
   const hidden: CloudNode[] = [];
   const isTold = (id: CloudId): boolean => cloud.get(id)?.t === 'present';
   for (const [id, seen] of trees.cloud) if (seen.t === 'present' && !isTold(id)) hidden.push(seen.node);
-  for (const key of trees.local.keys()) {
-    const row = paths.isFrozen(key) || sizes.isRowOut(key) ? trees.base.get(key) : undefined;
-    if (row && !trees.cloud.has(row.cloudId)) hidden.push(nodeOf(row, trees.base));
-  }
+  for (const row of rows) if (!trees.cloud.has(row.cloudId)) hidden.push(nodeOf(row, trees.base));
   return hidden;
+}
+
+function frozenRows({ base, local, cloud }: ThreeTrees, { paths, sizes }: Told): readonly BaseNode[] {
+  const rows = new Map<BaseId, BaseNode>();
+  const note = (row: BaseNode | undefined) => {
+    if (row && (paths.isFrozen(row.id) || sizes.isRowOut(row.id))) rows.set(row.id, row);
+  };
+  for (const key of local.keys()) note(base.get(key));
+  for (const id of cloud.keys()) note(base.byCloudId(id));
+  return [...rows.values()];
 }
 
 function nodeOf(row: BaseNode, base: BaseView): CloudNode {

@@ -199,6 +199,8 @@ export type Plan = {
   readonly decisions: readonly Decision[];
   /** Work that has to wait for the outcome of this plan: decide again as soon as it has run. */
   readonly more: boolean;
+  /** Something is to get a place that it cannot get now: both sides are not equal, though nothing can be done about it (SA-5). */
+  readonly waits: boolean;
 };
 
 /**

@@ -113,6 +113,16 @@ export type ThreeTrees = {
   readonly cloud: CloudOverlay;
   /** Up to here the cloud overlay knows everything; the precondition of deletes of whole folders. */
   readonly cloudSeq?: number | null;
-  /** What a filter leaves out in the cloud is not decided about, but has its name there. */
-  readonly leftOut?: readonly CloudNode[];
+  readonly leftOut?: LeftOut;
+};
+
+/** What a filter leaves out is not decided about, but it is somewhere. */
+export type LeftOut = {
+  /** Known to be in the cloud, each at its place and with its name there. */
+  readonly cloud: readonly CloudNode[];
+  /**
+   * Nodes of base that have no claim to the names that base has for them: in the cloud, because they are known to be gone from there
+   * or are in `cloud`; here, because the disk itself refuses a name that is taken, and the person is told.
+   */
+  readonly nameless: { readonly local: ReadonlySet<BaseId>; readonly cloud: ReadonlySet<BaseId> };
 };

@@ -35,8 +35,9 @@ export function makePlan(tree: TargetTree, given: Given): Omit<Plan, 'problems' 
   if (policy.mode === 'upload' && local.ops.length > 0) throw new Error('upload mode never touches the disk');
   const done = base.length + local.ops.length + cloud.ops.length;
   const left = local.left.length + cloud.left.length + (here.length < drafts.local.length ? 1 : 0);
-  const waits = drafts.more || left > 0 || base.length < drafts.base.length;
-  return { base, local: local.ops, cloud: cloud.ops, more: done > 0 && waits };
+  const isLeft = drafts.more || left > 0 || base.length < drafts.base.length;
+  const waits = drafts.more || [...local.left, ...cloud.left].some(({ to }) => to !== null);
+  return { base, local: local.ops, cloud: cloud.ops, more: done > 0 && isLeft, waits };
 }
 
 function draftAll(tree: TargetTree, given: Given): Drafts {

@@ -14,6 +14,7 @@ type Scope = {
 
 /** Stands for cloud nodes that lost their entity, or have none; counted downwards. */
 const STRANGER = -(2 ** 50);
+const NONE: ReadonlySet<Entity> = new Set();
 
 /**
  * The tree of one side, on which a plan is tried out: what the decision looked at as it stands there, base for everything else.
@@ -30,6 +31,9 @@ export class SideTree {
   readonly #sealed = new Set<Entity>();
   readonly #strangers = new Map<Entity, 'file' | 'folder'>();
   readonly #byName = new Map<BaseId, Map<string, BaseNode[]>>();
+  /** They are in their folders, but keep nobody from having their names. */
+  readonly #nameless: ReadonlySet<Entity>;
+  readonly #unclaimed = new Set<string>();
 
   constructor(scene: Scene, side: 'local' | 'cloud', scope: Scope) {
     const { names } = scope;
@@ -37,13 +41,14 @@ export class SideTree {
     this.#side = side;
     this.#foldsCase = side === 'local' && !names.caseSensitive;
     this.#keyOf = this.#foldsCase ? (name) => localNameKey(name, names) : (name) => name;
+    this.#nameless = scene.trees.leftOut?.nameless[side] ?? NONE;
     for (const entity of scope.entities) this.#read(scene, entity);
     if (side === 'cloud') this.#leaveBehind(scene, new Set(scope.leftBehind));
     if (side === 'cloud') this.#placeLeftOut(scene);
   }
 
   #placeLeftOut(scene: Scene): void {
-    for (const node of scene.trees.leftOut ?? []) {
+    for (const node of scene.trees.leftOut?.cloud ?? []) {
       const parent = scene.entityOf(node.parentId);
       if (parent === NOWHERE || this.occupant(parent, node.name) !== null) continue;
       this.put(this.#stranger(node.kind), { parent, name: node.name });
@@ -109,6 +114,11 @@ export class SideTree {
     return (parent > 0 ? this.#untouchedChild(parent, name)?.id : undefined) ?? null;
   }
 
+  /** For names that are given out: better one that nobody has, and nobody may have. */
+  isNameKnown(parent: Entity, name: string): boolean {
+    return this.occupant(parent, name) !== null || this.#unclaimed.has(this.slot(parent, name));
+  }
+
   children(parent: Entity): readonly Entity[] {
     const known = [...(this.#children.get(parent) ?? [])];
     if (parent <= 0) return known;
@@ -119,7 +129,8 @@ export class SideTree {
   put(entity: Entity, { parent, name }: Place): void {
     this.remove(entity);
     this.#places.set(entity, { parent, name });
-    this.#slots.set(this.slot(parent, name), entity);
+    if (this.#nameless.has(entity)) this.#unclaimed.add(this.slot(parent, name));
+    else this.#slots.set(this.slot(parent, name), entity);
     const siblings = this.#children.get(parent) ?? new Set();
     this.#children.set(parent, siblings.add(entity));
   }

@@ -35,7 +35,7 @@ export class Clashes {
 
   resolve(): void {
     for (const entity of this.#tree.entities()) this.#claimUnmoved(entity);
-    for (const node of this.#tree.scene.trees.leftOut ?? []) this.#claimLeftOut(node);
+    for (const node of this.#tree.scene.trees.leftOut?.cloud ?? []) this.#claimLeftOut(node);
     const claims = this.#tree.entities().flatMap((entity) => this.#claimOf(entity) ?? []);
     for (const claim of claims.sort((a, b) => rank(a) - rank(b) || a.entity - b.entity)) this.#claimCloudName(claim);
     if (this.#isUpload) return;
@@ -204,9 +204,9 @@ export class Clashes {
 
   #freeIn(parent: Entity): { isFree: (name: string) => boolean; maxBytes: number } {
     const isFreeThere = (name: string) =>
-      this.#cloudOwner(parent, name) === null && this.#cloudNow.occupant(parent, name) === null;
+      this.#cloudOwner(parent, name) === null && !this.#cloudNow.isNameKnown(parent, name);
     const isFreeHere = (name: string) =>
-      this.#isUpload || (this.#localOwner(parent, name) === null && this.#localNow.occupant(parent, name) === null);
+      this.#isUpload || (this.#localOwner(parent, name) === null && !this.#localNow.isNameKnown(parent, name));
     const isWanted = (name: string) => this.#wanted(parent).has(name);
     return {
       isFree: (name) => isFreeThere(name) && isFreeHere(name) && !isWanted(name),

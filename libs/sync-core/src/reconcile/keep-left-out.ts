@@ -10,7 +10,7 @@ import type { TargetTree } from './target.ts';
  */
 export function keepWhatHoldsLeftOut(tree: TargetTree, policy: SyncPolicy): void {
   const { scene } = tree;
-  for (const { parentId } of scene.trees.leftOut ?? []) {
+  for (const { parentId } of scene.trees.leftOut?.cloud ?? []) {
     const folder = scene.entityOf(parentId);
     if (folder === NOWHERE || folder === ROOT_ID || tree.get(folder).t !== 'gone') continue;
     const facts = scene.facts(folder);

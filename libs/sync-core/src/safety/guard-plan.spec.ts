@@ -61,7 +61,7 @@ const move = (opId: string, more: object = {}): CloudOp => ({
   ...more,
 });
 const planOf = (cloud: readonly CloudOp[], local: readonly LocalOp[] = []): Plan => ({
-  ...{ base: [], cloud, local, problems: [], decisions: [], more: false },
+  ...{ base: [], cloud, local, problems: [], decisions: [], more: false, waits: false },
 });
 const some = (count: number) => Array.from({ length: count }, (_, index) => trash(100 + index));
 const opIds = (plan: Plan) => [...plan.cloud, ...plan.local].map((op) => op.opId);

@@ -15,7 +15,7 @@ const base: BaseView = {
 
 function planOfUploads(ids: readonly number[]): Plan {
   const cloud = ids.map((id) => ({ op: 'cloudUpload', id, key: id === known.id ? id : -id }) as Plan['cloud'][number]);
-  return { base: [], local: [], cloud, problems: [], decisions: [], more: false };
+  return { base: [], local: [], cloud, problems: [], decisions: [], more: false, waits: false };
 }
 
 describe('the file limit of a device', () => {
