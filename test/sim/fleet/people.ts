@@ -277,7 +277,9 @@ export class Person {
     this.#machine.rename(folder, name, to);
   }
 
+  /** What an earlier turn left there, because the disk refused the rest of it, is not to be overwritten: whole seed 1899. */
   #aside(item: Item): string {
+    if (this.#machine.find(item.folder, 'turning')) throw new Idle();
     this.#machine.rename(item.folder, item.name, { folder: item.folder, name: 'turning' });
     return 'turning';
   }

@@ -208,6 +208,13 @@ describe('a file system without hard links', () => {
     expect(world.tree()).toEqual({ f: 'mine' });
   });
 
+  it('[R06] [SA-1] keeps what somebody saves into the reserved name at the last moment, beside the file', () => {
+    noLinks();
+    beforeFirstCall('renameSync', () => writeFileSync(world.path('f.txt'), 'saved by a person'));
+    expect(placeOne('f.txt', 'of the cloud')).toMatchObject({ t: 'done' });
+    expect(world.tree()).toEqual({ 'f.txt': 'of the cloud', 'f (late change).txt': 'saved by a person' });
+  });
+
   it('[R06] leaves no reserved name behind when the disk refuses', () => {
     noLinks();
     beforeCall('renameSync', () => {

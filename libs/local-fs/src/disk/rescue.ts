@@ -1,8 +1,8 @@
-import { parse } from 'node:path';
 import { codeOf } from '../scan/system-error.ts';
 import type { DiskContext } from './disk-context.ts';
 import { splitPath, type FolderHandle, type FolderSet } from './folder-handle.ts';
 import { joinPath } from '../scan/session.ts';
+import { labelled } from './late-name.ts';
 import { placeAt } from './place-at.ts';
 
 export type RescueRequest = {
@@ -13,14 +13,12 @@ export type RescueRequest = {
   readonly label: string;
 };
 
-const MAX_NAME_BYTES = 255;
-
 /** Brings bytes that nobody may lose back into sight, next to where they were, under a name of their own. */
 export function rescue(context: DiskContext, folders: FolderSet, request: RescueRequest): string {
   const { folder, handle } = nearestFolder(context, folders, splitPath(request.path).folder);
   const { name } = splitPath(request.path);
   for (let number = 1; ; number += 1) {
-    const rescued = labelled(name, number === 1 ? request.label : `${request.label} ${number}`);
+    const rescued = labelled(name, { label: request.label, number });
     if (placeAt(request.from.at(request.name), handle.at(rescued)) === 'taken') continue;
     handle.sync();
     return joinPath(folder, rescued);
@@ -38,13 +36,4 @@ function nearestFolder(
     if (path === '' || !['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) throw error;
     return nearestFolder(context, folders, splitPath(path).folder);
   }
-}
-
-/** `report (late change).txt`, cut so that it stays a name the disk can hold. */
-export function labelled(name: string, label: string): string {
-  const { name: stem, ext } = parse(name);
-  const tail = ` (${label})${ext}`;
-  const letters = [...stem];
-  while (Buffer.byteLength(letters.join('') + tail) > MAX_NAME_BYTES) letters.pop();
-  return letters.join('') + tail;
 }

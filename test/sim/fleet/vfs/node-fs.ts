@@ -126,6 +126,7 @@ function flagsOf(flags: number | string): number {
     r: real.O_RDONLY,
     w: real.O_WRONLY | real.O_CREAT | real.O_TRUNC,
     wx: real.O_WRONLY | real.O_CREAT | real.O_EXCL,
+    'wx+': real.O_RDWR | real.O_CREAT | real.O_EXCL,
     a: real.O_WRONLY | real.O_CREAT | real.O_APPEND,
   };
   return known[flags] ?? raise('EINVAL', flags);
