@@ -153,6 +153,11 @@ describe('[VE-2] emptying the bin', () => {
       more: false,
     });
     expect(await counted(spaceId)).toMatchObject({ nodes: 1 });
+    const marked = await world.drive.sql<{ nodes: number }>(
+      `SELECT count(*)::int AS nodes FROM node_history WHERE space_id = $1 AND gone = 'purged' GROUP BY at`,
+      [spaceId],
+    );
+    expect(Math.max(...marked.map(({ nodes }) => nodes))).toBeLessThanOrEqual(80); // under one lock of the space
   });
 });
 

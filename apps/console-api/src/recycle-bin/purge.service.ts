@@ -159,8 +159,16 @@ export class PurgeService implements OnModuleInit {
     return new Map(refusals.flatMap(([id, code]) => (code ? [[id, code]] : [])));
   }
 
+  /** In slices: each marks entries and their histories under the lock of the space. */
   async #mark(key: SpaceKey, nodeIds: readonly NodeId[]): Promise<NodeId[]> {
-    if (nodeIds.length === 0) return [];
+    const marked: NodeId[] = [];
+    for (let at = 0; at < nodeIds.length; at += SLICE_NODES) {
+      marked.push(...(await this.#markSlice(key, nodeIds.slice(at, at + SLICE_NODES))));
+    }
+    return marked;
+  }
+
+  async #markSlice(key: SpaceKey, nodeIds: readonly NodeId[]): Promise<NodeId[]> {
     const { marked, seq } = await inTransaction(this.dataSource, async (manager) => {
       const space = await findAndLockSpace(manager, key);
       if (!space) throw new AppError('SPACE_UNKNOWN', { space: key.spaceId });

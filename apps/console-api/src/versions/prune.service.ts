@@ -13,12 +13,14 @@ import { findSuperfluous, type Keeping } from './superfluous-versions.ts';
 import { listFilesWithHistory, listStoredVersions } from './version.store.ts';
 
 const FILES_PER_SLICE = 200;
-/** Versions released under one lock of their space, about; those of one file go together. */
-const RELEASED_AT_ONCE = 500;
+/** Versions looked at under one lock of their space, about; those of one file are looked at together. */
+const LOOKED_AT_ONCE = 500;
 const SWEPT_PER_SLICE = 1000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 type FilesOf = { readonly enterpriseId: EnterpriseId; readonly nodeIds: readonly string[] };
+/** Of the versions that a file has, those that the policy does not keep. */
+type Judged = { readonly versions: number; readonly superfluous: readonly string[] };
 
 /** VE-1: takes out of the histories of files what the enterprise does not keep, and removes what nobody can ask for any more. */
 @Injectable()
@@ -67,10 +69,10 @@ export class PruneService implements OnModuleInit {
     const { manager } = this.dataSource;
     const files = await listFilesWithHistory(manager, { enterpriseId }, { after, limit: FILES_PER_SLICE });
     const nodeIds = files.map((file) => file.nodeId);
-    const superfluous = await this.#findSuperfluous(manager, { enterpriseId, nodeIds }, keeping);
+    const judged = await this.#judge(manager, { enterpriseId, nodeIds }, keeping);
     const concerned = files.flatMap((file) => {
-      const versions = superfluous.get(file.nodeId)?.length ?? 0;
-      return versions > 0 ? [{ ...file, versions }] : [];
+      const found = judged.get(file.nodeId);
+      return found ? [{ ...file, versions: found.versions }] : [];
     });
     let released = 0;
     for (const [spaceId, ofSpace] of Map.groupBy(concerned, (file) => file.spaceId)) {
@@ -82,12 +84,15 @@ export class PruneService implements OnModuleInit {
     return { released, next: nodeIds.at(-1) ?? null };
   }
 
-  /** By file, files without any left out. */
-  async #findSuperfluous(manager: EntityManager, of: FilesOf, keeping: Keeping): Promise<Map<string, string[]>> {
+  /** By file; those of which everything is kept are left out. */
+  async #judge(manager: EntityManager, of: FilesOf, keeping: Keeping): Promise<Map<string, Judged>> {
     const byFile = Map.groupBy(await listStoredVersions(manager, of, of.nodeIds), (each) => each.nodeId);
     const now = this.clock.now();
-    const found = [...byFile].map(([nodeId, versions]) => [nodeId, findSuperfluous(versions, keeping, now)] as const);
-    return new Map(found.filter(([, ids]) => ids.length > 0));
+    const judged = [...byFile].map(([nodeId, versions]): [string, Judged] => [
+      nodeId,
+      { versions: versions.length, superfluous: findSuperfluous(versions, keeping, now) },
+    ]);
+    return new Map(judged.filter(([, { superfluous }]) => superfluous.length > 0));
   }
 
   /**
@@ -97,8 +102,9 @@ export class PruneService implements OnModuleInit {
   async #release(of: FilesOf & { readonly spaceId: SpaceId }, keeping: Keeping): Promise<number> {
     const { released, isLimited } = await inTransaction(this.dataSource, async (manager) => {
       const space = await findAndLockSpace(manager, of);
-      const superfluous = await this.#findSuperfluous(manager, of, keeping);
-      const released = await releaseVersions(manager, of, [...superfluous.values()].flat());
+      const judged = await this.#judge(manager, of, keeping);
+      const superfluous = [...judged.values()].flatMap((each) => each.superfluous);
+      const released = await releaseVersions(manager, of, superfluous);
       return { released, isLimited: (space?.quotaBytes ?? null) !== null };
     });
     if (released > 0 && isLimited) this.sockets.roomFreed(of.enterpriseId, of.spaceId);
@@ -112,7 +118,7 @@ function sliceByVersions(files: readonly { readonly nodeId: string; readonly ver
   for (const { nodeId, versions } of files) {
     if (left <= 0) {
       slices.push([]);
-      left = RELEASED_AT_ONCE;
+      left = LOOKED_AT_ONCE;
     }
     slices.at(-1)?.push(nodeId);
     left -= versions;

@@ -89,6 +89,26 @@ describe('pruning that looked before somebody changed something', () => {
   });
 });
 
+describe('pruning of files with long histories', () => {
+  it('[VE-1] looks at some 500 versions under one lock of their space, however little of them goes', async () => {
+    const { spaceId } = owner;
+    await world.drive.sql(`UPDATE space SET quota_bytes = 1000000 WHERE id = $1`, [spaceId]);
+    for (let file = 0; file < 4; file++) {
+      await world.drive.sql(
+        `INSERT INTO version (enterprise_id, id, space_id, node_id, content_id, size, author_user_id, origin, created_at)
+         SELECT v.enterprise_id, gen_random_uuid(), v.space_id, v.node_id, v.content_id, 0, v.author_user_id, v.origin,
+                v.created_at - make_interval(mins => older)
+         FROM version v CROSS JOIN generate_series(1, 300) AS older WHERE v.node_id = $1`,
+        [await fileOf(1)],
+      );
+    }
+    await keep({ keepVersions: 300 });
+    const told = world.drive.hub.rooms.length;
+    expect(await world.prunes.prune(world.signal)).toEqual({ versions: 4 });
+    expect(world.drive.hub.rooms.slice(told)).toEqual([spaceId, spaceId]); // once after each lock
+  });
+});
+
 describe('many at once', () => {
   it('[VE-1] never pin more than 50 versions of a file, and everything that was answered as pinned stays', async () => {
     const nodeId = await fileOf(MAX_PINNED_VERSIONS + 8);
