@@ -59,7 +59,7 @@ export const filesRoutes = {
     path: '/files/:nodeId/preview',
     permission: 'drive',
     summary:
-      'The bytes of a file for showing: pictures, sound, film and plain text in a sandbox, anything else as an attachment',
+      'The bytes of a file for showing: pictures, sound, film and plain text in a sandbox, anything else as an attachment for who may download',
     params: nodeParam,
     query: z.object({ version: VersionId.optional() }),
     responseBytes: true,
