@@ -9,10 +9,14 @@ export class Retention1764000022000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of [...BIN, ...VERSIONS, ...QUOTA, ...COPY]) await runner.query(statement);
+    for (const statement of FOUND_AGAIN) await runner.query(statement);
   }
 
-  /** What waits to be purged stays in the bin; what was kept for the past alone becomes an ordinary version again. */
+  /** What waits to be purged stays in the bin; what was kept for the past alone becomes an ordinary version again, and counts. */
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`UPDATE space s SET used_bytes = used_bytes + r.size FROM (
+      SELECT enterprise_id, space_id, sum(size) AS size FROM version WHERE released_at IS NOT NULL GROUP BY 1, 2) r
+      WHERE s.enterprise_id = r.enterprise_id AND s.id = r.space_id`);
     await runner.query('DROP TABLE tree_copy_folder, tree_copy, retention_policy');
     await runner.query('DROP INDEX node_purged, version_released, reservation_expiry');
     await runner.query('ALTER TABLE node DROP COLUMN trashed_by, DROP COLUMN purged_at, DROP COLUMN lost_path');
@@ -82,4 +86,19 @@ const COPY = [
      PRIMARY KEY (enterprise_id, copy_id, ordinal),
      FOREIGN KEY (enterprise_id, copy_id) REFERENCES tree_copy (enterprise_id, id) ON DELETE CASCADE
    )`,
+];
+
+/** Of a database that was here before and went back; without effect on any other, which has purged and promised nothing. */
+const FOUND_AGAIN = [
+  `WITH released AS (
+     UPDATE version v SET released_at = now() WHERE NOT EXISTS (
+       SELECT FROM node n WHERE n.enterprise_id = v.enterprise_id AND n.id = v.node_id)
+     RETURNING enterprise_id, space_id, size
+   )
+   UPDATE space s SET used_bytes = used_bytes - r.size
+   FROM (SELECT enterprise_id, space_id, sum(size) AS size FROM released GROUP BY 1, 2) r
+   WHERE s.enterprise_id = r.enterprise_id AND s.id = r.space_id`,
+  `UPDATE space s SET reserved_bytes = r.bytes
+   FROM (SELECT enterprise_id, space_id, sum(bytes) AS bytes FROM reservation GROUP BY 1, 2) r
+   WHERE s.enterprise_id = r.enterprise_id AND s.id = r.space_id`,
 ];

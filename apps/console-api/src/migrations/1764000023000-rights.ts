@@ -1,3 +1,4 @@
+import { FOLDER_ROLE_ATOMS } from '@tideline/contracts';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Folder roles and lists of actions on grants (PE-6), and which expiries were told. A grant goes with its folder. */
@@ -8,7 +9,12 @@ export class Rights1764000023000 implements MigrationInterface {
     for (const statement of UP) await runner.query(statement);
   }
 
+  /** Roles become what they mean, action by action: without it a folder that was closed to somebody would be open again. */
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE folder_grant DROP CONSTRAINT folder_grant_role`);
+    for (const [role, atoms] of Object.entries(FOLDER_ROLE_ATOMS)) {
+      await runner.query(`UPDATE folder_grant SET atoms = $2 WHERE role = $1`, [role, atoms]);
+    }
     for (const statement of DOWN) await runner.query(statement);
   }
 }
@@ -40,9 +46,7 @@ const UP = [
 ];
 
 const DOWN = [
-  // A grant that said something about actions only would say nothing without its role.
-  `DELETE FROM folder_grant WHERE atoms IS NULL AND sync_right IS NULL`,
-  `ALTER TABLE folder_grant DROP CONSTRAINT folder_grant_role, DROP CONSTRAINT folder_grant_action_list,
+  `ALTER TABLE folder_grant DROP CONSTRAINT folder_grant_action_list,
      DROP COLUMN role, DROP COLUMN action_list_id, DROP COLUMN expiry_told,
      DROP CONSTRAINT folder_grant_node, DROP CONSTRAINT folder_grant_of_space,
      ADD CONSTRAINT folder_grant_enterprise_id_node_id_fkey FOREIGN KEY (enterprise_id, node_id) REFERENCES node (enterprise_id, id),
