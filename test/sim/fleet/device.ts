@@ -65,7 +65,6 @@ const CRASHES: Record<'before' | 'after', readonly PortFault[]> = {
 };
 
 const BEYOND_ASCII = /[^ -~]/;
-const NEVER = new Promise<never>(() => undefined);
 const STAGING = '.tideline~sync';
 const RESTART_MS = 2000;
 
@@ -350,7 +349,7 @@ export class AgentProcess {
           device.world.onCycleEnd(device, report, request);
           return report;
         } catch (error) {
-          if (!this.isAlive || error instanceof ProcessGone) return await NEVER;
+          if (!this.isAlive || error instanceof ProcessGone) return await never();
           throw error;
         } finally {
           this.isRunning = false;
@@ -381,16 +380,16 @@ export class AgentProcess {
 
   async #turn(delayMs: number): Promise<void> {
     await this.#device.world.scheduler.turn(delayMs);
-    if (!this.isAlive) await NEVER;
+    if (!this.isAlive) await never();
   }
 
   async #carryOut<T>(effect: () => T | Promise<T>): Promise<T> {
     try {
       const result = await asDevice(this.#device, effect);
-      if (!this.isAlive) await NEVER;
+      if (!this.isAlive) await never();
       return result;
     } catch (error) {
-      if (!this.isAlive || error instanceof ProcessGone) return await NEVER;
+      if (!this.isAlive || error instanceof ProcessGone) return await never();
       throw error;
     }
   }
@@ -399,7 +398,7 @@ export class AgentProcess {
     const when = at.isBefore ? 'before' : 'after';
     if (CRASHES[when].includes(fault)) {
       this.#device.crash(fault === 'power' ? 'power' : 'process');
-      await NEVER;
+      await never();
     }
     if (fault === 'slow' && at.isBefore) await this.#turn(500 + this.#device.world.chance(20_000));
     if (!at.isRemote || fault !== when) return;
@@ -586,6 +585,9 @@ const NOTHING_READ: ScanResult = {
   ...{ full: false, seen: new Map(), listed: new Set(), files: 0, folders: 0, skipped: 0 },
   unreadable: [{ path: '', code: 'ROOT_MISSING' }],
 };
+
+/** Made anew for each that waits: one that lasts would hold every fleet that ever crashed. */
+const never = (): Promise<never> => new Promise(() => undefined);
 
 let timeOf: Device | null = null;
 /** The real code asks Node for the time in a few places: it is the device's whose call is being carried out. */
