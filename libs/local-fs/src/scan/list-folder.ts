@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
 import type { BaseNode, UnknownReason } from '@tideline/sync-core';
 import { isSameIdentity, toFileMeta, toStatSig } from '../stat/sig.ts';
+import { foldName } from './fold-name.ts';
 import { identify } from './identify.ts';
 import type { KnownPresent } from './known-tree.ts';
 import { see } from './see.ts';
@@ -76,9 +77,6 @@ function whyMissing(session: ScanSession, { folder, places }: Listing, node: Bas
   if (!there || isAnother(there, node) || places.names.includes(node.localName)) return 'absent';
   return statAt(session, joinPath(folder.path, node.localName)) === 'nothing' ? 'absent' : there.why;
 }
-
-/** Names that some disk takes for one have one fold. */
-const foldName = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase();
 
 type Places = {
   /** What the folder was found to hold. */
@@ -208,7 +206,7 @@ function notSeen(session: ScanSession, places: Places, { name, base, ...there }:
 
 function decide(session: ScanSession, item: Deferred, places: Places): void {
   const { entry } = item;
-  const found = identify(session, entry, item);
+  const found = identify(session, entry, { ...item, names: places.names });
   places.earlier.delete(entry.name);
   switch (found.t) {
     case 'stayed': {

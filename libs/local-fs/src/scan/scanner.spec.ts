@@ -104,6 +104,25 @@ describe('a full scan', () => {
     expect(world.differences()).toEqual({ b: 'new file' });
   });
 
+  // Whole fleet seeds 1362 and 1780: on a disk that does not tell cases apart it was called absent, and was there.
+  it('[SA-4] [M19] [M28] does not make absent a hard link that was spelled anew and edited', async () => {
+    world.write('B', 'one');
+    linkSync(world.path('B'), world.path('other'));
+    await world.sync();
+    renameSync(world.path('B'), world.path('b'));
+    world.write('b', 'another text');
+    await world.scan();
+    expect(world.differences()).toEqual({ b: 'was B, edited', other: 'edited' });
+  });
+
+  it('[M19] [M28] takes a hard link under another spelling beside the first one for a second file', async () => {
+    world.write('B', 'one');
+    await world.sync();
+    linkSync(world.path('B'), world.path('b'));
+    await world.scan();
+    expect(world.differences()).toMatchObject({ b: 'new file' });
+  });
+
   it('[TA-9] leaves out the fixed list, links and pipes, and counts them as skipped', async () => {
     for (const name of ['.DS_Store', '~$a.docx', '.~lock.a.odt#', 'Thumbs.db']) world.write(name, 'x');
     world.write('.tideline~sync/old/1', 'x');
