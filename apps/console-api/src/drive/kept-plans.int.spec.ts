@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeId, SpaceId } from '@tideline/contracts';
+import { createDataSource } from '../database/data-source.ts';
 import type { DevicePrincipal } from '../platform/principal.ts';
 import { queryRows } from '../platform/rows.ts';
 import { inTransaction } from '../platform/transaction.ts';
@@ -19,9 +21,9 @@ afterAll(() => world.close());
 type Plan = Readonly<Record<string, unknown>> & { readonly Plans?: readonly Plan[] };
 
 /** Of each statement whose plan the connection keeps: which tables it reads by which index, and by what. */
-async function keptPlans(): Promise<Map<string, string[]>> {
+async function keptPlans({ database } = world): Promise<Map<string, string[]>> {
   return inTransaction(
-    world.database.dataSource,
+    database.dataSource,
     async (manager) => {
       const kept = await queryRows<{ name: string; types: string[] }>(
         manager,
@@ -47,16 +49,26 @@ function readsOf(plan: Plan): string[] {
 }
 
 /** All statements of a commit: bytes that come, bytes that are there, a manifest, bytes that no file uses, a move. */
-async function work(name: string): Promise<void> {
+async function work(name: string, by = world): Promise<void> {
   const folder = ops.folder(rootId, name);
   const parts = ['a', 'b', 'unused'].map((part) => bytesOf(`${name} ${part}`));
   const chunks = parts.slice(0, 2).map(chunkOf);
   const file = ops.file(folder.nodeId, 'f', { bytes: parts[0]! });
-  await world.commit(device, spaceId, [folder, file], { inline: parts });
-  await world.commit(device, spaceId, [
-    ops.put(file.nodeId, { chunks }),
-    ops.move(file.nodeId, rootId, `${name}, moved`),
-  ]);
+  await by.commit(device, spaceId, [folder, file], { inline: parts });
+  await by.commit(device, spaceId, [ops.put(file.nodeId, { chunks }), ops.move(file.nodeId, rootId, `${name}, moved`)]);
+}
+
+/** As of a connection that is opened now. */
+async function plansOfLater(): Promise<Map<string, string[]>> {
+  const dataSource = await createDataSource(world.database.url, { poolSize: 1 }).initialize();
+  const later = await DriveWorld.on({ ...world.database, dataSource });
+  try {
+    await work('later', later);
+    return await keptPlans(later);
+  } finally {
+    await dataSource.destroy();
+    await rm(later.folder, { recursive: true, force: true });
+  }
 }
 
 describe('a plan that a connection keeps', () => {
@@ -81,6 +93,7 @@ describe('a plan that a connection keeps', () => {
     await plantFiles(world, { spaceId, folderId: rootId }, 12_000);
     await work('second');
     expect(await keptPlans()).toEqual(young); // kept: nothing told the connection of the growth
+    expect(await plansOfLater()).toEqual(young); // made by statistics of a table that had one row
     await world.sql('ANALYZE'); // which has it plan all of them anew
     await work('third');
     expect(await keptPlans()).toEqual(young);

@@ -86,7 +86,7 @@ describe('a hot transaction', () => {
 
   it('leaves the connection to others as it was', async () => {
     await raise();
-    const shown = 'enable_seqscan, plan_cache_mode, statement_timeout'.split(', ');
+    const shown = 'enable_seqscan, enable_sort, plan_cache_mode, statement_timeout'.split(', ');
     const settings = (manager: EntityManager) =>
       Promise.all(shown.map((name) => queryRows(manager, `SELECT current_setting('${name}') AS is`)));
     expect(await hot(settings)).toEqual([[{ is: 'off' }], [{ is: 'force_generic_plan' }], [{ is: '30s' }]]);
