@@ -2,7 +2,6 @@ import type { LocalOp } from '../model/plan.ts';
 import { ROOT_ID, type StatSig } from '../model/tree.ts';
 import { executeDownloads } from './execute-downloads.ts';
 import type { Execution } from './execution.ts';
-import { folderOf } from './folder-of.ts';
 import { Exchanges } from './exchanges.ts';
 import { giveUp, land, notDone } from './land-local.ts';
 import { isPutOff } from './put-off.ts';
@@ -121,7 +120,7 @@ async function setAside(op: Extract<LocalOp, { op: 'localSetAside' }>, execution
     return notDone(execution, op, { near: op.key, path: from, result });
   }
   execution.succeed(from);
-  execution.rescan.add(folderOf(to));
+  execution.noteRescanIn(op.parent);
   execution.settled(op, { t: 'done' });
   execution.complete(op.opId);
 }

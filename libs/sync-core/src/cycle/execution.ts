@@ -15,7 +15,6 @@ import {
 import type { RelativePath } from '../ports/disk.ts';
 import type { Advance, Deed, DeedKind, StoredProblem } from '../ports/journal.ts';
 import type { CycleDeps, RoundRequest } from './cycle-types.ts';
-import { folderOf } from './folder-of.ts';
 import { createLiveTree, type LiveTree } from './live-tree.ts';
 import { ProblemBook } from './problem-book.ts';
 import { TransferMemory } from './transfer-memory.ts';
@@ -43,8 +42,10 @@ export class Execution {
   readonly decided: Decided;
   readonly live: LiveTree;
   readonly memory: TransferMemory;
-  /** Folders to look at again, because something there was not as planned or was made by us under a new name. */
+  /** Folders to look at again, where they are. */
   readonly rescan = new Set<RelativePath>();
+  /** And those that may still be moved by what is left to do. */
+  readonly #rescanIn = new Set<LocalKey>();
   /** Nodes that wait in staging for the second half of an exchange of places. */
   readonly staged = new Set<LocalKey>();
   /** Newest revs that our own operations made, by cloud id. */
@@ -96,7 +97,7 @@ export class Execution {
     this.refeed ||= before.refeed;
     this.lookEverywhere ||= before.lookEverywhere;
     this.blocked ??= before.blocked;
-    for (const folder of before.rescan) this.rescan.add(folder);
+    for (const folder of before.whereToLook()) this.rescan.add(folder);
   }
 
   /** Whether everything that must have been done before this operation has been; if not, it is over without being tried. */
@@ -261,8 +262,17 @@ export class Execution {
 
   /** The folder of a node that was not as planned is to be scanned again. */
   noteRescan(key: LocalKey): void {
-    const path = key === ROOT_ID ? '' : this.live.pathOf(key);
-    this.rescan.add(path === undefined ? '' : folderOf(path));
+    this.noteRescanIn(this.live.folderOf(key) ?? ROOT_ID);
+  }
+
+  /** What is in the folder is not as planned, or has a name that we gave it: it is to be scanned, wherever it is by then. */
+  noteRescanIn(folder: LocalKey): void {
+    this.#rescanIn.add(folder);
+  }
+
+  /** To be asked when everything has run. */
+  whereToLook(): ReadonlySet<RelativePath> {
+    return new Set([...this.rescan, ...[...this.#rescanIn].map((folder) => this.live.pathOf(folder) ?? '')]);
   }
 }
 

@@ -10,8 +10,10 @@ export function noteUnseen(execution: Execution, { unseen, asksRights }: Wanted)
 }
 
 /** What our own work calls to look at again: folders that were not as planned, a feed that has moved, or the rest of a plan. */
-export function followUp({ lookEverywhere, rescan, refeed }: Execution, isLeft: boolean): Look | null {
+export function followUp(execution: Execution, isLeft: boolean): Look | null {
+  const { lookEverywhere, refeed } = execution;
   if (lookEverywhere) return { dirty: 'all', pullFeed: true };
-  if (rescan.size === 0 && !refeed && !isLeft) return null;
-  return { dirty: rescan.size > 0 ? rescan : null, pullFeed: refeed };
+  const folders = execution.whereToLook();
+  if (folders.size === 0 && !refeed && !isLeft) return null;
+  return { dirty: folders.size > 0 ? folders : null, pullFeed: refeed };
 }

@@ -13,6 +13,8 @@ export type LiveTree = {
   /** Where it is, or was before it went from this disk: what is said of a delete is said of that path. */
   lastPathOf(key: LocalKey): RelativePath | undefined;
   childPath(parent: LocalKey, name: string): RelativePath | undefined;
+  /** The folder it is in; `undefined` when it is not on this disk. */
+  folderOf(key: LocalKey): LocalKey | undefined;
   put(key: LocalKey, place: Place): void;
   /** A local entry got its base id: whatever lies below it is found under either. */
   adopt(key: LocalKey, id: BaseId): void;
@@ -53,6 +55,7 @@ export function createLiveTree(base: BaseView, local: LocalOverlay): LiveTree {
       if (folder === undefined) return undefined;
       return folder === '' ? name : `${folder}/${name}`;
     },
+    folderOf: (key) => placeOf(adopted.get(key) ?? key)?.parent,
     put(key, place) {
       moved.set(key, place);
     },
