@@ -89,14 +89,19 @@ export function isDue(device: Device, cloud: VirtualCloud, { path, code }: { pat
   return isDeleted(cloud, foldersOf(device, root).get(found.inode)) && holdsOnlyLeftOut(device, path, found.inode);
 }
 
-/** Where a cloud node is to be found here; undefined when the filter leaves it out. It goes by the names nodes have here (SY-26). */
+/**
+ * Where a cloud node is to be found here; undefined when the filter leaves it out. That goes by the names nodes have here, or would
+ * have: one that got another name in the cloud is left out by that one, whatever base called it (SY-26). A device that never knew it
+ * would not miss it either; what still stands here under the old name counts as here only.
+ */
 function spotOf(
   device: Device,
   { node, above }: { node: DriveNode; above: Spot },
 ): (Omit<Spot, 'inode'> & { inode: Inode | undefined }) | undefined {
   const row = device.journal.base.byCloudId(node.id);
   const path = below(above.path, row?.localName ?? node.name);
-  if (device.isExcluded(path, node.kind === 'folder')) return undefined;
+  const nameHere = row?.cloudName === node.name ? row.localName : node.name;
+  if (device.isExcluded(below(above.path, nameHere), node.kind === 'folder')) return undefined;
   return { path, inode: row && device.machine.find(above.inode, row.localName) };
 }
 
