@@ -88,9 +88,10 @@ describe('a hot transaction', () => {
     await raise();
     const shown = 'enable_seqscan, enable_sort, plan_cache_mode, statement_timeout'.split(', ');
     const settings = (manager: EntityManager) =>
-      Promise.all(shown.map((name) => queryRows(manager, `SELECT current_setting('${name}') AS is`)));
-    expect(await hot(settings)).toEqual([[{ is: 'off' }], [{ is: 'force_generic_plan' }], [{ is: '30s' }]]);
-    expect(await settings(database.dataSource.manager)).toEqual([[{ is: 'on' }], [{ is: 'auto' }], [{ is: '1min' }]]);
+      Promise.all(shown.map((name) => queryRows<{ is: string }>(manager, `SELECT current_setting('${name}') AS is`)));
+    const told = async (values: Promise<{ is: string }[][]>) => (await values).flat().map((row) => row.is);
+    expect(await told(hot(settings))).toEqual(['off', 'off', 'force_generic_plan', '30s']);
+    expect(await told(settings(database.dataSource.manager))).toEqual(['on', 'on', 'auto', '1min']);
   });
 
   it('gives a failed transaction another try where the database asks for it', async () => {
