@@ -135,12 +135,12 @@ export async function listStatements(
   caller: { readonly userId: UserId; readonly teams: readonly TeamDistance[] },
   scope: StatementScope,
 ): Promise<(Statement & { spaceId: SpaceId })[]> {
-  const [condition, ids] = scopeCondition(scope);
+  const { from, condition, ids } = readScope(scope);
   const rows = await queryRows<StatementRow>(
     manager,
     `SELECT g.id AS "grantId", g.node_id AS "nodeId", g.space_id AS "spaceId", g.role, g.atoms, g.sync_right AS "syncRight",
             CASE WHEN g.identity_type = 'user' THEN 0 ELSE t.distance + 1 END AS rank
-     FROM folder_grant g
+     FROM ${from}
      LEFT JOIN unnest($3::uuid[], $4::int[]) AS t(id, distance) ON g.identity_type = 'team' AND t.id = g.identity_id
      WHERE g.enterprise_id = $1 AND ${condition}
        AND (g.expires_at IS NULL OR g.expires_at > now())
@@ -156,17 +156,19 @@ export async function listStatements(
   return rows.map(toStatement);
 }
 
-/** The third kind finds its rows by identity: a person and their teams have few grants, an enterprise has many. */
-function scopeCondition(scope: StatementScope): [condition: string, ids: unknown[]] {
-  if (scope === 'everywhere') {
-    return [
-      `(g.identity_type, g.identity_id) IN (SELECT 'user', $2::uuid UNION ALL SELECT 'team', unnest($3::uuid[]))`,
-      [],
-    ];
+/** But for single folders, rows are found by identity: a person and their teams have few grants, a space or an enterprise has many. */
+function readScope(scope: StatementScope): { from: string; condition: string; ids: unknown[] } {
+  if (scope === 'everywhere') return { from: GRANTS_OF_CALLER, condition: 'true', ids: [] };
+  if ('spaceIds' in scope) {
+    return { from: GRANTS_OF_CALLER, condition: 'g.space_id = ANY($5::uuid[])', ids: [scope.spaceIds] };
   }
-  if ('nodeIds' in scope) return ['g.node_id = ANY($5::uuid[])', [scope.nodeIds]];
-  return ['g.space_id = ANY($5::uuid[])', [scope.spaceIds]];
+  return { from: 'folder_grant g', condition: 'g.node_id = ANY($5::uuid[])', ids: [scope.nodeIds] };
 }
+
+/** OFFSET 0 keeps conditions outside, so that no other index can serve them. */
+const GRANTS_OF_CALLER = `(SELECT 'user' AS type, $2::uuid AS id UNION ALL SELECT 'team', unnest($3::uuid[])) who
+     CROSS JOIN LATERAL (
+       SELECT * FROM folder_grant WHERE enterprise_id = $1 AND identity_type = who.type AND identity_id = who.id OFFSET 0) g`;
 
 /** What a role means is decided here and now, so that a row never holds an old meaning. */
 export function toStatement<Row extends Omit<StatementRow, 'spaceId'>>(row: Row): Statement & Row {
