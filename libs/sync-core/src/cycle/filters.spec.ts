@@ -128,6 +128,47 @@ describe('a name of base that something left out has no more', () => {
   });
 });
 
+describe('a node that is moved here out of a place that is left out', () => {
+  const exclude: string[] = [];
+  let here: TestDevice;
+  beforeEach(async () => {
+    exclude.length = 0;
+    here = world.device(2, { exclude });
+    for (const folder of ['c', 'c/B', 'x']) here.disk.mkdir(folder);
+    here.disk.write('c/B/f', 'F');
+    await world.meet(here, other);
+    exclude.push('c/');
+    await world.meet(here);
+  });
+
+  it('[SY-26] moves in the cloud as well, also when the folder it leaves was moved there', async () => {
+    const id = world.idOf('c/B');
+    world.move('c', 'x/c');
+    here.disk.rename('c/B', 'B');
+    await world.meet(here, other);
+    expect(world.idOf('B')).toBe(id);
+    expect(here.disk.tree()).toEqual(
+      new Map([
+        ['B', null],
+        ['B/f', 'F'],
+        ['c', null],
+        ['x', null],
+      ]),
+    );
+    expect([...other.disk.tree().keys()].sort()).toEqual(['B', 'B/f', 'x', 'x/c']);
+  });
+
+  // Whole fleet seed 1334: it was to be moved to where nobody here looks, and something stood there.
+  it('[SY-26] [SY-5] comes to where it is here, also when it was moved in the cloud to another such place', async () => {
+    const id = world.idOf('c/B');
+    world.move('c/B', 'x/c');
+    here.disk.rename('c/B', 'B');
+    await world.meet(here, other);
+    expect(world.idOf('B')).toBe(id);
+    expect([...other.disk.tree().keys()].sort()).toEqual(['B', 'B/f', 'c', 'x']);
+  });
+});
+
 describe('a node that is moved in the cloud out of a place that is left out', () => {
   // Whole fleet seed 379: base knew it from there, so it stayed frozen, and never came to where it was moved.
   it('[SY-26] [G07] comes here as a new one, with all it holds, and what is left out here stays', async () => {

@@ -15,7 +15,7 @@ import {
   type ThreeTrees,
 } from '../model/tree.ts';
 import type { IsExcluded, TaskFilter } from './compile-filter.ts';
-import { isGoneFromCloud } from '../reconcile/gone-from-cloud.ts';
+import { goneTest } from '../reconcile/gone-from-cloud.ts';
 import { cloudFromRow } from '../reconcile/scene.ts';
 import { Sizes } from './sizes.ts';
 
@@ -38,11 +38,11 @@ type Told = { readonly paths: Paths; readonly sizes: Sizes; readonly cloud: Clou
 
 function leftOut(trees: ThreeTrees, told: Told): LeftOut {
   const rows = frozenRows(trees, told);
-  const isKnown = ({ cloudId }: BaseNode): boolean =>
-    trees.cloud.get(cloudId)?.t === 'present' || isGoneFromCloud(trees, cloudId);
+  const isGone = goneTest(trees);
+  const isKnown = ({ cloudId }: BaseNode): boolean => trees.cloud.get(cloudId)?.t === 'present' || isGone(cloudId);
   const ids = (some: readonly BaseNode[]): ReadonlySet<BaseId> => new Set(some.map(({ id }) => id));
   const nameless = { local: ids(rows), cloud: ids(rows.filter(isKnown)) };
-  return { cloud: hiddenInCloud(trees, rows, told), nameless };
+  return { cloud: hiddenInCloud(trees, rows, told).filter(({ id }) => !isGone(id)), nameless };
 }
 
 /** Known to be in the cloud, and not told on. What no overlay of the cloud mentions is where base has it. */
@@ -101,18 +101,21 @@ function filterCloud(trees: ThreeTrees, filtering: Filtering): CloudOverlay {
   for (const [id, seen] of trees.cloud) {
     const row = trees.base.byCloudId(id);
     const isNewOut = () => paths.isCloudOut(id) || sizes.isSeenOut(seen);
-    const told = row ? cloudOfRow(seen, { ...filtering, row }) : cloudOfNew(seen, isNewOut, mode);
+    const told = row ? cloudOfRow(seen, { ...filtering, row, base: trees.base }) : cloudOfNew(seen, isNewOut, mode);
     if (told) cloud.set(id, told);
   }
   return cloud;
 }
 
-type Of = Filtering & { readonly row: { readonly id: BaseId; readonly cloudId: CloudId } };
+type Of = Filtering & { readonly row: BaseNode; readonly base: BaseView };
 
-function cloudOfRow(seen: Observed<CloudNode>, { paths, sizes, mode, row }: Of): Observed<CloudNode> {
+function cloudOfRow(seen: Observed<CloudNode>, { paths, sizes, mode, row, base }: Of): Observed<CloudNode> {
   if (paths.isFrozen(row.id) || sizes.isRowOut(row.id)) return frozen(seen);
-  const hasLeft = seen.t === 'present' && mode !== 'upload' && paths.isCloudOut(row.cloudId) && !paths.isRowOut(row.id);
-  return hasLeft ? { t: 'absent', sinceMs: seen.sinceMs } : seen;
+  if (seen.t !== 'present' || mode === 'upload' || !paths.isCloudOut(row.cloudId)) return seen;
+  if (!paths.isRowOut(row.id)) return { t: 'absent', sinceMs: seen.sinceMs };
+  // Moved into the task here: from which of the places that nobody looks at it comes is all the same.
+  const { parentId, name } = nodeOf(row, base);
+  return { ...seen, node: { ...seen.node, parentId, name } };
 }
 
 function cloudOfNew(seen: Observed<CloudNode>, isOut: () => boolean, mode: SyncMode): Observed<CloudNode> | undefined {

@@ -47,7 +47,8 @@ export function isGoneFromCloud(trees: KnownTrees, cloudId: CloudId): boolean {
   return goneTest(trees)(cloudId);
 }
 
-function goneTest({ base, cloud }: KnownTrees): (cloudId: CloudId) => boolean {
+/** For many questions about the same trees. */
+export function goneTest({ base, cloud }: KnownTrees): (cloudId: CloudId) => boolean {
   const rootId = base.get(ROOT_ID)?.cloudId;
   const known = new Map<CloudId, boolean>();
   const parentOf = (cloudId: CloudId): CloudId | undefined => {

@@ -26,11 +26,13 @@ export class Scene {
   #cloudOnly = 0;
 
   readonly #gone: ReadonlySet<CloudId>;
+  readonly #leftOut: ReadonlySet<CloudId>;
 
   /** `gone`: cloud nodes that went with a folder above them, as base and feed know their places. */
   constructor(trees: ThreeTrees, gone: ReadonlySet<CloudId>) {
     this.trees = trees;
     this.#gone = gone;
+    this.#leftOut = new Set(trees.leftOut?.cloud.map(({ id }) => id));
     this.rootCloudId = trees.base.get(ROOT_ID)?.cloudId ?? '';
   }
 
@@ -144,8 +146,13 @@ export class Scene {
 
   /** What keeps a node from being there: its folder is not, or nobody knows. */
   #cloudAbove(parent: Entity): Nothing | null {
-    const above = parent === NOWHERE ? null : this.cloud(parent);
+    const above = parent === NOWHERE || this.#isLeftOutThere(parent) ? null : this.cloud(parent);
     return above && above.t !== 'present' ? above : null;
+  }
+
+  /** SY-26: a folder that a filter leaves out is not decided about, but what has left it on the disk is known to be in it there. */
+  #isLeftOutThere(folder: Entity): boolean {
+    return this.#leftOut.has(this.cloudIdOf(folder) ?? '');
   }
 
   #cloudNode(seen: Observed<CloudNode> | undefined, row: BaseNode | undefined): CloudNode | Nothing {
