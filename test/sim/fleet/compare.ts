@@ -36,7 +36,7 @@ function notEqual(device: Device, cloud: VirtualCloud, root: Inode): string[] {
     if (!above || !spot) continue;
     const { path, inode } = spot;
     if (!inode) {
-      found.push(...missing(device, above, path));
+      found.push(...missing(device, cloud, { folder: above, path }));
       continue;
     }
     met.add(device.machine.key(path));
@@ -50,18 +50,49 @@ type Met = { readonly cloud: VirtualCloud; readonly root: Inode; readonly met: R
 
 function hereOnly(device: Device, { cloud, root, met }: Met): string[] {
   const rows = foldersOf(device, root);
-  const isAllowed = ({ path, inode }: Found): boolean =>
-    isLeftOut(device, path, inode) || (isDeleted(cloud, rows.get(inode)) && holdsOnlyLeftOut(device, path, inode));
+  const isAllowed = (found: Found): boolean => mayStay(device, cloud, { ...found, row: rows.get(found.inode) });
   const left = [...walk(root)].filter((item) => !met.has(device.machine.key(item.path)) && !isAllowed(item));
   return left.map(({ path }) => `${path} is here only`);
 }
 
-function isDeleted(cloud: VirtualCloud, row: BaseNode | undefined): boolean {
-  const node = row && cloud.nodes.get(row.cloudId)?.node;
-  return node !== undefined && !cloud.below(cloud.rootId).some(({ id }) => id === node.id);
+type Here = { readonly path: string; readonly inode: Inode; readonly row: BaseNode | undefined };
+
+/**
+ * Left out by the filter; or a folder that has left the task in the cloud, and stays here for the sake of what the filter leaves out
+ * of it, because a filter never deletes (SY-26).
+ */
+function mayStay(device: Device, cloud: VirtualCloud, { path, inode, row }: Here): boolean {
+  if (isLeftOut(device, path, inode)) return true;
+  return hasLeft(device, cloud, row) && holdsOnlyLeftOut(device, path, inode);
 }
 
-/** C21: what was deleted in the cloud stays here for the sake of what the filter leaves out of it (SY-26). */
+/** Deleted in the cloud, or moved there to where the filter looks away, which comes to the same (SY-26). */
+function hasLeft(device: Device, cloud: VirtualCloud, row: BaseNode | undefined): boolean {
+  const node = row && cloud.nodes.get(row.cloudId)?.node;
+  return node !== undefined && (!cloud.isLive(node.id) || isLeftOutThere(device, cloud, node));
+}
+
+function isLeftOutThere(device: Device, cloud: VirtualCloud, node: DriveNode): boolean {
+  const chain: DriveNode[] = [];
+  for (let at: DriveNode | undefined = node; at && at.id !== cloud.rootId;) {
+    chain.unshift(at);
+    at = cloud.nodes.get(at.parentId ?? '')?.node;
+  }
+  const paths = chain.map((_, index) =>
+    chain
+      .slice(0, index + 1)
+      .map((each) => nameHere(device, each))
+      .join('/'),
+  );
+  return chain.some(({ kind }, index) => device.isExcluded(paths[index] ?? '', kind === 'folder'));
+}
+
+/** The name it has here, or would have. */
+function nameHere({ journal }: Device, { id, name }: DriveNode): string {
+  const row = journal.base.byCloudId(id);
+  return row?.cloudName === name ? row.localName : name;
+}
+
 function holdsOnlyLeftOut(device: Device, path: string, { entries }: Inode): boolean {
   const inside = [...entries.values()].map(({ name, inode }) => ({ path: below(path, name), inode }));
   return (
@@ -71,9 +102,10 @@ function holdsOnlyLeftOut(device: Device, path: string, { entries }: Inode): boo
 }
 
 /** In the cloud only; unless something that the filter leaves out has the name here, and the person is told (IN_THE_WAY). */
-function missing(device: Device, folder: Spot, path: string): string[] {
+function missing(device: Device, cloud: VirtualCloud, { folder, path }: { folder: Spot; path: string }): string[] {
   const there = device.machine.find(folder.inode, path.slice(path.lastIndexOf('/') + 1));
-  const isTaken = there !== undefined && isLeftOut(device, path, there) && isSaid(device, path);
+  const row = there && device.root && foldersOf(device, device.root).get(there);
+  const isTaken = there !== undefined && mayStay(device, cloud, { path, inode: there, row }) && isSaid(device, path);
   return isTaken ? [] : [`${path} is in the cloud only`];
 }
 
@@ -85,8 +117,7 @@ export function isDue(device: Device, cloud: VirtualCloud, { path, code }: { pat
   const { root, machine } = device;
   const found = root && [...walk(root)].find((item) => machine.key(item.path) === machine.key(path));
   if (code !== 'IN_THE_WAY' || !found) return false;
-  if (isLeftOut(device, path, found.inode)) return true;
-  return isDeleted(cloud, foldersOf(device, root).get(found.inode)) && holdsOnlyLeftOut(device, path, found.inode);
+  return mayStay(device, cloud, { path, inode: found.inode, row: foldersOf(device, root).get(found.inode) });
 }
 
 /**
@@ -100,8 +131,7 @@ function spotOf(
 ): (Omit<Spot, 'inode'> & { inode: Inode | undefined }) | undefined {
   const row = device.journal.base.byCloudId(node.id);
   const path = below(above.path, row?.localName ?? node.name);
-  const nameHere = row?.cloudName === node.name ? row.localName : node.name;
-  if (device.isExcluded(below(above.path, nameHere), node.kind === 'folder')) return undefined;
+  if (device.isExcluded(below(above.path, nameHere(device, node)), node.kind === 'folder')) return undefined;
   return { path, inode: row && device.machine.find(above.inode, row.localName) };
 }
 
