@@ -3,6 +3,7 @@ import type { BatchOp, ContentId, DriveNode, NodeId, SpaceId } from '@tideline/c
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { bytesOf, chunkOf, collect, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import type { DevicePrincipal } from '../platform/principal.ts';
+import { BinService } from '../recycle-bin/bin.service.ts';
 import { countStatements } from '../testing/count-statements.ts';
 import { VersionService } from '../versions/version.service.ts';
 
@@ -40,6 +41,14 @@ async function committed(size: number): Promise<Story> {
   const told = await story(size);
   await drive.commit(device, spaceId, told.files, { inline: told.inline });
   return told;
+}
+
+/** A bin whose newest entries are so many files of a folder. */
+async function trashed(size: number): Promise<BinService> {
+  const { files } = await committed(size);
+  const trashes = files.map((file) => ops.trash(file.nodeId));
+  await drive.commit(device, spaceId, trashes);
+  return new BinService(drive.database.dataSource, drive.access, drive.commits);
 }
 
 async function cursor(): Promise<string> {
@@ -155,6 +164,27 @@ const WORKS: [name: string, work: (size: number) => Promise<() => Promise<unknow
       return async () => expect(await history.listKept(device, spaceId, asked)).toHaveLength(size);
     },
     14,
+  ],
+  [
+    'a page of the bin',
+    async (size) => {
+      const bin = await trashed(size);
+      return async () => expect((await bin.list(device, spaceId, { limit: size })).nodes).toHaveLength(size);
+    },
+    16,
+  ],
+  [
+    'a restore out of the bin',
+    async (size) => {
+      const bin = await trashed(size);
+      const { nodes } = await bin.list(device, spaceId, { limit: size });
+      const ids = nodes.map((node) => node.id);
+      return async () => {
+        const items = await bin.restore(device, spaceId, ids);
+        expect(items.map((item) => item.status)).toEqual(ids.map(() => 'restored'));
+      };
+    },
+    30,
   ],
   [
     'a bundle of small files',
