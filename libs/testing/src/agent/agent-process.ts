@@ -55,8 +55,12 @@ export class AgentProcess {
 
   /** Runs one command to its end and answers what it said, whatever its exit code. */
   async command(...args: readonly string[]): Promise<CommandAnswer> {
+    return this.#run(args, COMMAND_MS);
+  }
+
+  async #run(args: readonly string[], timeoutMs: number): Promise<CommandAnswer> {
     const process = new StartedProcess(AGENT_MAIN, { args, env: this.#environment(), isCaptured: true });
-    const timer = setTimeout(() => process.kill('SIGKILL'), COMMAND_MS);
+    const timer = setTimeout(() => process.kill('SIGKILL'), timeoutMs);
     const { code } = await process.ended;
     clearTimeout(timer);
     return { code: code ?? -1, text: process.output, json: parseJson(process.standardOutput) };
@@ -119,7 +123,8 @@ export class AgentProcess {
 
   /** `tideline wait`; answers its exit code: 0 up to date, 1 too late, 4 held, 5 failing. */
   async wait(timeoutSeconds = 90): Promise<number> {
-    const { code, text } = await this.command('wait', '--timeout', String(timeoutSeconds));
+    const args = ['wait', '--timeout', String(timeoutSeconds)];
+    const { code, text } = await this.#run(args, timeoutSeconds * 1000 + COMMAND_MS);
     if (![0, 1, 4, 5].includes(code)) throw new Error(`tideline wait → ${code}: ${text}\n${this.output}`);
     return code;
   }
