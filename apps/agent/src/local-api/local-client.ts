@@ -1,6 +1,6 @@
-import { request as httpRequest } from 'node:http';
 import { z } from 'zod';
 import { AppError, isErrorCode } from '@tideline/contracts';
+import { http } from '../transport/node-http.ts';
 import { findEndpoint } from './endpoint.ts';
 import type { LocalAnswer, LocalCall, LocalRoute } from './local-routes.ts';
 
@@ -36,7 +36,7 @@ function exchange(
 ): Promise<Raw> {
   const body = of.body === undefined ? undefined : JSON.stringify(of.body);
   const { promise, resolve, reject } = Promise.withResolvers<Raw>();
-  const request = httpRequest({
+  const request = http.request({
     socketPath,
     method: route.method,
     path: fillPath(route.path, of),

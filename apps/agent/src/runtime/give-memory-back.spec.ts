@@ -35,11 +35,32 @@ it('[D14] does nothing where there is little to be had: a poll of the feed costs
   const { timers, heap, memory } = createWorld();
   memory.idle();
   timers.advance(5000);
-  heap.bytes += 15 * MIB;
+  heap.bytes += 3 * MIB;
   memory.busy();
   memory.idle();
   timers.advance(5000);
   expect(heap.collected).toBe(1);
+});
+
+it('[D14] lets journals rest after every run, because their pages do not lie in the heap', () => {
+  const { timers, heap, memory } = createWorld();
+  for (const rested of [1, 2]) {
+    memory.busy();
+    memory.idle();
+    timers.advance(5000);
+    expect([heap.collected, heap.rested]).toEqual([1, rested]);
+  }
+});
+
+it('[D14] collects what a second look at a tree has left, which is less than the first one left', () => {
+  const { timers, heap, memory } = createWorld();
+  memory.idle();
+  timers.advance(5000);
+  heap.bytes += 7 * MIB;
+  memory.busy();
+  memory.idle();
+  timers.advance(5000);
+  expect(heap.collected).toBe(2);
 });
 
 it('finds the collector of the engine', () => {

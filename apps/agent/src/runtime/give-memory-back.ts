@@ -4,8 +4,8 @@ import type { Timers } from './task-engine.ts';
 
 /** A run may follow at once; and collecting takes some 100 ms, in which nobody should be waiting. */
 const QUIET_MS = 5000;
-/** What a heap may grow by before it is worth the time. */
-const WORTH_BYTES = 16 * 1024 ** 2;
+/** What a heap may grow by before it is worth the time: a look into the feed takes less, a look at a tree more. */
+const WORTH_BYTES = 4 * 1024 ** 2;
 
 export type Memory = { readonly heapBytes: () => number; readonly collect: () => void };
 
@@ -27,8 +27,9 @@ export function createMemoryReturn(
     idle: (): void => {
       cancel();
       cancel = timers.after(QUIET_MS, () => {
-        if (memory.heapBytes() - floorBytes < WORTH_BYTES) return;
+        // What they keep lies outside of the heap, too: its size says nothing of that.
         for (const one of resters) one.rest();
+        if (memory.heapBytes() - floorBytes < WORTH_BYTES) return;
         memory.collect();
         floorBytes = memory.heapBytes();
       });

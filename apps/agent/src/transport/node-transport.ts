@@ -1,7 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isPieces, type RequestBody, type Transport } from '@tideline/drive-client';
 import { MessageBody } from './message-body.ts';
+import { http, https } from './node-http.ts';
 
 /** An idle connection goes before a proxy or a sleep of this machine makes it stale. */
 const IDLE_MS = 4000;
@@ -16,12 +16,12 @@ export function createNodeTransport(): Transport {
   // As `fetch` does: a proxy is used when the person who starts the agent says so.
   const proxy = process.env['NODE_USE_ENV_PROXY'] ? { proxyEnv: process.env } : {};
   const kept = { keepAlive: true, timeout: IDLE_MS, ...proxy };
-  const [http, https] = [new HttpAgent(kept), new HttpsAgent(kept)];
+  const [plain, secure] = [new http.Agent(kept), new https.Agent(kept)];
   return ({ method, url, headers, body, signal }) => {
     const options = { method, signal, headers: { ...headers, ...lengthOf(body) } };
     const request = url.startsWith('https:')
-      ? httpsRequest(url, { ...options, agent: https })
-      : httpRequest(url, { ...options, agent: http });
+      ? https.request(url, { ...options, agent: secure })
+      : http.request(url, { ...options, agent: plain });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);
       // After the answer has begun the answer itself tells what is wrong with it.

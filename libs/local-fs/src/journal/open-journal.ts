@@ -12,6 +12,12 @@ export type OpenJournalOptions = {
   readonly maxHeld?: number;
 };
 
+/**
+ * Pages of a journal in memory. What SQLite has once taken, it frees, but the C library hardly ever gives it back: an agent keeps it for
+ * as long as it lives, for each task. More makes nothing faster, as the system has the file in memory anyway.
+ */
+const CACHE_KIB = 4096;
+
 /** SQLite's answers to a file that is damaged or no database at all; every other failure is passed on. */
 const DAMAGED = new Set([11, 26]);
 
@@ -60,7 +66,7 @@ function openDatabase(path: string): DatabaseSync {
 
 function prepare(db: DatabaseSync): void {
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
-    PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY`);
+    PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`);
   migrate(db);
 }
 

@@ -10,6 +10,9 @@ import {
 import { BASE_COLUMNS, LOCAL_COLUMNS, toBaseNode, toLocalSeen, type SqlRow } from '../journal/rows.ts';
 import { allRows, firstRow, prepareRows } from '../journal/statement.ts';
 
+/** Folder by folder, each once: what was read is hardly ever asked for again. */
+const CACHE_KIB = 2048;
+
 /** Since when it never rested, and before when it is not to be read again. */
 export type Busy = { readonly sinceMs: number; readonly retryAtMs: number };
 
@@ -41,7 +44,7 @@ export type KnownTree = {
 
 export function openKnownTree(journalPath: string): KnownTree {
   const db = new DatabaseSync(journalPath, { readOnly: true });
-  db.exec('PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16384');
+  db.exec(`PRAGMA busy_timeout = 5000; PRAGMA cache_size = -${CACHE_KIB}`);
   const node = (where: string) => prepareRows(db, `SELECT ${BASE_COLUMNS} FROM base WHERE ${where}`);
   const seen = (where: string) => prepareRows(db, `SELECT ${LOCAL_COLUMNS} FROM local_delta WHERE ${where}`);
   const byId = node('id = ?');

@@ -1,5 +1,4 @@
 import { parentPort } from 'node:worker_threads';
-import { watchWithChokidar } from './chokidar-watcher.ts';
 import { createCoalescer } from './coalesce.ts';
 import { watchFolders } from './folder-watcher.ts';
 import { watchRecursively } from './recursive-watcher.ts';
@@ -8,7 +7,8 @@ import type { WatchAdapter, WatchEvents } from './watch-adapter.ts';
 import type { StartWatch, WatchKind, WatchReply, WatchRequest } from './watch-protocol.ts';
 
 const ADAPTERS: Readonly<Record<WatchKind, WatchAdapter>> = {
-  chokidar: watchWithChokidar,
+  // Large roots do without it, and this thread lives as long as the agent.
+  chokidar: async (...of) => (await import('./chokidar-watcher.ts')).watchWithChokidar(...of),
   folders: watchFolders,
   recursive: watchRecursively,
 };
