@@ -8,7 +8,7 @@ const USAGE = `USAGE: npm run bench -- engine [--only small,rename,latency,mediu
                                  [--files 10000] [--tiny 100000] [--medium 1000] [--big-mib 1024]
        npm run bench -- drive [--only commit,move,folder,purge,feed,listing,transfer,huge,permissions] [--batches 40] [--listed 1000000] [--huge-gib 2]
                                 [--profile folder]
-       npm run bench -- scale [--files 100000] [--tree folder] [--idle 60] [--alone]`;
+       npm run bench -- scale [--files 100000] [--tree folder] [--idle 60] [--alone [--flat]]`;
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -25,6 +25,7 @@ const { positionals, values } = parseArgs({
     tree: { type: 'string', default: '' },
     idle: { type: 'string', default: '60' },
     alone: { type: 'boolean', default: false },
+    flat: { type: 'boolean', default: false },
   },
 });
 const only = values.only.split(',').filter((name) => name !== '');
@@ -50,7 +51,7 @@ switch (positionals[0]) {
     });
     break;
   case 'scale':
-    if (values.alone) await runAlone(Number(values.files ?? 100_000));
+    if (values.alone) await runAlone({ files: Number(values.files ?? 100_000), isFlat: values.flat });
     else
       await runScale({
         files: Number(values.files ?? 100_000),
