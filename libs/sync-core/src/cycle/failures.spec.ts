@@ -261,6 +261,20 @@ describe('somebody who edits while the engine works', () => {
     expect(filtered.disk.tree().has('d/f')).toBe(false);
     expect(filtered.journal.problems()).toMatchObject([{ path: 'd', code: 'IN_THE_WAY' }]);
   });
+
+  // Whole fleet seed 901: the folder was tried first, and nothing else went because of it.
+  it('[C21] [SY-8] lets go all that the cloud deleted, but for the folders that hold something not synced', async () => {
+    const filtered = world.device(4, { exclude: ['*.tmp'] });
+    for (const path of ['d', 'd/a', 'd/e', 'd/e/i', 'd/z']) a.disk.mkdir(path);
+    for (const path of ['d/a/f', 'd/e/f', 'd/z/f', 'd/f']) a.disk.write(path, path);
+    a.disk.write('other', 'other');
+    await world.meet(a, filtered);
+    filtered.disk.write('d/e/i/mine.tmp', 'MINE');
+    world.trash('d');
+    await world.cycles(filtered, 5);
+    expect([...filtered.disk.tree().keys()]).toEqual(['d', 'd/e', 'd/e/i', 'd/e/i/mine.tmp', 'other']);
+    expect(filtered.journal.problems()).toMatchObject([{ path: 'd', code: 'IN_THE_WAY' }]);
+  });
 });
 
 describe('a clock that is a day off', () => {
