@@ -276,12 +276,11 @@ function leaveOldNode(trees: SettledTrees, row: BaseNode): NonNullable<Advance['
   const gone = isGoneFromCloud(trees, before.cloudId);
   const absent = { t: 'absent', sinceMs: trees.cloud.get(before.cloudId)?.sinceMs ?? 0 } as const;
   const left: { id: CloudId; seen: Observed<CloudNode> }[] = [];
-  const known = trees.cloud.get(before.cloudId);
-  if (known) left.push({ id: before.cloudId, seen: known }); // told again: absence of what base does not have vanishes
   const leave = (each: BaseNode, parentId: CloudId) => {
-    if (trees.cloud.has(each.cloudId)) return;
+    const seen = trees.cloud.get(each.cloudId);
     const node = cloudFromRow(each, parentId);
-    left.push({ id: each.cloudId, seen: gone ? absent : { t: 'present', node, sinceMs: 0 } });
+    // What the overlay knows already is told again, too: in a folder that gets a node back that it had before, it equals base now.
+    left.push({ id: each.cloudId, seen: seen ?? (gone ? absent : { t: 'present', node, sinceMs: 0 }) });
   };
   leave(before, trees.base.get(before.parent)?.cloudId ?? '');
   if (row.kind === 'folder') for (const child of trees.base.children(row.id)) leave(child, before.cloudId);
