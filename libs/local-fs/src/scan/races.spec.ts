@@ -199,6 +199,14 @@ describe('a file that was written shortly before it was read', () => {
     expect(seen).toMatchObject({ node: { content: { contentId: 'of the mapping' } } });
   });
 
+  it('[SA-5] [D12] is read once more at once when the clock was put back meanwhile', async () => {
+    world.write('f', 'text');
+    await world.sync();
+    vi.setSystemTime(Date.now() - 86_400_000);
+    fold(scanHere(reading('what a power failure left')));
+    expect(world.differences()).toEqual({ f: 'edited' });
+  });
+
   it('[SA-2] is read once more only, when it is as it was', async () => {
     world.write('f', 'text');
     await world.sync();

@@ -26,11 +26,15 @@ export function sigToTrust(sig: StatSig, openedMs: number): StatSig {
   return ageMs <= GRANULARITY_MS ? { ...sig, ctimeNs: RACY_CTIME } : asYoung(sig);
 }
 
-/** Whether a file that looks as it did is to be read all the same: in full scans only, and not too many at once. */
+/**
+ * Whether a file that looks as it did is to be read all the same: in full scans only, and not too many at once. One that is younger than
+ * now is as old as it will ever be: the clock was put back, and to wait until it is where it was would take as long as that.
+ */
 export function isToReadAgain(session: ScanSession, { kind, sig }: Entry, known: StatSig): boolean {
   if (!session.full || kind === 'folder' || !isYoung(known)) return false;
   const ageMs = session.env.nowMs() - Number(changedNs(known) / 1_000_000n);
-  if (ageMs <= WRITEBACK_MS || session.readAgainBytes >= MAX_READ_AGAIN_BYTES) return false;
+  const isStillYoung = ageMs > -MAX_OPENING_MS && ageMs <= WRITEBACK_MS;
+  if (isStillYoung || session.readAgainBytes >= MAX_READ_AGAIN_BYTES) return false;
   session.readAgainBytes += sig.size;
   return true;
 }
