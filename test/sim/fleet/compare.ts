@@ -109,8 +109,9 @@ function missing(device: Device, cloud: VirtualCloud, { folder, path }: { folder
   return isTaken ? [] : [`${path} is in the cloud only`];
 }
 
-const isSaid = ({ journal }: Device, path: string): boolean =>
-  journal.problems().some((problem) => problem.path === path && problem.code === 'IN_THE_WAY');
+/** Of two spellings that are one name here, either will do. */
+const isSaid = ({ journal, machine }: Device, path: string): boolean =>
+  journal.problems().some(({ path: at, code }) => machine.key(at) === machine.key(path) && code === 'IN_THE_WAY');
 
 /** Whether a problem is what the rules call for: SA-2 leaves out what waits for a person who was told the truth. */
 export function isDue(device: Device, cloud: VirtualCloud, { path, code }: { path: string; code: string }): boolean {
@@ -118,6 +119,24 @@ export function isDue(device: Device, cloud: VirtualCloud, { path, code }: { pat
   const found = root && [...walk(root)].find((item) => machine.key(item.path) === machine.key(path));
   if (code !== 'IN_THE_WAY' || !found) return false;
   return mayStay(device, cloud, { path, inode: found.inode, row: foldersOf(device, root).get(found.inode) });
+}
+
+/**
+ * Entries of the overlay of the cloud that are there for good: of folders that have left the task there and stay here for the sake of what
+ * is left out of them. That needs no filter of a person: of what is always left out, only files go with a folder, so one that holds a
+ * folder of such a name stays (whole seed 1184).
+ */
+export function entriesThatStay(device: Device, cloud: VirtualCloud): number {
+  const { root, journal } = device;
+  if (!root) return 0;
+  const overlay = journal.cloudOverlay();
+  const entries = [...foldersOf(device, root)].filter(([, { cloudId }]) => overlay.has(cloudId));
+  const paths = new Map([...walk(root)].map(({ inode, path }) => [inode, path]));
+  const isStaying = ([inode, row]: [Inode, BaseNode]): boolean => {
+    const path = paths.get(inode);
+    return path !== undefined && hasLeft(device, cloud, row) && holdsOnlyLeftOut(device, path, inode);
+  };
+  return entries.filter(isStaying).length;
 }
 
 /**

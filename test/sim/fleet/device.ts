@@ -115,8 +115,8 @@ export class Device {
     this.name = `d${number}`;
     this.config = config;
     const { os, storesNfd, noLinks } = config;
-    const nowMs = () => this.nowMs();
-    this.machine = new Machine({ name: this.name, os, dev: 40 + number, nowMs, storesNfd, noLinks });
+    const clocks = { nowMs: () => this.nowMs(), upMs: () => world.scheduler.nowMs };
+    this.machine = new Machine({ name: this.name, os, dev: 40 + number, ...clocks, storesNfd, noLinks });
     mount(this.machine);
     this.home = this.machine.create(this.machine.top, 'home', { kind: 'folder' });
     this.machine.create(this.home, 'root', { kind: 'folder' });

@@ -2,7 +2,7 @@ import type { BaseNode, CycleReport, ScanResult } from '@tideline/sync-core';
 import type { RunRequest } from '../../../apps/agent/src/runtime/task-engine.ts';
 import { chanceOf, pick } from './chance.ts';
 import { VirtualCloud, type Sight } from './cloud.ts';
-import { differences, isDue, unsoundBase, unsoundCloud } from './compare.ts';
+import { differences, entriesThatStay, isDue, unsoundBase, unsoundCloud } from './compare.ts';
 import { Device, type DeviceWorld, type PortFault, type SyscallFault } from './device.ts';
 import { Ledger } from './ledger.ts';
 import { ConsolePerson, Person } from './people.ts';
@@ -443,7 +443,7 @@ export class Fleet implements DeviceWorld {
       const isOpen =
         device.config.mode === 'bidirectional' &&
         device.exclude.length === 0 &&
-        localOverlay + cloudOverlay + unfinished > 0;
+        localOverlay + cloudOverlay + unfinished > entriesThatStay(device, this.cloud);
       return [...found, ...(isOpen ? open : [])].map((each) => `${device.name}: ${each}`);
     });
   }

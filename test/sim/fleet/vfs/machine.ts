@@ -12,6 +12,8 @@ export type MachineOptions = {
   readonly os: Os;
   readonly dev: number;
   readonly nowMs: () => number;
+  /** Time that nobody can set: what a cache and the journal of a file system go by, whatever the clock is put to. */
+  readonly upMs: () => number;
   /** Names come back decomposed, as on HFS+. */
   readonly storesNfd: boolean;
   /** No hard links, as on exFAT. */
@@ -224,7 +226,7 @@ export class Machine {
 
   /** What is old enough has reached the disk by itself. */
   #settle(): void {
-    const nowMs = this.options.nowMs();
+    const nowMs = this.options.upMs();
     for (const inode of this.#dirty) {
       if (!inode.durable || inode.durable.sinceMs + WRITEBACK_MS > nowMs) continue;
       inode.durable = null;
@@ -273,7 +275,7 @@ export class Machine {
   }
 
   #note(touched: readonly Inode[], undo: () => void): void {
-    this.#log.push({ atMs: this.options.nowMs(), touched, undo });
+    this.#log.push({ atMs: this.options.upMs(), touched, undo });
     if (this.#log.length > 400) this.#settle();
   }
 
@@ -289,7 +291,7 @@ export class Machine {
   }
 
   #soil(inode: Inode, data: Uint8Array | null): void {
-    if (!inode.durable) inode.durable = { data, sinceMs: this.options.nowMs() };
+    if (!inode.durable) inode.durable = { data, sinceMs: this.options.upMs() };
     this.#dirty.add(inode);
   }
 
