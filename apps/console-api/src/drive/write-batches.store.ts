@@ -103,7 +103,8 @@ const NAMES = COLUMNS.map(([name]) => name).join(', ');
  * of the enterprise for every batch, while everybody else waits for the space. The keys are compared all the same (places repeat
  * from partition to partition), in words that no index serves. Of a node's states the newest is the open one:
  * looked for from that end, those before it are not read. Asked for as a row of three, in an order that only the primary key has;
- * asked for by equal columns, a planner without statistics walks the feed of the whole space instead.
+ * asked for by equal columns, a planner without statistics walks the feed of the whole space instead. Bounded on both sides, as in
+ * `nodeById`.
  */
 const WRITE_BATCHES: KeptStatement = {
   name: 'write-batches',
@@ -118,6 +119,7 @@ const WRITE_BATCHES: KeptStatement = {
     FROM (SELECT id, min(seq) AS seq FROM change WHERE NOT is_new GROUP BY id) first
     CROSS JOIN LATERAL (SELECT ctid FROM node_history
                         WHERE enterprise_id = $1 AND (node_id, space_id, from_seq) <= (first.id, $2::uuid, $9::bigint)
+                          AND node_id >= first.id
                         ORDER BY node_id DESC, space_id DESC, from_seq DESC LIMIT 1) place
     WHERE h.ctid = place.ctid AND h.enterprise_id IS NOT DISTINCT FROM $1 AND h.node_id IS NOT DISTINCT FROM first.id
       AND h.to_seq IS NULL AND h.space_id IS NOT DISTINCT FROM $2

@@ -104,13 +104,12 @@ const MEMBERSHIP: KeptStatement = {
      SELECT u.role, coalesce(
        (SELECT jsonb_agg(jsonb_build_object('id', id, 'distance', distance))
         FROM (SELECT id, min(distance) AS distance FROM up GROUP BY id) nearest), '[]') AS teams
-     FROM (SELECT id, role FROM app_user WHERE enterprise_id = $1 AND id >= $2 ORDER BY id LIMIT 1) u WHERE u.id = $2`,
+     FROM (SELECT id, role FROM app_user WHERE enterprise_id = $1 AND id BETWEEN $2 AND $2 ORDER BY id LIMIT 1) u`,
 };
 
 /** By an order, as `nodeById`. */
 function teamById(id: string): string {
-  return `(SELECT * FROM (SELECT id, parent_id FROM team WHERE enterprise_id = $1 AND id >= ${id} ORDER BY id LIMIT 1) first_from
-    WHERE first_from.id = ${id})`;
+  return `(SELECT id, parent_id FROM team WHERE enterprise_id = $1 AND id >= ${id} AND id <= ${id} ORDER BY id LIMIT 1)`;
 }
 
 type StatementRow = {
