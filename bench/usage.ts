@@ -10,16 +10,19 @@ export type Usage = { readonly cpuSeconds: number; readonly peakMiB: number };
  */
 export class UsageMeter {
   readonly #pid: number;
+  readonly #isAlone: boolean;
   readonly #startTicks: number;
   #peakKiB = 0;
 
-  constructor(pid: number) {
+  /** `isAlone`: without what is below it. */
+  constructor(pid: number, { isAlone = false } = {}) {
     this.#pid = pid;
+    this.#isAlone = isAlone;
     this.#startTicks = this.#ticks();
   }
 
   sample(): void {
-    const kib = family(this.#pid).reduce((sum, pid) => sum + pssKiB(pid), 0);
+    const kib = this.#members().reduce((sum, pid) => sum + pssKiB(pid), 0);
     this.#peakKiB = Math.max(this.#peakKiB, kib);
   }
 
@@ -29,7 +32,12 @@ export class UsageMeter {
   }
 
   #ticks(): number {
-    return family(this.#pid).reduce((sum, pid) => sum + ticksOf(pid), 0);
+    if (this.#isAlone) return sumOf(statOf(this.#pid).slice(11, 13)); // without children that have ended
+    return this.#members().reduce((sum, pid) => sum + sumOf(statOf(pid).slice(11, 15)), 0);
+  }
+
+  #members(): readonly number[] {
+    return this.#isAlone ? [this.#pid] : family(this.#pid);
   }
 }
 
@@ -44,14 +52,11 @@ function family(pid: number): readonly number[] {
   return found;
 }
 
-/** Own time and that of children that have ended. */
-function ticksOf(pid: number): number {
-  return statOf(pid)
-    .slice(11, 15)
-    .reduce((sum, field) => sum + Number(field), 0);
+function sumOf(fields: readonly string[]): number {
+  return fields.reduce((sum, field) => sum + Number(field), 0);
 }
 
-/** Fields of /proc/<pid>/stat from the state on; the name before it may hold blanks. */
+/** Fields of /proc/<pid>/stat from the state on, the 12th to 15th being its own time and that of children that have ended; the name before it may hold blanks. */
 function statOf(pid: number): readonly string[] {
   return read(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
 }

@@ -1,6 +1,7 @@
 import { BATCH_OPS, commit, createFile, createFolder, chunkOf, prepareFiles, type PreparedBatch } from './batches.ts';
 import { randomBytes } from 'node:crypto';
 import type { NodeId } from '@tideline/contracts';
+import { CpuShares } from './cpu-shares.ts';
 import type { DeviceClient } from './device-client.ts';
 import { measureLocks } from './lock-log.ts';
 import { figure, percentile, timed, type BenchRow } from './row.ts';
@@ -19,20 +20,25 @@ export type CommitOptions = { readonly batches: number };
 export async function runCommitBench(scene: DriveScene, options: CommitOptions): Promise<BenchRow[]> {
   const one = await scene.device('one');
   await commitAll(one, prepareMany(one.rootId, 'warm up', 4));
-  const alone = await measureOne(one, options.batches);
+  const prepared = prepareMany(one.rootId, 'measured', options.batches);
+  const cpuAlone = new CpuShares(scene.console.pid);
+  const alone = await measureOne(one, prepared);
+  const toldAlone = cpuAlone.told(options.batches * BATCH_OPS, 'file');
   const many = await Promise.all(Array.from({ length: CLIENTS }, (_, index) => scene.device(`client ${index}`)));
   await measureMany(many, { name: 'warm', rounds: 2 });
-  const together = await measureMany(many, { name: 'measured', rounds: Math.max(5, Math.round(options.batches / 2)) });
+  const rounds = Math.max(5, Math.round(options.batches / 2));
+  const cpuTogether = new CpuShares(scene.console.pid);
+  const together = await measureMany(many, { name: 'measured', rounds });
+  const toldTogether = cpuTogether.told(CLIENTS * rounds * SMALL_BATCH_FILES, 'file');
   const heldMs = await measureLocks(scene, async () => {
     await measureMany(many, { name: 'logged', rounds: 5 });
   });
-  return toRows({ alone, together, heldMs });
+  return toRows({ alone, together, heldMs, toldAlone, toldTogether });
 }
 
-async function measureOne(device: DeviceClient, batches: number): Promise<number> {
-  const prepared = prepareMany(device.rootId, 'measured', batches);
+async function measureOne(device: DeviceClient, prepared: readonly PreparedBatch[]): Promise<number> {
   const { seconds } = await timed(() => commitAll(device, prepared));
-  return (batches * BATCH_OPS) / seconds;
+  return (prepared.length * BATCH_OPS) / seconds;
 }
 
 function prepareMany(rootId: NodeId, name: string, batches: number): PreparedBatch[] {
@@ -77,8 +83,15 @@ function prepareSmall(folderId: NodeId, round: number): PreparedBatch {
   return { ops: inline.map((chunk, index) => createFile(folderId, `r${round} f${index}`, chunk)), inline, parts };
 }
 
-function toRows(found: { readonly alone: number; readonly together: Together; readonly heldMs: number[] }): BenchRow[] {
-  const { alone, together, heldMs } = found;
+type Found = {
+  readonly alone: number;
+  readonly together: Together;
+  readonly heldMs: number[];
+  readonly toldAlone: string;
+  readonly toldTogether: string;
+};
+
+function toRows({ alone, together, heldMs, toldAlone, toldTogether }: Found): BenchRow[] {
   const share = together.filesPerSecond / alone;
   const [p95Ms, heldP95Ms] = [percentile(together.batchMs, 0.95), percentile(heldMs, 0.95)];
   const clients = `${CLIENTS} clients, batches of ${SMALL_BATCH_FILES} files, one space`;
@@ -88,12 +101,14 @@ function toRows(found: { readonly alone: number; readonly together: Together; re
       aim: '≥ 4,000 files/s',
       measured: figure(alone, 'files/s'),
       isMet: alone >= 4000,
+      boundBy: toldAlone,
     },
     {
       work: `${clients}: rate`,
       aim: '≥ 70 % of one client',
       measured: `${figure(together.filesPerSecond, 'files/s')} = ${Math.round(share * 100)} %`,
       isMet: share >= 0.7,
+      boundBy: toldTogether,
     },
     {
       work: `${clients}: p95 of a batch`,

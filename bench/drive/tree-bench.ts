@@ -2,6 +2,7 @@ import { routes, type NodeId } from '@tideline/contracts';
 import type { Client } from 'pg';
 import { BATCH_OPS, commit, createFolder, move } from './batches.ts';
 import { ConsoleMemory } from './console-memory.ts';
+import { CpuShares } from './cpu-shares.ts';
 import type { DeviceClient } from './device-client.ts';
 import { plantTree } from './plant.ts';
 import { figure, percentile, timed, type BenchRow } from './row.ts';
@@ -23,12 +24,14 @@ export async function runMoveBench(scene: DriveScene): Promise<BenchRow> {
     return listFiles(database, topId);
   });
   const first = await measureMoves(device, ids, 'moved here');
+  const cpu = new CpuShares(scene.console.pid);
   const perSecond = await measureMoves(device, ids, 'moved on');
   return {
     work: 'metadata-only batches of 500 moves, one client',
     aim: '≥ 10,000 nodes/s',
     measured: `${figure(perSecond, 'nodes/s')} (the first ${ids.length.toLocaleString('en')}: ${figure(first, 'nodes/s')})`,
     isMet: perSecond >= 10_000,
+    boundBy: cpu.told(ids.length, 'node'),
   };
 }
 
