@@ -4,6 +4,7 @@ import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world
 import { Mirror } from '../change-feed/testing/mirror.ts';
 import { bytesOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
 import { giveAtoms } from '../drive/testing/give-rights.ts';
+import { queueFor } from '../drive/testing/group-scene.ts';
 import { plantFiles } from '../drive/testing/plant-files.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { RetentionWorld } from '../versions/testing/retention-world.ts';
@@ -198,6 +199,17 @@ describe('a move to another space', () => {
     expect(await code()).toBe('SUBTREE_FORBIDDEN'); // what waits in the bin would go along
     await world.drive.commit(admin, space.spaceId, [ops.restore(sub)]);
     await world.drive.grant(space.spaceId, sub, { user: member.userId }, 'synchronizer');
+    const giveSync = (syncRight: 'backer' | 'synchronizer') =>
+      world.drive.folderGrants.set(admin, sub, {
+        to: { type: 'user', id: member.userId },
+        subTeams: true,
+        expiresAt: null,
+        syncRight,
+      });
+    // what comes between the look and the lock counts
+    const [, late] = await queueFor(world.drive, space.spaceId, [() => giveSync('backer'), () => code()]);
+    expect(late).toBe('SUBTREE_FORBIDDEN');
+    await giveSync('synchronizer');
     await world.drive.sql(`UPDATE space SET quota_bytes = 4 WHERE id = $1`, [own.spaceId]);
     expect(await code()).toBe('QUOTA_EXCEEDED');
     expect(await code(space.rootId)).toBe('FORBIDDEN');

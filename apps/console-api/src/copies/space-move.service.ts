@@ -83,6 +83,7 @@ export class SpaceMoveService {
     const to = asked.to ?? (await getTarget(manager, this.access, { principal, parentId: place.parentId }));
     if (to.spaceId === from.spaceId) throw new AppError('INVALID_INPUT', { reason: 'parentId: is in the same space' });
     const spaces = await lockBoth(manager, from, to);
+    await this.#requireAll(manager, principal, nodeId); // again: until now rights and the tree could change
     const tree = await loadTree(manager, from, { rootId: nodeId, limit: MAX_SPACE_MOVE_NODES + 1 });
     requireMovable(tree, spaces.to);
     const names = new NameGiver(manager, to);

@@ -9,6 +9,8 @@ export type SpaceKey = { readonly enterpriseId: EnterpriseId; readonly spaceId: 
 export type LockedSpace = {
   readonly seq: number;
   readonly epoch: string;
+  /** Of its rights; while the space is locked nobody changes them. */
+  readonly capsRev: number;
   readonly quotaBytes: number | null;
   readonly usedBytes: number;
   /** Promised to uploads that go on. */
@@ -24,21 +26,18 @@ export type Author = {
 
 /** From here to the end of the transaction the space belongs to us: its row lock makes the order of seqs the order of commits. */
 export async function findAndLockSpace(manager: EntityManager, key: SpaceKey): Promise<LockedSpace | undefined> {
-  const [row] = await queryRows<Record<'seq' | 'epoch' | 'used' | 'reserved', string> & { quota: string | null }>(
-    manager,
-    LOCK_SPACE,
-    [key.enterpriseId, key.spaceId],
-  );
+  type Row = Record<'seq' | 'epoch' | 'used' | 'reserved', string> & { caps_rev: number; quota: string | null };
+  const [row] = await queryRows<Row>(manager, LOCK_SPACE, [key.enterpriseId, key.spaceId]);
   if (!row) return undefined;
   const quotaBytes = row.quota === null ? null : Number(row.quota);
   const [usedBytes, reservedBytes] = [Number(row.used), Number(row.reserved)];
-  return { seq: Number(row.seq), epoch: row.epoch, quotaBytes, usedBytes, reservedBytes };
+  return { seq: Number(row.seq), epoch: row.epoch, capsRev: row.caps_rev, quotaBytes, usedBytes, reservedBytes };
 }
 
 const LOCK_SPACE: KeptStatement = {
   name: 'lock-space',
   text: `
-  SELECT seq, epoch, quota_bytes AS quota, used_bytes AS used, reserved_bytes AS reserved
+  SELECT seq, epoch, caps_rev, quota_bytes AS quota, used_bytes AS used, reserved_bytes AS reserved
   FROM space WHERE enterprise_id = $1 AND id = $2 FOR NO KEY UPDATE`,
 };
 

@@ -141,7 +141,7 @@ function decideTogether(batches: readonly GroupBatch[], { nodes, seq, quotaBytes
   return decideGroup({
     ...{ ...newContext(), batches, reserved, answered: new Map() },
     found: { nodes: [...nodes], takenIds: new Set(), purged: new Set(), lost: new Set() },
-    space: { seq, epoch: 'e', quotaBytes, usedBytes, reservedBytes },
+    space: { seq, epoch: 'e', capsRev: 0, quotaBytes, usedBytes, reservedBytes },
   }).map((decision) => ({ seq: decision.seq, outcomes: decision.outcomes, changes: decision.changes }));
 }
 

@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { insertManifests, recordUploads, type Upload } from '../blobs/chunk.store.ts';
 import { PackService, type ReceivedPack } from '../blobs/pack.service.ts';
 import { AccessService, toSubject, type NodeAccess } from '../grants/access.service.ts';
+import { stillHolds } from '../grants/parts-revision.ts';
 import { Clock } from '../platform/clock.ts';
 import { inOrder } from '../platform/hot-transaction.ts';
 import { reservationsOf } from '../quota/reservation-id.ts';
@@ -21,11 +22,12 @@ import {
 } from './batch.store.ts';
 import { changedOutcomes, decideGroup, type GroupBatch, type GroupDecision, type GroupInput } from './decide-group.ts';
 import { loadRestorePaths } from './restore-path.store.ts';
-import { findSubtreeBarriers, type BarriersByOp } from './subtree-rights.ts';
+import { lookBelow, type BarriersByOp, type SubtreeLook } from './subtree-rights.ts';
 import { UsableChunks } from './usable-chunks.service.ts';
 import { writeBatches } from './write-batches.store.ts';
 
 type SettledBatch = GroupBatch & { readonly pack: ReceivedPack; readonly barriers: BarriersByOp };
+type Settled = { readonly batches: readonly SettledBatch[]; readonly below: SubtreeLook };
 type KnownRights = ReadonlyMap<string, NodeAccess>;
 
 /** The one transaction of a group: batches of one space that wait for its lock together. */
@@ -42,8 +44,8 @@ export class GroupCommit {
   async commitIn(manager: EntityManager, group: Group): Promise<Committed[]> {
     const [{ principal, spaceId }] = group;
     const key = { enterpriseId: principal.enterpriseId, spaceId };
-    const batches = await this.#settle(manager, group);
-    const input = await this.#loadUnderLock(manager, group, batches);
+    const settled = await this.#settle(manager, group);
+    const input = await this.#loadUnderLock(manager, group, settled);
     const decisions = decideGroup(input);
     await writeBatches(manager, key, decisions.map(toWritten));
     await recordUploads(manager, key.enterpriseId, decisions.map(toUpload));
@@ -52,34 +54,24 @@ export class GroupCommit {
     return decisions.map((decision) => toCommitted(decision, input.space.epoch));
   }
 
-  async #settle(manager: EntityManager, group: Group): Promise<SettledBatch[]> {
+  async #settle(manager: EntityManager, group: Group): Promise<Settled> {
     const { enterpriseId } = group[0].principal;
     const packs = group.map(({ pack }) => pack);
     await this.packs.record(manager, enterpriseId, packs);
     const rights = await this.#findRights(manager, group, mentionedBy);
     const unusable = await this.usable.findUnusable(manager, group);
-    const barriers = await this.#findBarriers(manager, group, rights);
+    const below = await lookBelow(manager, this.access, group, rights);
     const batches = group.map(({ principal, request, pack }, index) => ({
       ops: request.ops,
       atomic: request.atomic,
       author: authorOf(principal, request.origin ?? 'sync'),
       rights: rights[index] ?? NO_RIGHTS,
-      barriers: barriers[index] ?? new Map(),
+      barriers: below.barriers[index] ?? NO_BARRIERS,
       unusable: unusable[index] ?? new Map(),
       pack,
     }));
     await insertManifests(manager, enterpriseId, manifestRows(batches));
-    return batches;
-  }
-
-  /** One after another: they share the connection of the transaction. */
-  async #findBarriers(manager: EntityManager, group: Group, rights: readonly KnownRights[]): Promise<BarriersByOp[]> {
-    const barriers: BarriersByOp[] = [];
-    for (const [index, batch] of group.entries()) {
-      const asked = { ...batch, rights: rights[index] ?? NO_RIGHTS };
-      barriers.push(await findSubtreeBarriers(manager, this.access, asked));
-    }
-    return barriers;
+    return { batches, below };
   }
 
   /** Devices of one person see the same and are asked for once. */
@@ -98,21 +90,19 @@ export class GroupCommit {
     return group.map((batch) => byName.get(subjectName(batch)) ?? NO_RIGHTS);
   }
 
-  async #loadUnderLock(
-    manager: EntityManager,
-    group: Group,
-    batches: readonly SettledBatch[],
-  ): Promise<GroupInput<SettledBatch>> {
+  async #loadUnderLock(manager: EntityManager, group: Group, settled: Settled): Promise<GroupInput<SettledBatch>> {
     const [{ principal, spaceId }] = group;
     const key = { enterpriseId: principal.enterpriseId, spaceId };
-    const ops = batches.flatMap((batch) => batch.ops);
-    const barrierIds = batches.flatMap(({ barriers }) => [...barriers.values()].filter((id) => id !== null));
-    const [space, answered, found] = await inOrder(manager, [
+    const ops = settled.batches.flatMap((batch) => batch.ops);
+    const [space, answered, nodes] = await inOrder(manager, [
       () => findAndLockSpace(manager, key),
-      () => listAnswers(manager, key.enterpriseId, batches.map(toAsked)),
-      () => loadBatchNodes(manager, key, { ops, barrierIds }),
+      () => listAnswers(manager, key.enterpriseId, settled.batches.map(toAsked)),
+      () => loadBatchNodes(manager, key, { ops, barrierIds: listBarriers(settled.batches) }),
     ]);
     if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
+    const { revision } = settled.below;
+    const isStale = revision !== undefined && !stillHolds(revision, space);
+    const { batches, found } = isStale ? await this.#lookAgain(manager, group, settled) : { ...settled, found: nodes };
     const { lostPaths, occupants } = await loadRestorePaths(manager, key, { ops, ...found });
     const unknown = findOccupants(ops, found.nodes).filter(({ id }) => batches.some(({ rights }) => !rights.has(id)));
     const inTheWay = await this.#rightsOn(manager, group, [...occupants, ...unknown]);
@@ -131,6 +121,20 @@ export class GroupCommit {
     };
   }
 
+  /** Rare: rights or the tree have changed between the look and the lock, and folders are taken out of their places. */
+  async #lookAgain(manager: EntityManager, group: Group, settled: Settled) {
+    const [{ principal, spaceId }] = group;
+    const rights = await this.#findRights(manager, group, mentionedBy);
+    const below = await lookBelow(manager, this.access, group, rights);
+    const batches = settled.batches.map((batch, index) => ({
+      ...batch,
+      rights: rights[index] ?? NO_RIGHTS,
+      barriers: below.barriers[index] ?? NO_BARRIERS,
+    }));
+    const asked = { ops: batches.flatMap(({ ops }) => ops), barrierIds: listBarriers(batches) };
+    return { batches, found: await loadBatchNodes(manager, { enterpriseId: principal.enterpriseId, spaceId }, asked) };
+  }
+
   /** Rare: what has a name that somebody wants is told to who may see it, and decides what returns to folders that are gone. */
   async #rightsOn(manager: EntityManager, group: Group, nodes: readonly DriveNode[]): Promise<KnownRights[]> {
     if (nodes.length === 0) return [];
@@ -140,6 +144,12 @@ export class GroupCommit {
 }
 
 const NO_RIGHTS: KnownRights = new Map();
+const NO_BARRIERS: BarriersByOp = new Map();
+
+/** Those that are told to who is refused. */
+function listBarriers(batches: readonly SettledBatch[]): NodeId[] {
+  return batches.flatMap(({ barriers }) => [...barriers.values()].filter((id) => id !== null));
+}
 
 function mentionedBy(batches: readonly Batch[]): string[] {
   return [...new Set(batches.flatMap(({ request }) => mentionedNodes(request.ops)))];

@@ -7,6 +7,7 @@ import { RetentionWorld } from '../versions/testing/retention-world.ts';
 import type { DriveWorld } from './testing/drive-world.ts';
 import { bytesOf, ops } from './testing/drive-world.ts';
 import { giveAtoms } from './testing/give-rights.ts';
+import { queueFor } from './testing/group-scene.ts';
 
 let world: RetentionWorld;
 let drive: DriveWorld;
@@ -46,6 +47,11 @@ beforeEach(async () => {
   ) as typeof tree;
 });
 
+const makeFile = async () => {
+  const file = ops.file(space.rootId, 'alone', { bytes: bytesOf('') });
+  await drive.commit(admin, space.spaceId, [file]);
+  return file.nodeId;
+};
 const narrow = (nodeId: NodeId, atoms: readonly Atom[], more: { expiresAt?: Date } = {}) =>
   giveAtoms(drive, { ...space, nodeId }, editor, { atoms, ...more });
 const tries = (...operations: Parameters<typeof drive.commit>[2][number][]) =>
@@ -135,6 +141,50 @@ describe('[PE-4] a folder with a part that its editor may do less with', () => {
     await giveAtoms(drive, { ...ann, nodeId: closed.nodeId }, guest, { atoms: [] });
     expect(said(await drive.one(guest, ann.spaceId, ops.trash(sub.nodeId)))).toEqual(['SUBTREE_FORBIDDEN', null]);
     expect(said(await drive.one(ann.person, ann.spaceId, ops.trash(sub.nodeId)))).toBe('done');
+  });
+
+  it('is judged by the rights that hold when its turn comes: those that come between the look and the lock count', async () => {
+    const [, [answer]] = await queueFor(drive, space.spaceId, [
+      () => drive.folderGrants.set(admin, tree.inner, { ...toUser(editor), role: 'viewer' }),
+      () => tries(ops.trash(tree.outer)),
+    ]);
+    expect(answer).toEqual(['SUBTREE_FORBIDDEN', tree.inner]);
+    const [, [atOnce]] = await queueFor(drive, space.spaceId, [
+      () => drive.folderGrants.set(admin, tree.inner, { ...toUser(editor), role: 'editor' }),
+      () => tries(ops.trash(tree.outer)),
+    ]);
+    expect(atOnce).toBe('done');
+  });
+
+  it('is judged by what lies in it when its turn comes: a part that was moved in meanwhile counts', async () => {
+    await narrow(tree.inner, except('delete'));
+    const [, [answer]] = await queueFor(drive, space.spaceId, [
+      () => drive.commit(admin, space.spaceId, [ops.move(tree.inner, tree.other, 'inner')]),
+      () => tries(ops.trash(tree.other)),
+    ]);
+    expect(answer).toEqual(['SUBTREE_FORBIDDEN', tree.inner]);
+  });
+
+  it('[VE-2] is not purged either by rights that ended between the look and the lock', async () => {
+    await drive.commit(admin, space.spaceId, [ops.trash(tree.outer)]);
+    const [, { items }] = await queueFor(drive, space.spaceId, [
+      () => drive.folderGrants.set(admin, tree.inner, { ...toUser(editor), role: 'viewer' }),
+      () => world.purges.purge(editor, space.spaceId, [tree.outer]),
+    ]);
+    expect(items).toEqual([{ status: 'refused', nodeId: tree.outer, code: 'SUBTREE_FORBIDDEN' }]);
+  });
+
+  it('costs one statement more than a file where the space has no parts with rights of their own', async () => {
+    const count = (...trashed: NodeId[]) =>
+      countStatements(async () => {
+        const { outcomes } = await drive.commit(
+          editor,
+          space.spaceId,
+          trashed.map((id) => ops.trash(id)),
+        );
+        expect(outcomes.map(said)).toEqual(trashed.map(() => 'done'));
+      });
+    expect((await count(tree.outer, tree.other)) - (await count(await makeFile()))).toBe(1);
   });
 
   it('costs as many statements for many folders with such parts as for few', async () => {

@@ -189,7 +189,8 @@ export class AccessService {
     if (spaces.every((space) => space.ownerUserId === subject.userId)) return NO_BARRIERS;
     const caller = await this.#findCaller(manager, subject);
     const statements = await listStatements(manager, enterpriseId, caller, { spaceIds: [within.spaceId] });
-    const nodeIds = distinct(statements, 'nodeId');
+    const roots = new Set(spaces.map((space) => space.rootId));
+    const nodeIds = distinct(statements, 'nodeId').filter((id) => !roots.has(id)); // nothing is above a root
     if (nodeIds.length === 0) return NO_BARRIERS;
     const chains = await findChains(manager, enterpriseId, nodeIds);
     return collectBarriers(new AccessTree(caller, { chains, spaces }, statements), { ...within, nodeIds });

@@ -11,8 +11,9 @@ import {
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import { findAndLockSpace, type SpaceKey } from '../drive/batch.store.ts';
+import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { AccessService, toSubject } from '../grants/access.service.ts';
+import { findPartsRevision, stillHolds } from '../grants/parts-revision.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
@@ -64,13 +65,8 @@ export class PurgeService implements OnModuleInit {
     nodeIds: readonly NodeId[],
   ): Promise<{ items: PurgeItem[]; pending: boolean }> {
     const key = await this.#enter(principal, spaceId);
-    const refusals = await this.#findRefusals(principal, spaceId, nodeIds);
-    const purged = new Set(
-      await this.#mark(
-        key,
-        nodeIds.filter((id) => !refusals.has(id)),
-      ),
-    );
+    const { marked, refusals } = await this.#markAllowed(principal, key, nodeIds);
+    const purged = new Set(marked);
     const items = nodeIds.map((nodeId): PurgeItem => {
       if (purged.has(nodeId)) return { status: 'purged', nodeId };
       return { status: 'refused', nodeId, code: refusals.get(nodeId) ?? 'NOT_TRASHED' };
@@ -93,9 +89,8 @@ export class PurgeService implements OnModuleInit {
     for (let more = true; more;) {
       const entries = await listEntriesBefore(manager, key, { before: until, after, limit: MAX_BIN_NODES });
       const ids = entries.map((entry) => entry.id);
-      const refusals = await this.#findRefusals(principal, spaceId, ids);
-      const allowed = ids.filter((id) => !refusals.has(id));
-      purged += (await this.#mark(key, allowed)).length;
+      const { marked, refusals } = await this.#markAllowed(principal, key, ids);
+      purged += marked.length;
       kept += ids.filter((id) => refusals.has(id) && refusals.get(id) !== 'NODE_UNKNOWN').length;
       after = entries.at(-1);
       more = ids.length === MAX_BIN_NODES;
@@ -140,13 +135,42 @@ export class PurgeService implements OnModuleInit {
     return { enterpriseId: principal.enterpriseId, spaceId };
   }
 
+  /** In slices: each marks entries and their histories under the lock of the space. */
+  async #markAllowed(
+    principal: MemberPrincipal,
+    key: SpaceKey,
+    nodeIds: readonly NodeId[],
+  ): Promise<{ marked: NodeId[]; refusals: ReadonlyMap<NodeId, ErrorCode> }> {
+    const marked: NodeId[] = [];
+    const refusals = new Map<NodeId, ErrorCode>();
+    for (const slice of toSlices(nodeIds)) {
+      const done = await this.#markAllowedOf(principal, { ...key, nodeIds: slice });
+      marked.push(...done.marked);
+      for (const [id, code] of done.refusals) refusals.set(id, code);
+    }
+    return { marked, refusals };
+  }
+
+  /** What may be given up is found before the space is locked, and again under the lock when rights or the tree have changed since. */
+  async #markAllowedOf(principal: MemberPrincipal, slice: SpaceKey & { readonly nodeIds: readonly NodeId[] }) {
+    const { manager } = this.dataSource;
+    const revision = await findPartsRevision(manager, slice.enterpriseId, slice.spaceId);
+    let refusals = await this.#findRefusals(manager, principal, slice);
+    if (slice.nodeIds.every((id) => refusals.has(id))) return { marked: [], refusals };
+    const marked = await this.#markSlice(slice, async (locked, space) => {
+      const holds = revision !== undefined && stillHolds(revision, space);
+      if (!holds) refusals = await this.#findRefusals(locked, principal, slice);
+      return slice.nodeIds.filter((id) => !refusals.has(id));
+    });
+    return { marked, refusals };
+  }
+
   /** Why nodes are not the caller's to delete for good; what was trashed by itself below one of them is not touched by that. */
   async #findRefusals(
+    manager: EntityManager,
     principal: MemberPrincipal,
-    spaceId: SpaceId,
-    nodeIds: readonly NodeId[],
+    { spaceId, nodeIds }: SpaceKey & { readonly nodeIds: readonly NodeId[] },
   ): Promise<Map<NodeId, ErrorCode>> {
-    const { manager } = this.dataSource;
     const access = await this.access.resolve(manager, principal, nodeIds);
     const within = { spaceId, atoms: ['delete'], throughBin: false } as const;
     const barriers = (await this.access.findBarriers(manager, toSubject(principal), within)).get('delete');
@@ -159,20 +183,23 @@ export class PurgeService implements OnModuleInit {
     return new Map(refusals.flatMap(([id, code]) => (code ? [[id, code]] : [])));
   }
 
-  /** In slices: each marks entries and their histories under the lock of the space. */
+  /** In slices, as `#markAllowed`. */
   async #mark(key: SpaceKey, nodeIds: readonly NodeId[]): Promise<NodeId[]> {
     const marked: NodeId[] = [];
-    for (let at = 0; at < nodeIds.length; at += SLICE_NODES) {
-      marked.push(...(await this.#markSlice(key, nodeIds.slice(at, at + SLICE_NODES))));
-    }
+    for (const slice of toSlices(nodeIds)) marked.push(...(await this.#markSlice(key, () => Promise.resolve(slice))));
     return marked;
   }
 
-  async #markSlice(key: SpaceKey, nodeIds: readonly NodeId[]): Promise<NodeId[]> {
+  /** `choose` is asked under the lock of the space. */
+  async #markSlice(
+    key: SpaceKey,
+    choose: (manager: EntityManager, space: LockedSpace) => Promise<readonly NodeId[]>,
+  ): Promise<NodeId[]> {
     const { marked, seq } = await inTransaction(this.dataSource, async (manager) => {
       const space = await findAndLockSpace(manager, key);
       if (!space) throw new AppError('SPACE_UNKNOWN', { space: key.spaceId });
-      const marked = await markPurged(manager, key, { nodeIds, seq: space.seq });
+      const nodeIds = await choose(manager, space);
+      const marked = nodeIds.length === 0 ? [] : await markPurged(manager, key, { nodeIds, seq: space.seq });
       return { marked, seq: space.seq + marked.length };
     });
     if (marked.length > 0) this.sockets.nudgeSpace(key.enterpriseId, key.spaceId, seq);
@@ -202,4 +229,10 @@ export class PurgeService implements OnModuleInit {
     if (slice.removed > 0 && isLimited) this.sockets.roomFreed(key.enterpriseId, key.spaceId);
     return slice;
   }
+}
+
+function toSlices(nodeIds: readonly NodeId[]): NodeId[][] {
+  return Array.from({ length: Math.ceil(nodeIds.length / SLICE_NODES) }, (_, index) =>
+    nodeIds.slice(index * SLICE_NODES, (index + 1) * SLICE_NODES),
+  );
 }

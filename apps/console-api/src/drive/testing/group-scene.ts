@@ -50,6 +50,25 @@ export async function commitTogether(
   return answers;
 }
 
+/** Has the second wait for the space behind the first: what it looks up before its lock it has looked up before the first is committed. */
+export async function queueFor<First, Second>(
+  world: DriveWorld,
+  spaceId: SpaceId,
+  [first, second]: readonly [() => Promise<First>, () => Promise<Second>],
+): Promise<[First, Second]> {
+  const holder = world.database.dataSource.createQueryRunner();
+  await holder.startTransaction();
+  await holder.query('SELECT FROM space WHERE id = $1 FOR UPDATE', [spaceId]);
+  const statement = '%FROM space%FOR NO KEY UPDATE%';
+  const one = first();
+  await untilWaiting(world, { count: 1, statement });
+  const other = second();
+  await untilWaiting(world, { count: 2, statement });
+  await holder.commitTransaction();
+  await holder.release();
+  return Promise.all([one, other]);
+}
+
 function commit(world: DriveWorld, { spaceId }: Place, { principal, ops, atomic = false, pack = NO_PACK }: Member) {
   return world.commits.commit({ principal, spaceId, request: { atomic, ops: [...ops], inline: [] }, pack });
 }
