@@ -17,12 +17,13 @@ import { settleDisplaced } from './settle-displaced.ts';
 /** All operations on one root that change it or take long, run one after another. */
 export function createDiskWork(context: DiskContext): DiskWork {
   const makeDurable = createMakeDurable();
-  const buffer = new Uint8Array(READ_BYTES);
+  let buffer: Uint8Array | null = null; // most tasks never ask for a manifest
   return {
     manifest: (path, expect) =>
       attempt((): ReturnType<DiskWork['manifest']> => {
         const absolute = `${context.root}/${path}`;
         const { volume } = context.sigOf(lstat(absolute));
+        buffer ??= new Uint8Array(READ_BYTES);
         const hashed = hashFile(absolute, { volume, buffer });
         if (hashed.t === 'busy' || !isExpected(expect, hashed.sig)) return CHANGED;
         return { t: 'done', contentId: hashed.content.contentId, chunks: chunksOf(hashed.content) };

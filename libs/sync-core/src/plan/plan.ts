@@ -30,8 +30,10 @@ export function makePlan(tree: TargetTree, given: Given): Omit<Plan, 'problems' 
   const here = drafts.local.filter((each) => isReachable(each, linked));
   const scope = { entities: tree.entities(), leftBehind: tree.anew(), names: policy.names };
   const rules = { newOpId: () => ids.opId(), deletes: mayDelete(policy) };
-  const local = order(new SideTree(tree.scene, 'local', scope), here, { ...rules, exchange: 'staging' });
-  const cloud = order(new SideTree(tree.scene, 'cloud', scope), drafts.cloud, { ...rules, exchange: 'atomic' });
+  const sideOf = (side: 'local' | 'cloud') => new SideTree(tree.scene, side, scope);
+  const local = here.length === 0 ? NONE : order(sideOf('local'), here, { ...rules, exchange: 'staging' });
+  const cloud =
+    drafts.cloud.length === 0 ? NONE : order(sideOf('cloud'), drafts.cloud, { ...rules, exchange: 'atomic' });
   if (policy.mode === 'upload' && local.ops.length > 0) throw new Error('upload mode never touches the disk');
   const done = base.length + local.ops.length + cloud.ops.length;
   const left = local.left.length + cloud.left.length + (here.length < drafts.local.length ? 1 : 0);
@@ -39,6 +41,8 @@ export function makePlan(tree: TargetTree, given: Given): Omit<Plan, 'problems' 
   const waits = drafts.more || [...local.left, ...cloud.left].some(({ to }) => to !== null);
   return { base, local: local.ops, cloud: cloud.ops, more: done > 0 && isLeft, waits };
 }
+
+const NONE = { ops: [], left: [] };
 
 function draftAll(tree: TargetTree, given: Given): Drafts {
   const make = new OpFactory(tree.scene, given);

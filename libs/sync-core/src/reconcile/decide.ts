@@ -24,6 +24,7 @@ import { TargetTree } from './target.ts';
  * policy give the same plan, whatever the order of the overlays' entries. Costs as much as what changed.
  */
 export function decide(trees: ThreeTrees, policy: SyncPolicy, ids: PlanIds): Plan {
+  if (trees.local.size + trees.cloud.size === 0) return NOTHING_TO_DO;
   const tree = merge(trees, policy);
   const unnameable = leaveUnnameable(tree);
   if (policy.mode === 'bidirectional') makeTree(tree, policy);
@@ -33,6 +34,8 @@ export function decide(trees: ThreeTrees, policy: SyncPolicy, ids: PlanIds): Pla
   const planned = makePlan(tree, { policy, ids, names: clashes });
   return { ...planned, problems, decisions: decisionsOf(tree) };
 }
+
+const NOTHING_TO_DO: Plan = { base: [], local: [], cloud: [], more: false, waits: false, problems: [], decisions: [] };
 
 function merge(trees: ThreeTrees, policy: SyncPolicy): TargetTree {
   const gone = goneFromCloud(trees);

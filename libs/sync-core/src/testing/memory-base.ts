@@ -7,6 +7,7 @@ export class MemoryBase implements BaseView {
   readonly #children = new Map<BaseId, Set<BaseId>>();
   readonly #byLocalName = new Map<string, Set<BaseId>>();
   readonly #byCloudName = new Map<string, Set<BaseId>>();
+  #files = 0;
 
   get(id: BaseId): BaseNode | undefined {
     return this.#rows.get(id);
@@ -22,15 +23,15 @@ export class MemoryBase implements BaseView {
   }
 
   childByLocalName(parent: BaseId, localName: string): BaseNode | undefined {
-    return best(this.#all(this.#byLocalName.get(`${parent}/${localName}`)));
+    return this.#best(this.#byLocalName.get(`${parent}/${localName}`));
   }
 
   childByCloudName(parent: BaseId, cloudName: string): BaseNode | undefined {
-    return best(this.#all(this.#byCloudName.get(`${parent}/${cloudName}`)));
+    return this.#best(this.#byCloudName.get(`${parent}/${cloudName}`));
   }
 
   fileCount(): number {
-    return [...this.#rows.values()].filter((row) => row.kind === 'file' && row.state === 'managed').length;
+    return this.#files;
   }
 
   rows(): readonly BaseNode[] {
@@ -47,6 +48,7 @@ export class MemoryBase implements BaseView {
     const other = this.#byCloudId.get(row.cloudId);
     if (other !== undefined) throw new Error(`cloud id ${row.cloudId} belongs to ${other} and to ${row.id}`);
     this.#rows.set(row.id, row);
+    if (isManagedFile(row)) this.#files += 1;
     this.#byCloudId.set(row.cloudId, row.id);
     if (row.id === ROOT_ID) return;
     add(this.#children, row.parent, row.id);
@@ -58,10 +60,20 @@ export class MemoryBase implements BaseView {
     const row = this.#rows.get(id);
     if (!row) return;
     this.#rows.delete(id);
+    if (isManagedFile(row)) this.#files -= 1;
     this.#byCloudId.delete(row.cloudId);
     this.#children.get(row.parent)?.delete(id);
     this.#byLocalName.get(`${row.parent}/${row.localName}`)?.delete(id);
     this.#byCloudName.get(`${row.parent}/${row.cloudName}`)?.delete(id);
+  }
+
+  #best(ids: ReadonlySet<BaseId> | undefined): BaseNode | undefined {
+    let best: BaseNode | undefined;
+    for (const id of ids ?? []) {
+      const row = this.#rows.get(id);
+      if (row && (!best || isBefore(row, best))) best = row;
+    }
+    return best;
   }
 
   #all(ids: ReadonlySet<BaseId> | undefined): BaseNode[] {
@@ -80,6 +92,11 @@ function add<K>(index: Map<K, Set<BaseId>>, key: K, id: BaseId): void {
   else index.set(key, new Set([id]));
 }
 
-function best(rows: readonly BaseNode[]): BaseNode | undefined {
-  return [...rows].sort((a, b) => Number(a.state === 'detached') - Number(b.state === 'detached') || b.id - a.id)[0];
+function isManagedFile({ kind, state }: BaseNode): boolean {
+  return kind === 'file' && state === 'managed';
+}
+
+function isBefore(a: BaseNode, b: BaseNode): boolean {
+  const byState = Number(a.state === 'detached') - Number(b.state === 'detached');
+  return byState < 0 || (byState === 0 && a.id > b.id);
 }

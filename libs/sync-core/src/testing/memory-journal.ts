@@ -71,10 +71,7 @@ export class MemoryJournal implements Journal {
   }
 
   notPresent(): OverlayEntries {
-    return {
-      local: [...this.#local].filter(([, { t }]) => t !== 'present'),
-      cloud: [...this.#cloud].filter(([, { t }]) => t !== 'present'),
-    };
+    return { local: notPresentIn(this.#local), cloud: notPresentIn(this.#cloud) };
   }
 
   foldersWithNews(side: 'local' | 'both'): readonly BaseId[] {
@@ -151,6 +148,7 @@ export class MemoryJournal implements Journal {
   }
 
   problems(): readonly StoredProblem[] {
+    if (this.#problems.size === 0) return [];
     return [...this.#problems.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
@@ -242,6 +240,12 @@ export class MemoryJournal implements Journal {
   #refresh(row: BaseNode): void {
     this.base.write({ rows: [row], forget: [] });
   }
+}
+
+function notPresentIn<K, T>(overlay: ReadonlyMap<K, Observed<T>>): (readonly [K, Observed<T>])[] {
+  const found: (readonly [K, Observed<T>])[] = [];
+  for (const entry of overlay) if (entry[1].t !== 'present') found.push(entry);
+  return found;
 }
 
 function put<K, T>(overlay: Map<K, Observed<T>>, key: K, seen: Observed<T> | 'equal'): void {
