@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { getProjectNode, ROOT } from './paths.mjs';
 
 const FLEET = join(ROOT, 'test/sim/fleet');
+/** Half of what a start costs is reading and compiling sources; Node checks that they are still the same. */
+const COMPILED = join(ROOT, 'node_modules/.cache/sim-workers');
 
 /**
  * Processes that play simulated fleets, a job at a time each (`test/sim/fleet/worker.ts`). They run the sources as they are,
@@ -30,7 +32,7 @@ function startWorker(mutant) {
   const child = fork(join(FLEET, 'worker.ts'), [], {
     execPath: getProjectNode(),
     execArgv: ['--conditions=tideline:source', '--import', join(FLEET, 'hooks.mjs')],
-    env: { ...process.env, TIDELINE_SIM_MUTANT: mutant ?? '' },
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, TIDELINE_SIM_MUTANT: mutant ?? '' },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   let waiting = deferred();

@@ -64,6 +64,7 @@ const CRASHES: Record<'before' | 'after', readonly PortFault[]> = {
   after: ['crash after'],
 };
 
+const NOTHING_DUE: readonly Armed[] = [];
 const BEYOND_ASCII = /[^ -~]/;
 const STAGING = '.tideline~sync';
 const RESTART_MS = 2000;
@@ -105,6 +106,7 @@ export class Device {
   onCrash: (kind: 'process' | 'power', crash: () => void) => void = (_kind, crash) => crash();
   #armed: Armed[] = [];
   #ids = 0;
+  #label = { minute: NaN, text: '' };
   #dirty = new Set<string>();
   #filter: { readonly of: readonly string[]; readonly isExcluded: IsExcluded } | null = null;
   readonly world: DeviceWorld;
@@ -156,11 +158,20 @@ export class Device {
   settings(): CycleSettings {
     const { os, mode, propagateDeletes, newsAtOnce } = this.config;
     const names = { caseSensitive: os === 'linux', windows: os === 'win32', maxNameBytes: 255 };
-    const nowLabel = new Date(this.nowMs()).toISOString().slice(0, 16).replace('T', ' ').replace(':', '');
+    const nowLabel = this.#nowLabel();
     const { exclude } = this;
     const slices = newsAtOnce === undefined ? {} : { newsAtOnce };
     const rules = { mode, propagateDeletes, conflict: 'copy', ...slices } as const;
     return { ...rules, deviceName: this.name, nowLabel, names, exclude, maxFiles: 1e6 };
+  }
+
+  #nowLabel(): string {
+    const minute = Math.floor(this.nowMs() / 60_000);
+    if (this.#label.minute !== minute) {
+      const text = new Date(minute * 60_000).toISOString().slice(0, 16).replace('T', ' ').replace(':', '');
+      this.#label = { minute, text };
+    }
+    return this.#label.text;
   }
 
   start(): void {
@@ -212,9 +223,10 @@ export class Device {
   }
 
   /** What is armed on this kind of call and due. */
-  due(on: Armed['on']): Armed[] {
+  due(on: Armed['on']): readonly Armed[] {
     this.calls[on] += 1;
-    const due = this.#armed.filter((armed) => armed.on === on && --armed.left === 0);
+    let due = NOTHING_DUE;
+    for (const armed of this.#armed) if (armed.on === on && --armed.left === 0) due = [...due, armed];
     if (due.length > 0) this.#armed = this.#armed.filter((armed) => armed.left > 0);
     return due;
   }

@@ -139,9 +139,10 @@ export class Fleet implements DeviceWorld {
 
   /** I5: what a scan calls absent is not at its place, and nowhere else. */
   onScan(device: Device, { seen }: ScanResult): void {
-    if (unsoundBase(device).length > 0) return;
-    for (const [key, what] of seen) {
-      const row = what.t === 'absent' ? device.journal.base.get(key) : undefined;
+    const absent = [...seen].flatMap(([key, { t }]) => (t === 'absent' ? [key] : []));
+    if (absent.length === 0 || unsoundBase(device).length > 0) return;
+    for (const key of absent) {
+      const row = device.journal.base.get(key);
       if (row && isThere(device, row))
         this.violate('I5', `${device.name}: ${row.localName} is there but called absent`);
     }

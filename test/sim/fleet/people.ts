@@ -78,7 +78,11 @@ type Item = { readonly folder: Inode; readonly name: string; readonly inode: Ino
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 
 /** Nothing to do it to. */
-class Idle extends Error {}
+class Idle extends FsError {
+  constructor() {
+    super('IDLE', 'nothing to do it to');
+  }
+}
 
 /** A person at a computer. What the system refuses, they did not do. */
 export class Person {
@@ -97,7 +101,7 @@ export class Person {
       this.#deed(act);
       return true;
     } catch (error) {
-      if (error instanceof FsError || error instanceof Idle) return false;
+      if (error instanceof FsError) return false;
       throw error;
     } finally {
       this.#ledger.during([], () => undefined);

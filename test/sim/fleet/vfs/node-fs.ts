@@ -50,16 +50,25 @@ function partsOf(path: string): readonly string[] {
 
 /** The folder and the name of a path. A path that ends in a folder itself (`.`, or a mount) has the name ''. */
 function placeOf(path: string): Place {
-  const byFd = path.startsWith(FD_FOLDER) ? FD_PATH.exec(path) : null;
-  if (byFd) {
-    const [, fd, rest = ''] = byFd;
-    const { machine, inode, path: folder } = handleOf(Number(fd));
-    return descend(machine, { from: inode, parts: partsOf(rest), skip: 0, path: `${folder}/${rest}` });
-  }
+  if (path.startsWith(FD_FOLDER)) return placeByFd(path);
   const parts = partsOf(path);
   const machine = parts[0] === 'sim' ? MACHINES.get(parts[1] ?? '') : undefined;
   if (!machine) throw new FsError('ENOENT', path);
   return descend(machine, { from: machine.top, parts, skip: 2, path });
+}
+
+/** `/proc/self/fd/17`, and what may stand after it: `/name`. */
+function placeByFd(path: string): Place {
+  const slash = path.indexOf('/', FD_FOLDER.length);
+  const end = slash < 0 ? path.length : slash;
+  const { machine, inode, path: folder } = handleOf(Number(path.slice(FD_FOLDER.length, end)));
+  const rest = path.slice(end + 1);
+  const whole = `${folder}/${rest}`;
+  if (rest === '' || rest === '.' || rest.includes('/')) {
+    return descend(machine, { from: inode, parts: partsOf(rest), skip: 0, path: whole });
+  }
+  enter(inode, whole);
+  return { machine, folder: inode, name: rest, path: whole };
 }
 
 type Way = { readonly from: Inode; readonly parts: readonly string[]; readonly skip: number; readonly path: string };
@@ -231,7 +240,8 @@ export function fstatSync(fd: number, options: StatOptions = {}): object {
 export function lstatSync(path: string, options: StatOptions = {}): object | undefined {
   try {
     const place = call('lstat', path);
-    return statsOf(place.machine, at(place), options);
+    const inode = findAt(place) ?? (options.throwIfNoEntry === false ? undefined : at(place));
+    return inode && statsOf(place.machine, inode, options);
   } catch (error) {
     if (options.throwIfNoEntry === false && error instanceof FsError && error.code === 'ENOENT') return undefined;
     throw error;
