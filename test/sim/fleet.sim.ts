@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startSimWorkers } from '../../tools/lib/sim-workers.mjs';
 
@@ -8,11 +9,13 @@ type Answer = { seed: number; stats: Stats; failure: { invariant: string; messag
 /** `SIM_RUNS=20` plays so many times as many; `SIM_SEED` begins at another seed. Seeds are fixed: a run of the tests is a run. */
 const FACTOR = Number(process.env['SIM_RUNS'] ?? 1);
 const FIRST = Number(process.env['SIM_SEED'] ?? 1);
-const WORKERS = 2;
+/** A process for each core; there are two at the least. */
+const WORKERS = Math.max(2, Math.min(8, availableParallelism()));
+const PROGRESS_MS = 15_000;
 const REGRESSIONS = new URL('./fleet/regressions/', import.meta.url);
 
 /** A machine may be busy; whatever a run does, it does in virtual time. */
-vi.setConfig({ testTimeout: 480_000 * FACTOR });
+vi.setConfig({ testTimeout: 480_000 * Math.max(1, FACTOR) });
 
 let pool: ReturnType<typeof startSimWorkers>;
 beforeAll(() => {
@@ -22,8 +25,12 @@ afterAll(() => pool.stop());
 
 async function play(jobs: readonly object[]): Promise<Answer[]> {
   const answers: Answer[] = [];
+  let lastSaidMs = Date.now();
   await pool.run(jobs, (answer) => {
     answers.push(answer as Answer);
+    if (Date.now() - lastSaidMs < PROGRESS_MS) return;
+    lastSaidMs = Date.now();
+    console.info(`${answers.length} of ${jobs.length} runs, ${failures(answers).length} failed`);
   });
   return answers;
 }
@@ -42,8 +49,8 @@ function openSeeds(): ReadonlySet<number> {
   return new Set([...rows].flatMap(([, list = '']) => list.split(', ').map(Number)));
 }
 
-/** Whole runs: 3 devices, 100 actions, 20 faults and a crash at the least. More of them once an idle machine has played them (docs). */
-const WHOLE_SEEDS = 60;
+/** Whole runs: 3 devices, 100 actions, 20 faults and a crash at the least. More of them once an idle machine has shown that they fit (docs). */
+const WHOLE_SEEDS = 1500;
 const LEAST = { acts: 100, faults: 20, crashes: 1 };
 /** Small plans, of which each is played some hundred times. */
 const SWEPT_SEEDS = [2, 3];
@@ -53,20 +60,25 @@ function told(answers: readonly Answer[]): string {
   return `seeds from ${FIRST}: ${answers.length} runs, ${sum('acts')} actions, ${sum('faults')} faults, ${sum('crashes')} crashes`;
 }
 
-const failures = (answers: readonly Answer[]) =>
-  answers.flatMap(({ seed, failure }) => (failure ? [`${seed}: ${failure.invariant} ${failure.message}`] : []));
+/** `flags`: how these runs are played again. */
+function failures(answers: readonly Answer[], flags = ''): string[] {
+  const broken = answers.flatMap(({ seed, failure }) => (failure ? [{ seed, failure }] : []));
+  return broken.map(({ seed, failure: { invariant, message } }) => {
+    return `seed ${seed} breaks ${invariant}: ${message}; again: npm run sim -- --replay ${seed}${flags} --shrink --log`;
+  });
+}
 
 describe('fleets of devices, the whole engine in virtual worlds', () => {
   it('[SA-1] [SA-2] [SA-3] [SA-4] [SA-5] [SY-2] keep every invariant in short lives', async () => {
     const answers = await play(seeds(Math.ceil(200 * FACTOR), { isSmall: true }));
     console.info(told(answers));
-    expect(failures(answers)).toEqual([]);
+    expect(failures(answers, ' --small')).toEqual([]);
   });
 
   it('[SA-1] [SA-2] [SY-37] keep every invariant when each folder of what is new is decided about by itself', async () => {
     const answers = await play(seeds(Math.ceil(100 * FACTOR), { isSmall: true, inSlices: true }));
     console.info(told(answers));
-    expect(failures(answers)).toEqual([]);
+    expect(failures(answers, ' --small --slices')).toEqual([]);
   });
 });
 
@@ -82,7 +94,7 @@ describe('lives of whole fleets', () => {
   it('[SA-1] [F13] keep every invariant on disks that give names back decomposed', async () => {
     const answers = await play(seeds(Math.ceil(60 * FACTOR), { isSmall: true, withHfs: true }));
     console.info(told(answers));
-    expect(failures(answers)).toEqual([]);
+    expect(failures(answers, ' --small (with SIM_HFS=1)')).toEqual([]);
   });
 });
 
