@@ -500,10 +500,10 @@ export class AgentProcess {
           discard: () => port('stage discard', () => staged.discard()),
         };
       },
-      makeFolder: (path) => call('makeFolder', path),
-      move: (from, to, expect) => call('move', from, to, expect),
+      makeFolder: (path, into) => call('makeFolder', path, into),
+      move: (from, to, moving) => call('move', from, to, moving),
       moveToStaging: (opId, from, expect) => call('moveToStaging', opId, from, expect),
-      unstage: (opId, to) => call('unstage', opId, to),
+      unstage: (opId, to, into) => call('unstage', opId, to, into),
       setMeta: (path, expect, meta) => call('setMeta', path, expect, meta),
       trashFile: (opId, path, expect) => call('trashFile', opId, path, expect),
       removeFolder: (path) => call('removeFolder', path),

@@ -47,10 +47,10 @@ work.place([
   { ...request, opId: 'op-new', path: 'd/new', replaces: null, from: bytes('new file') },
   { ...request, opId: 'op-replace', path: 'd/old', replaces: sig('d/old'), from: bytes('new version') },
 ]);
-work.move('d/from', 'e/to', sig('d/from'));
+work.move('d/from', 'e/to', { expect: sig('d/from') });
 if (links === 'no links') process.exit(0);
 work.moveToStaging('staged-1', 'd/a', sig('d/a'));
-work.move('d/b', 'd/a', sig('d/b'));
+work.move('d/b', 'd/a', { expect: sig('d/b') });
 work.unstage('staged-1', 'd/b');
 work.trashFile('op-trash', 'd/gone', sig('d/gone'));
 work.removeFolder('leftovers');

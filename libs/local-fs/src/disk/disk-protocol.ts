@@ -1,5 +1,5 @@
 import type { ChunkRef } from '@tideline/contracts';
-import type { DiskResult, FileMeta, FilePart, PlaceRequest, StatSig } from '@tideline/sync-core';
+import type { DiskResult, FileMeta, FilePart, Into, Moving, PlaceRequest, StatSig } from '@tideline/sync-core';
 import type { Flush } from './flush.ts';
 import type { Placed, Staged, Swap, Swapped } from './place.ts';
 import type { ReuseRequest } from './reuse.ts';
@@ -13,10 +13,10 @@ export type DiskWork = {
   readonly prepare: (requests: readonly PlaceRequest[]) => readonly (Staged | Placed)[];
   readonly swapIn: (swaps: readonly Swap[]) => DiskResult<Swapped>;
   readonly flush: (what: Flush) => readonly string[];
-  readonly makeFolder: (path: string) => DiskResult<{ sig: StatSig }>;
-  readonly move: (from: string, to: string, expect: StatSig) => DiskResult<{ sig: StatSig }>;
+  readonly makeFolder: (path: string, into?: Into) => DiskResult<{ sig: StatSig }>;
+  readonly move: (from: string, to: string, moving: Moving) => DiskResult<{ sig: StatSig }>;
   readonly moveToStaging: (opId: string, from: string, expect: StatSig) => DiskResult<object>;
-  readonly unstage: (opId: string, to: string) => DiskResult<{ sig: StatSig }>;
+  readonly unstage: (opId: string, to: string, into?: Into) => DiskResult<{ sig: StatSig }>;
   readonly setMeta: (path: string, expect: StatSig, meta: FileMeta) => DiskResult<{ sig: StatSig }>;
   readonly trashFile: (opId: string, path: string, expect: StatSig) => DiskResult<object>;
   readonly removeFolder: (path: string) => DiskResult<object>;

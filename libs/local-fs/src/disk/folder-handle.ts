@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, fsyncSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, openSync, type BigIntStats } from 'node:fs';
 import { joinPath } from '../scan/session.ts';
 
 /**
@@ -7,6 +7,8 @@ import { joinPath } from '../scan/session.ts';
  */
 export type FolderHandle = {
   at(name: string): string;
+  /** What the folder is. */
+  stats(): BigIntStats;
   /** Makes the names in it durable. */
   sync(): void;
   close(): void;
@@ -33,6 +35,7 @@ function openByDescriptor(root: string, path: string): FolderHandle {
   }
   return {
     at: (name) => `/proc/self/fd/${fd}/${name}`,
+    stats: () => fstatSync(fd, { bigint: true }),
     sync: () => fsyncSync(fd),
     close: () => closeSync(fd),
   };
@@ -45,7 +48,12 @@ function openByPath(root: string, path: string): FolderHandle {
     if (!lstatSync(folder).isDirectory()) throw Object.assign(new Error(`${folder} is no folder`), { code: 'ENOTDIR' });
   }
   const here = folder;
-  return { at: (name) => joinPath(here, name), sync: () => syncFolder(here), close: () => undefined };
+  return {
+    at: (name) => joinPath(here, name),
+    stats: () => lstatSync(here, { bigint: true }),
+    sync: () => syncFolder(here),
+    close: () => undefined,
+  };
 }
 
 export function syncFolder(path: string): void {

@@ -93,7 +93,7 @@ describe('placing files', () => {
     writeFileSync(join(world.root, '../outside/x'), 'X');
     const sig = world.sig('d/x');
     expect(await world.disk.trashFile('1', 'd/x', sig)).toEqual({ t: 'refused', code: 'ELOOP' });
-    expect(await world.disk.move('d/x', 'x', sig)).toEqual({ t: 'refused', code: 'ELOOP' });
+    expect(await world.disk.move('d/x', 'x', { expect: sig })).toEqual({ t: 'refused', code: 'ELOOP' });
     expect(await world.disk.makeFolder('d/new')).toEqual({ t: 'refused', code: 'ELOOP' });
     expect(readdirSync(join(world.root, '../outside'))).toEqual(['x']);
   });
@@ -163,9 +163,9 @@ describe('moves', () => {
     world.write('a', 'A');
     world.write('d/x', 'X');
     mkdirSync(world.path('e'));
-    expect(await world.disk.move('a', 'e/b', world.sig('a'))).toEqual({ t: 'done', sig: world.sig('e/b') });
+    expect(await world.disk.move('a', 'e/b', { expect: world.sig('a') })).toEqual({ t: 'done', sig: world.sig('e/b') });
     const { fileId } = world.sig('d');
-    expect(await world.disk.move('d', 'e/d', world.sig('d'))).toMatchObject({ t: 'done', sig: { fileId } });
+    expect(await world.disk.move('d', 'e/d', { expect: world.sig('d') })).toMatchObject({ t: 'done', sig: { fileId } });
     expect(world.tree()).toEqual({ 'e/b': 'A', 'e/d/x': 'X' });
     expect(world.staged()).toEqual([]);
   });
@@ -174,17 +174,17 @@ describe('moves', () => {
     const sig = world.write('a', 'A');
     world.write('b', 'B');
     mkdirSync(world.path('empty'));
-    expect(await world.disk.move('a', 'b', sig)).toEqual(CHANGED);
-    expect(await world.disk.move('a', 'empty', sig)).toEqual(CHANGED);
+    expect(await world.disk.move('a', 'b', { expect: sig })).toEqual(CHANGED);
+    expect(await world.disk.move('a', 'empty', { expect: sig })).toEqual(CHANGED);
     appendFileSync(world.path('a'), '2');
-    expect(await world.disk.move('a', 'c', sig)).toEqual(CHANGED);
-    expect(await world.disk.move('gone', 'c', sig)).toEqual(CHANGED);
+    expect(await world.disk.move('a', 'c', { expect: sig })).toEqual(CHANGED);
+    expect(await world.disk.move('gone', 'c', { expect: sig })).toEqual(CHANGED);
     expect(world.tree()).toEqual({ a: 'A2', b: 'B' });
   });
 
   it('[M19] changes the case of a name', async () => {
     const sig = world.write('readme', 'R');
-    expect(await world.disk.move('readme', 'README', sig)).toMatchObject({ t: 'done' });
+    expect(await world.disk.move('readme', 'README', { expect: sig })).toMatchObject({ t: 'done' });
     expect(world.tree()).toEqual({ README: 'R' });
   });
 
@@ -192,10 +192,24 @@ describe('moves', () => {
     const a = world.write('a', 'A');
     const b = world.write('b', 'B');
     expect(await world.disk.moveToStaging('staged-1', 'a', a)).toEqual({ t: 'done' });
-    expect(await world.disk.move('b', 'a', b)).toMatchObject({ t: 'done' });
+    expect(await world.disk.move('b', 'a', { expect: b })).toMatchObject({ t: 'done' });
     expect(await world.disk.unstage('staged-1', 'b')).toEqual({ t: 'done', sig: world.sig('b') });
     expect(world.tree()).toEqual({ a: 'B', b: 'A' });
     expect(world.staged()).toEqual([]);
+  });
+
+  it('[SY-40] puts nothing into a folder that took the place of the one it was meant for', async () => {
+    for (const name of ['d', 'e']) mkdirSync(world.path(name));
+    const [into, sig] = [world.sig('e'), world.write('a', 'A')];
+    const staged = world.write('b', 'B');
+    await world.disk.moveToStaging('staged-1', 'b', staged);
+    expect(await placeOne('d/f', 'F', { into })).toEqual(CHANGED);
+    expect(await world.disk.makeFolder('d/g', into)).toEqual(CHANGED);
+    expect(await world.disk.move('a', 'd/a', { expect: sig, into })).toEqual(CHANGED);
+    expect(await world.disk.unstage('staged-1', 'd/b', into)).toEqual(CHANGED);
+    expect(readdirSync(world.path('d'))).toEqual([]);
+    expect(await placeOne('e/f', 'F', { into })).toMatchObject({ t: 'done' });
+    expect(world.tree()).toEqual({ a: 'A', b: 'B', 'e/f': 'F' });
   });
 
   it('makes a folder once', async () => {

@@ -7,6 +7,7 @@ import { bringBack, type DiskJob } from './bring-back.ts';
 import { findStat, lstat, type DiskContext } from './disk-context.ts';
 import { splitPath, withFolders, type FolderHandle } from './folder-handle.ts';
 import { makeFlushed } from './flush.ts';
+import { isMeant } from './is-meant.ts';
 import type { MakeDurable } from './make-durable.ts';
 import { placeFileAt } from './place-at.ts';
 import { openStaging, setAside, stagingPath } from './staging.ts';
@@ -15,7 +16,7 @@ export type Placed = DiskResult<{ sig: StatSig }>;
 /** A file in staging with the bytes of a request, and what it looks like there. */
 export type Staged = { readonly t: 'staged'; readonly name: string; readonly sig: StatSig };
 /** What a file in staging is to become. */
-export type Swap = Pick<PlaceRequest, 'opId' | 'path' | 'replaces'> & { readonly staged: Staged };
+export type Swap = Pick<PlaceRequest, 'opId' | 'path' | 'replaces' | 'into'> & { readonly staged: Staged };
 /** Folders whose names changed, as paths. */
 export type Swapped = { readonly results: readonly Placed[]; readonly touched: readonly string[] };
 
@@ -56,9 +57,9 @@ export function stagedPath(prepared: Staged | Placed): string[] {
 }
 
 export function swapsOf(requests: readonly PlaceRequest[], prepared: readonly (Staged | Placed)[]): Swap[] {
-  return requests.flatMap(({ opId, path, replaces }, index) => {
+  return requests.flatMap(({ opId, path, replaces, into = null }, index) => {
     const staged = prepared[index];
-    return staged?.t === 'staged' ? [{ opId, path, replaces, staged }] : [];
+    return staged?.t === 'staged' ? [{ opId, path, replaces, into, staged }] : [];
   });
 }
 
@@ -155,10 +156,11 @@ function swapOne(work: Work, swap: Swap, touched: Set<string>): Placed {
   return result;
 }
 
-function moveIn(work: Work, { opId, path, replaces, staged }: Swap, touched: Set<string>): Placed {
+function moveIn(work: Work, { opId, path, replaces, into, staged }: Swap, touched: Set<string>): Placed {
   const { context, folders } = work;
   const { folder, name } = splitPath(path);
   const parent = folders.get(folder);
+  if (!isMeant(context, parent, into)) return CHANGED;
   touched.add(folder);
   if (replaces === null) return land(work, staged, parent.at(name));
   if (!isExpected(replaces, context.sigOf(lstat(parent.at(name))))) return CHANGED;

@@ -73,7 +73,7 @@ describe('somebody takes the place of what is hidden', () => {
       number += 1;
       if (number <= 2) writeFileSync(to, `somebody ${number}`);
     });
-    expect(work.move('d/f', 'g', sig)).toEqual(CHANGED);
+    expect(work.move('d/f', 'g', { expect: sig })).toEqual(CHANGED);
     expect(world.tree()).toEqual({ g: 'somebody 1', 'd/f': 'somebody 2', 'd/f (rescued)': 'edited, not uploaded' });
     expect(world.staged()).toEqual([]);
     expect(work.settleDisplaced(Date.now())).toEqual([{ rescuedTo: 'd/f (rescued)' }]);

@@ -97,6 +97,43 @@ describe('an exchange of places whose second half fails', () => {
   });
 });
 
+describe('folders that change places while the engine works', () => {
+  const exchange = () => {
+    a.disk.rename('x', 'between');
+    a.disk.rename('y', 'x');
+    a.disk.rename('between', 'y');
+  };
+  /** Just before the engine changes something for the first time. */
+  const inTheMiddle = (verb: string): void => {
+    let isDone = false;
+    a.disk.onWrite = (what) => {
+      if (isDone || !what.startsWith(verb)) return;
+      isDone = true;
+      exchange();
+    };
+  };
+
+  beforeEach(async () => {
+    files(a, 6);
+    for (const name of ['x', 'y']) a.disk.mkdir(name);
+    await a.settle();
+  });
+
+  it.each([
+    ['place', 'a file', () => world.put('x/new', 'NEW')],
+    ['mkdir', 'a folder', () => world.mkdir('x/new')],
+    ['move', 'a node that is moved', () => world.move('f0', 'x/new')],
+  ] as const)('[SY-40] %s: %s for one of them does not go into the other', async (verb, _what, act) => {
+    act();
+    const id = world.idOf('x/new');
+    inTheMiddle(verb);
+    await world.cycles(a, 8);
+    expect(world.idOf('y/new')).toBe(id);
+    expect([...a.disk.tree()]).toEqual([...world.cloudTree()]);
+    expect(a.journal.problems()).toEqual([]);
+  });
+});
+
 describe('what a cycle may claim', () => {
   it('[SA-4] [SA-5] [TA-5] nothing after a scan that could not read the root', async () => {
     a.disk.write('f', '1');

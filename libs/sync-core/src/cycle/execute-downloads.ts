@@ -138,13 +138,16 @@ async function fetchBundle(ops: readonly Download[], execution: Execution): Prom
     if (path === undefined) giveUp(execution, op, op.parent);
     else if (item?.t !== 'bytes') unavailable(op, execution);
     else if (hashes.sha256Hex(item.bytes) !== op.cloud.contentId) corrupt(op, path, execution);
-    else fetched.push({ op, request: requestFor(op, path, { bytes: item.bytes }) });
+    else fetched.push({ op, request: requestFor(op, { path, execution }, { bytes: item.bytes }) });
   }
   return fetched;
 }
 
-function requestFor(op: Download, path: string, from: PlaceRequest['from']): PlaceRequest {
-  return { opId: op.opId, path, replaces: op.replaces, meta: op.cloud.meta, from };
+type Where = { readonly path: string; readonly execution: Execution };
+
+function requestFor(op: Download, { path, execution }: Where, from: PlaceRequest['from']): PlaceRequest {
+  const into = execution.folderNow(op.parent);
+  return { opId: op.opId, path, replaces: op.replaces, into, meta: op.cloud.meta, from };
 }
 
 /** The drive has another content, or none, by now: the feed will tell which. */
@@ -169,7 +172,7 @@ async function fetchOne(op: Download, execution: Execution): Promise<Fetched | '
   const fetched = await fetchLarge(op, source, execution);
   switch (fetched.t) {
     case 'staged':
-      return { op, request: requestFor(op, path, { staged: fetched.name }) };
+      return { op, request: requestFor(op, { path, execution }, { staged: fetched.name }) };
     case 'yielded':
       return 'yielded';
     case 'corrupt':

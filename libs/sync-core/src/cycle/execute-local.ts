@@ -62,7 +62,7 @@ async function executeStructural(op: Structural, execution: Execution): Promise<
 async function makeFolder(op: Extract<LocalOp, { op: 'localMakeFolder' }>, execution: Execution): Promise<void> {
   const path = execution.live.childPath(op.parent, op.name);
   if (path === undefined) return giveUp(execution, op, op.parent);
-  const result = await execution.deps.disk.makeFolder(path);
+  const result = await execution.deps.disk.makeFolder(path, execution.folderNow(op.parent));
   if (result.t !== 'done') return notDone(execution, op, { near: op.parent, path, result });
   const { parent, name, cloud } = op;
   land(execution, op, { parent, name, kind: 'folder', sig: result.sig, content: null, meta: cloud.meta });
@@ -76,7 +76,9 @@ async function move(op: Move, execution: Execution): Promise<void> {
   if (op.staged) return moveToStaging(op, from, execution); // its folder may not be there yet
   const to = execution.live.childPath(op.parent, op.name);
   if (to === undefined) return giveUp(execution, op, op.key);
-  const result = from === staged ? await disk.unstage(staged, to) : await disk.move(from, to, op.expect);
+  const into = execution.folderNow(op.parent);
+  const result =
+    from === staged ? await disk.unstage(staged, to, into) : await disk.move(from, to, { expect: op.expect, into });
   if (from === staged && result.t === 'done') execution.staged.delete(op.key);
   if (result.t !== 'done') return notDone(execution, op, { near: op.key, path: from === staged ? to : from, result });
   execution.succeed(from);
@@ -113,7 +115,7 @@ async function setAside(op: Extract<LocalOp, { op: 'localSetAside' }>, execution
   const row = execution.rowOf(op.key);
   // Before the rename: from now on nobody may take the file under its new name for the node it was.
   if (row) execution.advance({ rows: [{ ...row, sig: null }] });
-  const result = await disk.move(from, to, op.expect);
+  const result = await disk.move(from, to, { expect: op.expect, into: execution.folderNow(op.parent) });
   if (result.t !== 'done') {
     // Base has let go of what it knew of the file: until it was looked at, nobody can tell whether it changed.
     execution.noteRescan(op.key);

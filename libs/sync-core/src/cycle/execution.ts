@@ -11,6 +11,7 @@ import {
   type LocalKey,
   type LocalNode,
   type LocalOverlay,
+  type StatSig,
 } from '../model/tree.ts';
 import type { RelativePath } from '../ports/disk.ts';
 import type { Advance, Deed, DeedKind, StoredProblem } from '../ports/journal.ts';
@@ -145,6 +146,16 @@ export class Execution {
     const seen = this.decided.local.get(key);
     if (seen) return seen.t === 'present' ? seen.node : undefined;
     return inBase(this.rowOf(key));
+  }
+
+  /** What a folder looks like that something is to be put into; null for the root, and where nothing was seen of it. */
+  folderNow(key: LocalKey): StatSig | null {
+    if (key === ROOT_ID) return null;
+    const changed = this.#localNow.get(key);
+    if (changed) return changed.sig;
+    const seen = this.decided.local.get(key);
+    if (seen) return seen.t === 'present' ? seen.node.sig : null;
+    return this.deps.journal.base.get(key)?.sig ?? null;
   }
 
   /** To be called with every change we make on disk. */

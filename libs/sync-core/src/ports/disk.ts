@@ -10,11 +10,21 @@ export type Changed = { readonly t: 'changed' };
 export type DiskRefused = { readonly t: 'refused'; readonly code: string };
 export type DiskResult<T> = ({ readonly t: 'done' } & T) | Changed | DiskRefused;
 
+/**
+ * The folder that something is put into, as it was seen; `changed` when another one stands at its path by now (SY-40). Null for the
+ * root, and left out where any folder at the path will do.
+ */
+export type Into = StatSig | null;
+
+/** What is moved, as it was seen, and the folder it is put into. */
+export type Moving = { readonly expect: StatSig; readonly into?: Into };
+
 export type PlaceRequest = {
   readonly opId: string;
   readonly path: RelativePath;
   /** What stands there now and is to be replaced; null: the name must be free. */
   readonly replaces: StatSig | null;
+  readonly into?: Into;
   readonly meta: FileMeta;
   /** The whole content of a small file, or a file staged before with `stage`. Both verified against the content id already. */
   readonly from: { readonly bytes: Uint8Array } | { readonly staged: string };
@@ -43,12 +53,12 @@ export type Disk = {
   place(requests: readonly PlaceRequest[]): Promise<readonly DiskResult<{ sig: StatSig }>[]>;
   /** Begins a large download, or goes on with what an earlier try at the same content left. */
   stage(file: LargeFile): Promise<StagedFile>;
-  makeFolder(path: RelativePath): Promise<DiskResult<{ sig: StatSig }>>;
+  makeFolder(path: RelativePath, into?: Into): Promise<DiskResult<{ sig: StatSig }>>;
   /** `to` must be free (a change of case alone is allowed). */
-  move(from: RelativePath, to: RelativePath, expect: StatSig): Promise<DiskResult<{ sig: StatSig }>>;
+  move(from: RelativePath, to: RelativePath, moving: Moving): Promise<DiskResult<{ sig: StatSig }>>;
   /** Moves a node out of sight under the root for a cycle of renames; `unstage` brings it to its place. */
   moveToStaging(opId: string, from: RelativePath, expect: StatSig): Promise<DiskResult<object>>;
-  unstage(opId: string, to: RelativePath): Promise<DiskResult<{ sig: StatSig }>>;
+  unstage(opId: string, to: RelativePath, into?: Into): Promise<DiskResult<{ sig: StatSig }>>;
   setMeta(path: RelativePath, expect: StatSig, meta: FileMeta): Promise<DiskResult<{ sig: StatSig }>>;
   /** A file to the OS trash (BI-3), if it still is `expect`. */
   trashFile(opId: string, path: RelativePath, expect: StatSig): Promise<DiskResult<object>>;

@@ -1,7 +1,16 @@
 import { AppError, contentIdOf, type ChunkRef } from '@tideline/contracts';
 import type { FileMeta, StatSig } from '../model/tree.ts';
 import type { Hashes } from '../ports/clock.ts';
-import type { Disk, DiskResult, LargeFile, PlaceRequest, RelativePath, StagedFile } from '../ports/disk.ts';
+import type {
+  Disk,
+  DiskResult,
+  Into,
+  LargeFile,
+  Moving,
+  PlaceRequest,
+  RelativePath,
+  StagedFile,
+} from '../ports/disk.ts';
 import { cutBytes } from './cut-bytes.ts';
 
 type Inode = {
@@ -110,7 +119,7 @@ export class MemoryDisk implements Disk {
   #placeOne(request: PlaceRequest): DiskResult<{ sig: StatSig }> {
     this.onWrite(`place ${request.path}`);
     const there = this.#entries.get(request.path);
-    if (!this.#hasParent(request.path)) return CHANGED;
+    if (!this.#hasParent(request.path, request.into)) return CHANGED;
     if (request.replaces ? !there || !this.#is(there, request.replaces) : there !== undefined) return CHANGED;
     if (there) this.trash.push(there.bytes);
     const bytes = 'bytes' in request.from ? request.from.bytes : this.#stagedBytes(request.from.staged);
@@ -163,17 +172,17 @@ export class MemoryDisk implements Disk {
     return part.length === chunk.size && this.#hashes.sha256Hex(part) === chunk.hash;
   }
 
-  async makeFolder(path: RelativePath): Promise<DiskResult<{ sig: StatSig }>> {
+  async makeFolder(path: RelativePath, into?: Into): Promise<DiskResult<{ sig: StatSig }>> {
     this.onWrite(`mkdir ${path}`);
-    if (this.#entries.has(path) || !this.#hasParent(path)) return CHANGED;
+    if (this.#entries.has(path) || !this.#hasParent(path, into)) return CHANGED;
     this.mkdir(path);
     return { t: 'done', sig: this.sigOf(path) };
   }
 
-  async move(from: RelativePath, to: RelativePath, expect: StatSig): Promise<DiskResult<{ sig: StatSig }>> {
+  async move(from: RelativePath, to: RelativePath, { expect, into }: Moving): Promise<DiskResult<{ sig: StatSig }>> {
     this.onWrite(`move ${from} ${to}`);
     const inode = this.#entries.get(from);
-    if (!inode || !this.#is(inode, expect) || this.#entries.has(to) || !this.#hasParent(to)) return CHANGED;
+    if (!inode || !this.#is(inode, expect) || this.#entries.has(to) || !this.#hasParent(to, into)) return CHANGED;
     this.rename(from, to);
     return { t: 'done', sig: this.#sig(inode) };
   }
@@ -188,10 +197,10 @@ export class MemoryDisk implements Disk {
     return { t: 'done' };
   }
 
-  async unstage(opId: string, to: RelativePath): Promise<DiskResult<{ sig: StatSig }>> {
+  async unstage(opId: string, to: RelativePath, into?: Into): Promise<DiskResult<{ sig: StatSig }>> {
     this.onWrite(`unstage ${to}`);
     const staged = this.#staging.get(opId);
-    if (!staged || this.#entries.has(to) || !this.#hasParent(to)) return CHANGED;
+    if (!staged || this.#entries.has(to) || !this.#hasParent(to, into)) return CHANGED;
     for (const [rest, inode] of staged.entries) this.#entries.set(to + rest, inode);
     this.#staging.delete(opId);
     return { t: 'done', sig: this.sigOf(to) };
@@ -245,9 +254,11 @@ export class MemoryDisk implements Disk {
     return [...this.#entries].filter(([each]) => each === path || each.startsWith(`${path}/`));
   }
 
-  #hasParent(path: RelativePath): boolean {
+  #hasParent(path: RelativePath, into?: Into): boolean {
     const slash = path.lastIndexOf('/');
-    return slash < 0 || this.#entries.get(path.slice(0, slash))?.kind === 'folder';
+    if (slash < 0) return true;
+    const folder = this.#entries.get(path.slice(0, slash));
+    return folder?.kind === 'folder' && (!into || this.#is(folder, into));
   }
 
   #inode(kind: Inode['kind'], bytes: Uint8Array): Inode {
