@@ -28,29 +28,52 @@ type Spot = { readonly path: string; readonly inode: Inode };
 function notEqual(device: Device, cloud: VirtualCloud, root: Inode): string[] {
   const found: string[] = [];
   const spots = new Map<string, Spot>([[cloud.rootId, { path: '', inode: root }]]);
-  const met = new Set<string>();
+  const seen: Seen = { spots, met: new Set(), waiting: new Set() };
   const { hidden = new Set<string>() } = cloud.sights.get(device.name) ?? {};
-  for (const node of cloud.below(cloud.rootId, hidden)) {
-    const above = spots.get(node.parentId ?? '');
-    const spot = above && spotOf(device, { node, above });
-    if (!above || !spot) continue;
-    const { path, inode } = spot;
-    if (!inode) {
-      found.push(...missing(device, cloud, { folder: above, path }));
-      continue;
-    }
-    met.add(device.machine.key(path));
-    spots.set(node.id, { path, inode });
-    found.push(...unlike(device, { node, spot: { path, inode } }));
-  }
-  return [...found, ...hereOnly(device, { cloud, root, met })];
+  for (const node of cloud.below(cloud.rootId, hidden)) found.push(...notAsInCloud(device, cloud, { node, seen }));
+  return [...found, ...hereOnly(device, { cloud, root, ...seen })];
 }
 
-type Met = { readonly cloud: VirtualCloud; readonly root: Inode; readonly met: ReadonlySet<string> };
+/** Of the nodes of the cloud until now, parents first: where they are here, and which have to wait. */
+type Seen = { readonly spots: Map<string, Spot>; readonly met: Set<string>; readonly waiting: Set<string> };
 
-function hereOnly(device: Device, { cloud, root, met }: Met): string[] {
+function notAsInCloud(device: Device, cloud: VirtualCloud, { node, seen }: { node: DriveNode; seen: Seen }): string[] {
+  const { spots, met, waiting } = seen;
+  const above = spots.get(node.parentId ?? '');
+  if (!above) {
+    if (waiting.has(node.parentId ?? '')) waiting.add(node.id);
+    return [];
+  }
+  const spot = spotOf(device, { node, above });
+  if (!spot) return [];
+  const { path, inode } = spot;
+  if (!inode) {
+    const lacking = missing(device, cloud, { folder: above, path });
+    if (lacking.length === 0) waiting.add(node.id);
+    return lacking;
+  }
+  met.add(device.machine.key(path));
+  spots.set(node.id, { path, inode });
+  return unlike(device, { node, spot: { path, inode } });
+}
+
+type Met = {
+  readonly cloud: VirtualCloud;
+  readonly root: Inode;
+  readonly met: ReadonlySet<string>;
+  /**
+   * Nodes that cannot come because their names are taken here, and the person is told (SA-2), with all that the cloud has in them. What
+   * was moved into such a folder there has nowhere to go here, and stays where it is until the name is free.
+   */
+  readonly waiting: ReadonlySet<string>;
+};
+
+function hereOnly(device: Device, { cloud, root, met, waiting }: Met): string[] {
   const rows = foldersOf(device, root);
-  const isAllowed = (found: Found): boolean => mayStay(device, cloud, { ...found, row: rows.get(found.inode) });
+  const isAllowed = (found: Found): boolean => {
+    const row = rows.get(found.inode) ?? rowAt(device.journal.base, rows, found);
+    return waiting.has(row?.cloudId ?? '') || mayStay(device, cloud, { ...found, row });
+  };
   const left = [...walk(root)].filter((item) => !met.has(device.machine.key(item.path)) && !isAllowed(item));
   return left.map(({ path }) => `${path} is here only`);
 }
