@@ -50,7 +50,7 @@ function openSeeds(): ReadonlySet<number> {
 }
 
 /** Whole runs: 3 devices, 100 actions, 20 faults and a crash at the least. More of them once an idle machine has shown that they fit (docs). */
-const WHOLE_SEEDS = 1500;
+const WHOLE_SEEDS = 2000;
 const LEAST = { acts: 100, faults: 20, crashes: 1 };
 /** Small plans, of which each is played some hundred times. */
 const SWEPT_SEEDS = [2, 3];
