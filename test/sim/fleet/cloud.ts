@@ -195,6 +195,7 @@ export class VirtualCloud {
   setSight(who: string, sight: Sight): void {
     this.sights.set(who, sight);
     this.capsRev += 1;
+    this.changes += 1;
     this.onChanged();
   }
 

@@ -89,9 +89,14 @@ function linked(
 
 type Sides = { readonly local: Here; readonly cloud: There; readonly row: BaseNode | undefined };
 
-/** UP-2, UP-6: only an edit made here makes a version; on top of whatever the head is. */
+/**
+ * UP-2, UP-6: only an edit made here makes a version; on top of whatever the head is. So does, in recovery, what was backed up and
+ * is in no version any more: a restored server has lost it (SY-16).
+ */
 function contentOf({ local, cloud, row }: Sides, policy: SyncPolicy): 'same' | 'local' | 'older' {
   if (local.contentId === cloud.contentId) return 'same';
-  if (row?.state === 'managed' && !isEdited(local, row)) return 'same';
-  return policy.recovery && isOlderVersion(local, cloud, policy) ? 'older' : 'local';
+  const isBackedUp = row?.state === 'managed' && !isEdited(local, row);
+  if (!policy.recovery) return isBackedUp ? 'same' : 'local';
+  if (!isOlderVersion(local, cloud, policy)) return 'local';
+  return isBackedUp ? 'same' : 'older';
 }

@@ -408,6 +408,18 @@ describe('first sync', () => {
     expect(made.there.tree()).toEqual(made.here.tree());
   });
 
+  it.each([
+    { kept: false, head: '1', what: 'sends again what a restored server has no version of any more' },
+    { kept: true, head: 'theirs', what: 'leaves what others wrote on top of a version that the server still has' },
+  ])('[G08] [UP-6] [SA-5] [SY-16] upload mode: $what', ({ kept, head }) => {
+    const made = new Scenario(['a=1'], { policy: UPLOAD });
+    made.there.write('a', 'theirs');
+    made.device.policy = { ...UPLOAD, recovery: true, isKept: () => kept };
+    made.sync();
+    expect(made.there.tree()).toEqual({ a: head });
+    expect(made.here.tree()).toEqual({ a: '1' });
+  });
+
   it('[G08] [SY-16] uploads over what a restored server has of old, and what it lacks', () => {
     const made = new Scenario(['a=1', 'b=2']);
     made.device.policy = { recovery: true };
