@@ -21,7 +21,7 @@ export const STEPS = [
   { name: 'unit', run: () => runVitest({ root: '.', minutes: 4 }) },
   { name: 'simulation', run: () => runVitest({ root: 'test/sim', minutes: 12 }) },
   { name: 'integration', run: runIntegration },
-  { name: 'end-to-end', run: () => runVitest({ root: 'test/e2e', minutes: 8, isLive: true }) },
+  { name: 'end-to-end', run: () => runVitest({ root: 'test/e2e', minutes: 14, isLive: true }) },
   { name: 'browser', run: () => runVitest({ root: 'test/web', minutes: 3, isLive: true }) },
 ];
 
