@@ -15,7 +15,7 @@ const PROGRESS_MS = 15_000;
 const REGRESSIONS = new URL('./fleet/regressions/', import.meta.url);
 
 /** A machine may be busy; whatever a run does, it does in virtual time. */
-vi.setConfig({ testTimeout: 660_000 * Math.max(1, FACTOR) });
+vi.setConfig({ testTimeout: 480_000 * Math.max(1, FACTOR) });
 
 let pool: ReturnType<typeof startSimWorkers>;
 beforeAll(() => {
@@ -49,11 +49,9 @@ function openSeeds(): ReadonlySet<number> {
   return new Set([...rows].flatMap(([, list = '']) => list.split(', ').map(Number)));
 }
 
-/** A run counts as whole with 3 devices, 100 actions, 20 faults and a crash; a few run out of spare steps before (docs). */
-const WHOLE_SEEDS = 2040;
-const WHOLE_LEAST = 2000;
+/** Whole runs: 3 devices, 100 actions, 20 faults and a crash at the least. */
+const WHOLE_SEEDS = 2000;
 const LEAST = { acts: 100, faults: 20, crashes: 1 };
-const KEYS_OF_LEAST = ['acts', 'faults', 'crashes'] as const;
 /** Small plans, of which each is played some hundred times. */
 const SWEPT_SEEDS = [2, 3];
 
@@ -89,8 +87,8 @@ describe('lives of whole fleets', () => {
     const answers = await play(seeds(Math.ceil(WHOLE_SEEDS * FACTOR), { isSmall: false }, openSeeds()));
     console.info(told(answers));
     expect(failures(answers)).toEqual([]);
-    const whole = answers.filter(({ stats }) => KEYS_OF_LEAST.every((key) => stats[key] >= LEAST[key]));
-    expect(whole.length).toBeGreaterThanOrEqual(Math.floor(WHOLE_LEAST * FACTOR));
+    expect(answers.filter(({ stats }) => stats.acts < LEAST.acts || stats.faults < LEAST.faults)).toEqual([]);
+    expect(answers.filter(({ stats }) => stats.crashes < LEAST.crashes)).toEqual([]);
   });
 
   it('[SA-1] [F13] keep every invariant on disks that give names back decomposed', async () => {

@@ -19,9 +19,9 @@ export const STEPS = [
   { name: 'lint', run: lint },
   { name: 'rules', run: checkRules },
   { name: 'unit', run: () => runVitest({ root: '.', minutes: 4 }) },
-  { name: 'simulation', run: () => runVitest({ root: 'test/sim', minutes: 12 }) },
+  { name: 'simulation', run: () => runVitest({ root: 'test/sim', minutes: 8 }) },
   { name: 'integration', run: runIntegration },
-  { name: 'end-to-end', run: () => runVitest({ root: 'test/e2e', minutes: 14, isLive: true }) },
+  { name: 'end-to-end', run: () => runVitest({ root: 'test/e2e', minutes: 8, isLive: true }) },
   { name: 'browser', run: () => runVitest({ root: 'test/web', minutes: 3, isLive: true }) },
 ];
 

@@ -102,10 +102,20 @@ function actStep(devices: readonly DeviceConfig[], chance: Chance): Step {
 }
 
 const SPARE: Least = { acts: 120, faults: 80, crashes: 20 };
+/** Where most devices have no room, few steps come to something. */
+const SPARE_ROUNDS = 8;
 
 /** From a chance of their own, so that the steps before are what they would be without. */
 function spareOf({ seed, devices }: Pick<Plan, 'seed' | 'devices'>): Step[] {
   const chance = chanceOf(seed ^ 0x2545f491);
+  const resumed = devices.map((_, who): Step => ({ gapMs: 0, who, what: { t: 'event', event: 'resume', x: 0 } }));
+  return Array.from({ length: SPARE_ROUNDS }, (_, round) => [
+    ...(round === 0 ? [] : resumed),
+    ...spareRound(devices, chance),
+  ]).flat();
+}
+
+function spareRound(devices: readonly DeviceConfig[], chance: Chance): Step[] {
   const on = (what: What): Step => ({ gapMs: 0, who: chance(devices.length), what });
   return timed(
     [
@@ -125,7 +135,8 @@ function spareCrash(after: number, count: number): What {
 /** What a step adds to, of that which must happen in a run. */
 export function countsAs({ what }: Step): keyof Least {
   if (what.t === 'act') return 'acts';
-  if (what.t === 'event') return 'crashes';
+  // A paused task makes no calls that could meet a fault.
+  if (what.t === 'event') return what.event === 'resume' ? 'faults' : 'crashes';
   const isCrash = what.t === 'write' || ('fault' in what && /crash|power/.test(what.fault));
   return isCrash ? 'crashes' : 'faults';
 }
