@@ -3,7 +3,8 @@ import { codeOf } from '../scan/system-error.ts';
 import { findStat, lstat, type DiskContext } from './disk-context.ts';
 import { splitPath, type FolderHandle, type FolderSet } from './folder-handle.ts';
 import { findNote, removeNote } from './note.ts';
-import { isSameFile, placeAt } from './place-at.ts';
+import { isSameFile } from './is-same-file.ts';
+import { placeAt } from './place-at.ts';
 import { rescue } from './rescue.ts';
 
 /** One piece of work on one root. */

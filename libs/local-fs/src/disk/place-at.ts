@@ -1,19 +1,8 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-  type BigIntStats,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { linkSync, renameSync, unlinkSync } from 'node:fs';
 import { codeOf } from '../scan/system-error.ts';
 import { findStat, lstat } from './disk-context.ts';
-import { lateName } from './late-name.ts';
+import { isSameFile } from './is-same-file.ts';
+import { placeByReserving } from './place-by-reserving.ts';
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
@@ -38,10 +27,6 @@ export function placeFileAt(from: string, to: string): 'placed' | 'taken' {
   return 'placed';
 }
 
-/** Two names of one file. */
-export const isSameFile = (a: BigIntStats, b: BigIntStats | undefined): boolean =>
-  b !== undefined && a.ino === b.ino && a.dev === b.dev;
-
 function placeFolder(from: string, to: string): 'placed' | 'taken' {
   if (findStat(to)) return 'taken';
   try {
@@ -50,86 +35,5 @@ function placeFolder(from: string, to: string): 'placed' | 'taken' {
   } catch (error) {
     if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(codeOf(error))) return 'taken';
     throw error;
-  }
-}
-
-/** An empty file of ours takes the name, which fails where anything is; then the whole file moves over it, never a part. */
-function placeByReserving(from: string, to: string): 'placed' | 'taken' {
-  const reserved = reserve(to);
-  if (!reserved) return 'taken';
-  try {
-    if (!isStillReserved(to, reserved.stats)) return 'taken';
-    moveOver(from, { to, reserved });
-    if (reserved.isOpen) surfaceLate(reserved.fd, to);
-    return 'placed';
-  } finally {
-    closeReserved(reserved);
-  }
-}
-
-/** Kept open, so that what somebody writes into it before the whole file moves over it can still be read. */
-type Reserved = { readonly fd: number; readonly stats: BigIntStats; isOpen: boolean };
-
-function reserve(path: string): Reserved | undefined {
-  try {
-    const fd = openSync(path, 'wx+');
-    return { fd, stats: fstatSync(fd, { bigint: true }), isOpen: true };
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return undefined;
-    throw error;
-  }
-}
-
-function closeReserved(reserved: Reserved): void {
-  if (reserved.isOpen) closeSync(reserved.fd);
-  reserved.isOpen = false;
-}
-
-/** Windows may refuse to replace a file that is open, even by us. */
-const REFUSED_WHILE_OPEN = new Set(['EPERM', 'EACCES', 'EBUSY']);
-
-function moveOver(from: string, { to, reserved }: { readonly to: string; readonly reserved: Reserved }): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (process.platform === 'win32' && reserved.isOpen && REFUSED_WHILE_OPEN.has(codeOf(error) ?? '')) {
-      closeReserved(reserved);
-      if (isStillReserved(to, reserved.stats)) return moveOver(from, { to, reserved });
-    }
-    if (isStillReserved(to, reserved.stats)) unlinkSync(to);
-    throw error;
-  }
-}
-
-function isStillReserved(path: string, reserved: BigIntStats): boolean {
-  const there = findStat(path);
-  return isSameFile(reserved, there) && there?.size === 0n && there.mtimeNs === reserved.mtimeNs;
-}
-
-const PIECE_BYTES = 64 * 1024;
-
-/** Somebody saved into the reserved file at the very moment it was replaced: their bytes get a name of their own beside it (R06). */
-function surfaceLate(fd: number, path: string): void {
-  if (fstatSync(fd).size === 0) return;
-  const beside = openBeside(path);
-  try {
-    const piece = Buffer.alloc(PIECE_BYTES);
-    for (let at = 0, read = -1; read !== 0; at += read) {
-      read = readSync(fd, piece, 0, PIECE_BYTES, at);
-      for (let done = 0; done < read;) done += writeSync(beside, piece, done, read - done);
-    }
-    fsyncSync(beside);
-  } finally {
-    closeSync(beside);
-  }
-}
-
-function openBeside(path: string): number {
-  for (let number = 1; ; number += 1) {
-    try {
-      return openSync(join(dirname(path), lateName(basename(path), number)), 'wx');
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    }
   }
 }
