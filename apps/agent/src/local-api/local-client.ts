@@ -45,7 +45,7 @@ function exchange(
     ...(of.signal ? { signal: of.signal } : {}),
   });
   const fail = (error: Error) => reject(of.signal?.aborted ? (of.signal.reason as Error) : notRunning(error));
-  request.once('error', fail);
+  request.on('error', fail); // each of them: one that nobody hears ends the process
   request.once('response', (response) => {
     const chunks: Buffer[] = [];
     response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -1,5 +1,5 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
+import { exposeCollector } from './collector.ts';
 import type { Timers } from './task-engine.ts';
 
 /** A run may follow at once; and collecting takes some 100 ms, in which nobody should be waiting. */
@@ -37,24 +37,10 @@ export function createMemoryReturn(
   };
 }
 
+/** As a last resort V8 also gives back the space for young objects, 128 MiB on a large machine, and pages that it has freed and kept. */
 function v8Memory(): Memory {
-  let collect: (() => void) | undefined;
   return {
     heapBytes: () => getHeapStatistics().total_heap_size,
-    collect: () => {
-      collect ??= exposeCollector();
-      collect();
-    },
+    collect: () => exposeCollector()({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
   };
-}
-
-/**
- * V8 shows its collector to contexts that are made while the flag is set. As a last resort it also gives back the space for young
- * objects, 128 MiB on a large machine, and pages that it has freed and kept.
- */
-function exposeCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as (how: object) => void;
-  setFlagsFromString('--no-expose-gc');
-  return () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

@@ -7,6 +7,7 @@ const WAITING_BYTES = 256 * 1024;
 /** The bytes of one answer as the socket reads them. By events: an asynchronous iterator costs a third more for each piece. */
 export class MessageBody implements AnswerBody {
   readonly #message: IncomingMessage;
+  readonly #onBytes: (bytes: number) => void;
   readonly #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #isOver = false;
@@ -14,8 +15,10 @@ export class MessageBody implements AnswerBody {
   #wake: (() => void) | undefined;
   #isFlowing = false;
 
-  constructor(message: IncomingMessage) {
+  /** `onBytes` is told what somebody has taken. */
+  constructor(message: IncomingMessage, onBytes: (bytes: number) => void) {
     this.#message = message;
+    this.#onBytes = onBytes;
     message.once('end', () => this.#end());
     message.on('error', (error) => this.#end(error));
     message.once('close', () => this.#end(new Error('the answer was cut short')));
@@ -49,6 +52,7 @@ export class MessageBody implements AnswerBody {
     const piece = this.#waiting.shift();
     if (!piece) return undefined;
     this.#waitingBytes -= piece.length;
+    this.#onBytes(piece.length);
     if (this.#waitingBytes < WAITING_BYTES && this.#message.isPaused()) this.#message.resume();
     return piece;
   }

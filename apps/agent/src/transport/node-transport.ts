@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isPieces, type RequestBody, type Transport } from '@tideline/drive-client';
 import { MessageBody } from './message-body.ts';
 import { http, https } from './node-http.ts';
+import { createYoungBuffers } from './young-buffers.ts';
 
 /** An idle connection goes before a proxy or a sleep of this machine makes it stale. */
 const IDLE_MS = 4000;
@@ -17,6 +18,7 @@ export function createNodeTransport(): Transport {
   const proxy = process.env['NODE_USE_ENV_PROXY'] ? { proxyEnv: process.env } : {};
   const kept = { keepAlive: true, timeout: IDLE_MS, ...proxy };
   const [plain, secure] = [new http.Agent(kept), new https.Agent(kept)];
+  const onBytes = createYoungBuffers();
   return ({ method, url, headers, body, signal }) => {
     const options = { method, signal, headers: { ...headers, ...lengthOf(body) } };
     const request = url.startsWith('https:')
@@ -28,7 +30,7 @@ export function createNodeTransport(): Transport {
       request.on('error', reject);
     });
     send(request, body);
-    return answered.then((message) => toAnswer(message, request));
+    return answered.then((message) => toAnswer(message, request, onBytes));
   };
 }
 
@@ -64,9 +66,13 @@ async function sendPieces(request: ClientRequest, pieces: AsyncIterable<Uint8Arr
   if (!isOver) request.end();
 }
 
-function toAnswer(message: IncomingMessage, request: ClientRequest): Awaited<ReturnType<Transport>> {
+function toAnswer(
+  message: IncomingMessage,
+  request: ClientRequest,
+  onBytes: (bytes: number) => void,
+): Awaited<ReturnType<Transport>> {
   const status = message.statusCode ?? 0;
-  const body = new MessageBody(message);
+  const body = new MessageBody(message, onBytes);
   // A request that was answered before all of it was sent cannot share its connection with another one.
   message.once('close', () => void (request.writableEnded || request.destroy()));
   if (REDIRECTS.has(status)) {

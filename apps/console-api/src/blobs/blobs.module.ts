@@ -1,9 +1,14 @@
 import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { collectYoungEvery } from '../app/young-collection.ts';
 import type { BlobPlace } from '../config/blob-place.ts';
 import { BlobStore } from './blob-store.ts';
+import { CollectingBlobStore } from './collecting-blob-store.ts';
 import { ContentReader } from './content-reader.ts';
 import { DirectoryBlobStore } from './directory-blob-store.ts';
 import { PackService } from './pack.service.ts';
+
+/** What passes through buffers between two young collections: as much as a pack. */
+const COLLECT_BYTES = 8 * 1024 ** 2;
 
 @Global()
 @Module({})
@@ -25,6 +30,10 @@ export class BlobsModule implements OnApplicationShutdown {
 }
 
 async function openStore(place: BlobPlace): Promise<BlobStore> {
+  return new CollectingBlobStore(await openPlace(place), collectYoungEvery(COLLECT_BYTES));
+}
+
+async function openPlace(place: BlobPlace): Promise<BlobStore> {
   if (place.kind === 'directory') return DirectoryBlobStore.open(place.folder);
   const { S3BlobStore } = await import('./s3-blob-store.ts'); // its client is large, and most consoles need none
   return S3BlobStore.open(place.settings, place.spoolFolder);
