@@ -20,22 +20,22 @@ export async function countTraffic(target: string): Promise<Traffic> {
   let requests = 0;
   let contents = 0;
   const onward = (asked: IncomingMessage) => {
-    requests += 1;
     if (CONTENTS.test(asked.url ?? '')) contents += 1;
     return request({ hostname, port, path: asked.url, method: asked.method, headers: asked.headers });
   };
   const server = createServer((asked: IncomingMessage, answer: ServerResponse) => {
+    requests += 1;
     const upstream = onward(asked);
     upstream.once('response', (reply) => {
       answer.writeHead(reply.statusCode ?? 502, reply.headers);
       reply.pipe(answer);
     });
-    upstream.once('error', () => answer.destroy());
+    upstream.on('error', () => answer.destroy());
     asked.pipe(upstream);
   });
-  server.on('upgrade', (asked: IncomingMessage, socket: Duplex) => {
+  server.on('upgrade', (_asked: IncomingMessage, socket: Duplex) => {
     // Without the socket a device asks now and then, which is enough here.
-    onward(asked).destroy();
+    requests += 1;
     socket.destroy();
   });
   server.listen(0, '127.0.0.1');
