@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runDrive } from './drive/run-drive.ts';
 import { runEngine } from './engine/run-engine.ts';
+import { describeMachine } from './machine.ts';
 import { runAlone } from './scale/link-alone.ts';
 import { runScale } from './scale/run-scale.ts';
 
@@ -28,6 +29,7 @@ const { positionals, values } = parseArgs({
     flat: { type: 'boolean', default: false },
   },
 });
+if (positionals[0] !== undefined) console.error(describeMachine());
 const only = values.only.split(',').filter((name) => name !== '');
 switch (positionals[0]) {
   case 'engine':
