@@ -26,6 +26,17 @@ export const UpdateUser = z.object({
   teamIds: z.array(TeamId).max(MAX_TEAMS_PER_USER).optional(),
 });
 export const UpdateTeam = z.object({ name: TeamName.optional(), parentId: TeamId.nullable().optional() });
+/** Changes of people that are thought about: nothing is changed by asking. */
+export const UserChange = z.discriminatedUnion('change', [
+  UpdateUser.pick({ role: true, teamIds: true }).extend({ change: z.literal('update') }),
+  z.object({ change: z.literal('disable'), disabled: z.boolean() }),
+]);
+export type UserChange = z.infer<typeof UserChange>;
+export const TeamChange = z.discriminatedUnion('change', [
+  z.object({ change: z.literal('move'), parentId: TeamId.nullable() }),
+  z.object({ change: z.literal('member'), userId: UserId, member: z.boolean() }),
+]);
+export type TeamChange = z.infer<typeof TeamChange>;
 export const TeamMembers = z.object({
   team: Team,
   members: z.array(

@@ -102,6 +102,8 @@ export const RightsChange = z.discriminatedUnion('change', [
   z.object({ change: z.literal('remove'), grantId: GrantId }),
 ]);
 export type RightsChange = z.infer<typeof RightsChange>;
+/** Other actions in a list that is given on folders. */
+export const ActionListChange = SaveActionList.pick({ atoms: true });
 export const MAX_IMPACT_TASKS = 100;
 export const RightsImpact = z.object({
   /** Tasks that run by right now and would not any more, and the other way round. */

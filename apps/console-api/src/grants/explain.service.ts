@@ -16,12 +16,13 @@ import { AccessService, toSubject, type Subject } from './access.service.ts';
 import { findChains, findSpaces, type SpaceRow } from './access.store.ts';
 import { explainJudgement, mainSource } from './explain.ts';
 import { listFolderGrants, listGiven } from './folder-grant.store.ts';
-import { chainFor, type GivenGrant, type Member } from './given-grant.ts';
+import { chainFor, groupByFolder, type GrantsByFolder, type Member } from './given-grant.ts';
 import { listCandidates, listMembers, type Candidates, type MemberPosition } from './member.store.ts';
+import { parentsOf, pathUp } from './path-up.ts';
 import { judge } from './rights.ts';
 
 type ViewersPage = { readonly viewers: FolderViewer[]; readonly next: string | null };
-type Folder = { readonly path: readonly NodeId[]; readonly space: SpaceRow; readonly grants: readonly GivenGrant[] };
+type Folder = { readonly path: readonly NodeId[]; readonly space: SpaceRow; readonly grants: GrantsByFolder };
 
 /** People looked at for one page of viewers: bounds the work where few of many may see a folder. */
 const LOOK_AT = 5000;
@@ -121,26 +122,16 @@ async function loadFolder(manager: EntityManager, enterpriseId: EnterpriseId, no
     nodes.slice(0, 1).map((node) => node.spaceId),
   );
   if (!space) throw new AppError('NODE_UNKNOWN');
-  const ids = pathUp(nodes, nodeId);
-  return { path: ids, space, grants: await listGiven(manager, enterpriseId, ids) };
-}
-
-/** From the node up to the root. */
-export function pathUp(
-  nodes: readonly { readonly id: NodeId; readonly parentId: NodeId | null }[],
-  nodeId: NodeId,
-): NodeId[] {
-  const parents = new Map(nodes.map((node) => [node.id, node.parentId]));
-  const path: NodeId[] = [];
-  for (let id: NodeId | null = nodeId; id !== null && parents.has(id); id = parents.get(id) ?? null) path.push(id);
-  return path;
+  const path = pathUp(parentsOf(nodes), nodeId);
+  return { path, space, grants: groupByFolder(await listGiven(manager, enterpriseId, path)) };
 }
 
 /** Nobody else can see the folder, so nobody else is looked at. */
 function candidatesOf({ space, grants }: Folder): Candidates {
   if (space.kind === 'enterprise') return 'everybody';
-  const userIds = grants.filter((grant) => grant.toType === 'user').map((grant) => grant.toId);
-  const teamIds = grants.filter((grant) => grant.toType === 'team').map((grant) => grant.toId);
+  const all = [...grants.values()].flat();
+  const userIds = all.filter((grant) => grant.toType === 'user').map((grant) => grant.toId);
+  const teamIds = all.filter((grant) => grant.toType === 'team').map((grant) => grant.toId);
   return {
     userIds: space.ownerUserId === null ? userIds : [...userIds, space.ownerUserId],
     teamIds: space.teamId === null ? teamIds : [...teamIds, space.teamId],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NodeId, SetFolderGrant, TaskId, TeamId, UserId } from '@tideline/contracts';
+import type { ActionListId, Atom, NodeId, SetFolderGrant, TaskId, TeamId, UserId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DriveWorld, ops } from '../drive/testing/drive-world.ts';
 import { SystemClock } from '../platform/clock.ts';
@@ -267,6 +267,30 @@ describe('the preview of a change', () => {
     expect(again).toMatchObject({ pausedTasks: 0, resumedTasks: 1, changedTasks: 0 });
     const over = await impacts.preview(admin, { ...change, expiresAt: new Date(0).toISOString() });
     expect(over).toMatchObject({ pausedTasks: 0, resumedTasks: 0, changedTasks: 0, tasks: [] });
+  });
+
+  it('[PE-2] [PE-6] tells what other actions in a list would change in all spaces where it is given', async () => {
+    const [ann, bob] = [await world.person(), await world.person()];
+    const [one, two] = [await teamSpace([ann]), await teamSpace([bob])];
+    const list = await lists.create(world.enterpriseId, { name: `List ${randomUUID()}`, atoms: ['visible', 'list'] });
+    const other = await lists.create(world.enterpriseId, { name: `List ${randomUUID()}`, atoms: ['visible'] });
+    await world.folderGrants.set(one.admin, one.inner, giving(ann, { actionListId: list.id }));
+    await world.folderGrants.set(one.admin, one.outer, giving(ann, { syncRight: 'backer' }));
+    await world.folderGrants.set(two.admin, two.outer, giving(bob, { actionListId: list.id, syncRight: 'backer' }));
+    await world.folderGrants.set(two.admin, two.inner, giving(bob, { actionListId: other.id }));
+    const [annsPc, bobsPc] = [await world.device(ann), await world.device(bob)];
+    const around = await task(annsPc, { spaceId: one.spaceId, rootId: one.outer }, 'upload');
+    const inside = await task(bobsPc, { spaceId: two.spaceId, rootId: two.outer }, 'upload');
+    await task(bobsPc, { spaceId: two.spaceId, rootId: two.inner }, 'upload'); // another list is nearer
+    const preview = (atoms: Atom[]) => impacts.previewList(one.admin, list.id, atoms);
+    const impact = await preview(['visible', 'list', 'download']);
+    expect(impact).toMatchObject({ pausedTasks: 0, resumedTasks: 0, changedTasks: 2, devices: 2, people: 2 });
+    expect(impact.tasks.map(({ taskId }) => taskId).sort()).toEqual([around, inside].sort());
+    expect(await preview(['visible', 'list'])).toMatchObject({ changedTasks: 0, tasks: [] });
+    const [kept] = await lists.list(world.enterpriseId).then((all) => all.filter(({ id }) => id === list.id));
+    expect(kept?.atoms).toEqual(['visible', 'list']);
+    const unknown = impacts.previewList(one.admin, randomUUID() as ActionListId, []);
+    await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('[PE-5] is refused as the change would be', async () => {

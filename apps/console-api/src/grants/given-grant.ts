@@ -52,15 +52,19 @@ function mergeActions(
 }
 export type GivenAxes = Pick<GivenGrant, 'role' | 'actionListId' | 'atoms' | 'syncRight'>;
 
+export type GrantsByFolder = ReadonlyMap<NodeId, readonly GivenGrant[]>;
+
+export function groupByFolder(grants: readonly GivenGrant[]): GrantsByFolder {
+  return Map.groupBy(grants, (grant) => grant.nodeId);
+}
+
 /** What grants say about one person, folder by folder from the node up (PE-4). */
 export function chainFor(
   member: Pick<Member, 'userId' | 'teams'>,
   path: readonly NodeId[],
-  grants: readonly GivenGrant[],
+  grants: GrantsByFolder,
 ): Statement[][] {
-  return path.map((nodeId) =>
-    grants.filter((grant) => grant.nodeId === nodeId).flatMap((grant) => statementAbout(member, grant) ?? []),
-  );
+  return path.map((nodeId) => (grants.get(nodeId) ?? []).flatMap((grant) => statementAbout(member, grant) ?? []));
 }
 
 function statementAbout(member: Pick<Member, 'userId' | 'teams'>, grant: GivenGrant): Statement | undefined {

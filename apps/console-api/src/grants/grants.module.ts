@@ -23,6 +23,6 @@ import { RightsController } from './rights.controller.ts';
     GrantService,
     ImpactService,
   ],
-  exports: [AccessService, GrantService],
+  exports: [AccessService, GrantService, ImpactService],
 })
 export class GrantsModule {}

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import {
   AppError,
+  type ActionListId,
+  type Atom,
+  type EnterpriseId,
   type GrantId,
   type NodeId,
   type RightsChange,
@@ -13,17 +16,24 @@ import { Clock } from '../platform/clock.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { AccessService } from './access.service.ts';
-import { findChains, findSpaces } from './access.store.ts';
-import { pathUp } from './explain.service.ts';
+import { findChains } from './access.store.ts';
 import { findNamedList, FolderGrantService } from './folder-grant.service.ts';
-import { findGiven, findGrantNode, listGiven } from './folder-grant.store.ts';
+import { findGiven, findGrantNode, findList } from './folder-grant.store.ts';
 import { mergeGrant, type GivenGrant } from './given-grant.ts';
-import { measureImpact } from './impact.ts';
-import { listSpaceTasks } from './impact.store.ts';
+import {
+  listFoldersGivenTo,
+  listFoldersOfList,
+  listPeopleBelow,
+  listSpaceTasks,
+  listTeamTree,
+} from './impact.store.ts';
+import { measureChange, type MeasuredChange } from './measured-change.ts';
 import { listMembers } from './member.store.ts';
+import { findShifted, shiftMembers, type PeopleShift } from './people-shift.ts';
 
 /** One change of what is on a folder: the grant it replaces or takes away, and what is there instead. */
 type Edit = { readonly nodeId: NodeId; readonly gone: GrantId | undefined; readonly made: GivenGrant | undefined };
+type Asker = { readonly manager: EntityManager; readonly enterpriseId: EnterpriseId };
 
 /** PE-2: says what a change of rights would do, so that whoever makes it knows. Reads only. */
 @Injectable()
@@ -43,10 +53,42 @@ export class ImpactService {
           change.change === 'set'
             ? await this.planSet(manager, person, change)
             : await this.planRemove(manager, person, change.grantId);
-        return this.measure(manager, person, edit);
+        return measureEdit({ manager, enterpriseId: person.enterpriseId }, edit);
       },
       { isolation: 'REPEATABLE READ' },
     );
+  }
+
+  /** Of other actions in a list that is given on folders (PE-6). */
+  previewList({ enterpriseId }: PersonPrincipal, listId: ActionListId, atoms: readonly Atom[]): Promise<RightsImpact> {
+    return inTransaction(
+      this.dataSource,
+      async (manager) => {
+        const list = await findList(manager, enterpriseId, listId);
+        if (!list) throw new AppError('NOT_FOUND', { what: 'The list of actions' });
+        const folders = await listFoldersOfList(manager, enterpriseId, listId);
+        const spaceIds = [...new Set(folders.map(({ spaceId }) => spaceId))];
+        const tasks = await listSpaceTasks(manager, enterpriseId, { spaceIds });
+        return measureGrants(
+          { manager, enterpriseId },
+          { tasks, touched: folders.map(({ nodeId }) => nodeId) },
+          (before) => before.map((grant) => (grant.actionListId === listId ? { ...grant, atoms } : grant)),
+        );
+      },
+      { isolation: 'REPEATABLE READ' },
+    );
+  }
+
+  /** Of a change of people; whether the asking person may make it is decided by whoever plans it, in the same transaction. */
+  async measureShift(manager: EntityManager, enterpriseId: EnterpriseId, shift: PeopleShift): Promise<RightsImpact> {
+    const userIds = shift.kind === 'user' ? [shift.userId] : await listPeopleBelow(manager, enterpriseId, shift.teamId);
+    const people = await listMembers(manager, enterpriseId, userIds);
+    const members = shiftMembers(people, shift, await listTeamTree(manager, enterpriseId));
+    const tasks = await listSpaceTasks(manager, enterpriseId, { userIds });
+    const spaceIds = [...new Set(tasks.map(({ spaceId }) => spaceId))];
+    const identityIds = findShifted(members);
+    const touched = await listFoldersGivenTo(manager, enterpriseId, { spaceIds, identityIds });
+    return measureChange(manager, enterpriseId, { tasks, touched, members, grantsAfter: (before) => before });
   }
 
   private async planSet(
@@ -72,30 +114,26 @@ export class ImpactService {
     await this.access.requireGranter(manager, person, nodeId);
     return { nodeId, gone: grantId, made: undefined };
   }
+}
 
-  private async measure(manager: EntityManager, person: PersonPrincipal, edit: Edit): Promise<RightsImpact> {
-    const { enterpriseId } = person;
-    const [folder] = (await findChains(manager, enterpriseId, [edit.nodeId])).filter((node) => node.id === edit.nodeId);
-    const [space] = folder ? await findSpaces(manager, enterpriseId, [folder.spaceId]) : [];
-    if (!space) throw new AppError('NODE_UNKNOWN');
-    const tasks = await listSpaceTasks(manager, enterpriseId, space.id);
-    const nodeIds = [...new Set([edit.nodeId, ...tasks.map((task) => task.rootId)])];
-    const nodes = await findChains(manager, enterpriseId, nodeIds);
-    const before = await listGiven(
-      manager,
-      enterpriseId,
-      nodes.map((node) => node.id),
-    );
-    const members = await listMembers(manager, enterpriseId, [...new Set(tasks.map((task) => task.userId))]);
-    const paths = new Map(nodeIds.map((id) => [id, pathUp(nodes, id)]));
-    return measureImpact({
-      space,
-      folderId: edit.nodeId,
-      tasks,
-      members: new Map(members.map((member) => [member.userId, member])),
-      before,
-      after: [...before.filter((grant) => grant.grantId !== edit.gone), ...(edit.made ? [edit.made] : [])],
-      pathOf: (nodeId) => paths.get(nodeId) ?? [],
-    });
-  }
+async function measureEdit({ manager, enterpriseId }: Asker, edit: Edit): Promise<RightsImpact> {
+  const [folder] = (await findChains(manager, enterpriseId, [edit.nodeId])).filter((node) => node.id === edit.nodeId);
+  if (!folder) throw new AppError('NODE_UNKNOWN');
+  const tasks = await listSpaceTasks(manager, enterpriseId, { spaceIds: [folder.spaceId] });
+  return measureGrants({ manager, enterpriseId }, { tasks, touched: [edit.nodeId] }, (before) => [
+    ...before.filter((grant) => grant.grantId !== edit.gone),
+    ...(edit.made ? [edit.made] : []),
+  ]);
+}
+
+/** People stay who they are. */
+async function measureGrants(
+  { manager, enterpriseId }: Asker,
+  felt: Pick<MeasuredChange, 'tasks' | 'touched'>,
+  grantsAfter: MeasuredChange['grantsAfter'],
+): Promise<RightsImpact> {
+  const userIds = [...new Set(felt.tasks.map((task) => task.userId))];
+  const people = await listMembers(manager, enterpriseId, userIds);
+  const members = new Map(people.map((member) => [member.userId, member]));
+  return measureChange(manager, enterpriseId, { ...felt, members: { before: members, after: members }, grantsAfter });
 }

@@ -6,6 +6,7 @@ import { HandoverService } from './handover.service.ts';
 import { ImportService } from './import.service.ts';
 import { InvitationService } from './invitation.service.ts';
 import { KeptSpaceJob } from './kept-space.job.ts';
+import { PeopleImpactService } from './people-impact.service.ts';
 import { SpaceAdminController } from './space-admin.controller.ts';
 import { SpaceAdminService } from './space-admin.service.ts';
 import { TeamAdminController } from './team-admin.controller.ts';
@@ -24,6 +25,7 @@ import { UserAdminService } from './user-admin.service.ts';
     ImportService,
     InvitationService,
     KeptSpaceJob,
+    PeopleImpactService,
     SpaceAdminService,
     TeamAdminService,
     UserAdminService,

@@ -2,14 +2,18 @@ import { Controller } from '@nestjs/common';
 import { routes, type RouteResult } from '@tideline/contracts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { Caller, Handles, Input, type HandlerInput } from '../platform/route.ts';
+import { PeopleImpactService } from './people-impact.service.ts';
 import { TeamAdminService } from './team-admin.service.ts';
 
 const { createTeam } = routes.enterprise;
-const { updateTeam, deleteTeam, teamMembers, addMember, removeMember } = routes.people;
+const { updateTeam, deleteTeam, previewTeam, teamMembers, addMember, removeMember } = routes.people;
 
 @Controller()
 export class TeamAdminController {
-  constructor(private readonly service: TeamAdminService) {}
+  constructor(
+    private readonly service: TeamAdminService,
+    private readonly impact: PeopleImpactService,
+  ) {}
 
   @Handles(createTeam)
   createTeam(
@@ -58,5 +62,13 @@ export class TeamAdminController {
     @Input() input: HandlerInput<typeof removeMember>,
   ): Promise<RouteResult<typeof removeMember>> {
     return this.service.removeMember(caller, input.params.teamId, input.params.userId);
+  }
+
+  @Handles(previewTeam)
+  previewTeam(
+    @Caller() caller: PersonPrincipal,
+    @Input() input: HandlerInput<typeof previewTeam>,
+  ): Promise<RouteResult<typeof previewTeam>> {
+    return this.impact.previewTeam(caller, input.params.teamId, input.body);
   }
 }

@@ -8,8 +8,7 @@ import type { PersonPrincipal } from '../platform/principal.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { Announcer } from './announcer.ts';
 import { KEEP_DAYS } from './handover.service.ts';
-import { loadReach, loadTarget, reachesTeam, shapesTeam, type Reach } from './reach.ts';
-import { isDriveAdminOrMore, mayManage } from './role-power.ts';
+import { loadReach, loadTarget, reachesTeam, type Reach } from './reach.ts';
 import {
   deleteMember,
   deleteTeam,
@@ -21,6 +20,7 @@ import {
   renameTeam,
   type TeamKey,
 } from './team-admin.store.ts';
+import { requireMemberChange, requireMovable, requireParent, requireShapeable } from './team-refusals.ts';
 import { orAlreadyExists } from './unique.ts';
 
 type Change = z.output<typeof UpdateTeam>;
@@ -88,7 +88,6 @@ export class TeamAdminService {
     return this.#changeMembers(caller, { teamId, userId }, deleteMember);
   }
 
-  /** A team admin takes in only people who are within reach already: whoever is in reach can be disabled. */
   async #changeMembers(
     caller: PersonPrincipal,
     member: { readonly teamId: TeamId; readonly userId: UserId },
@@ -96,10 +95,7 @@ export class TeamAdminService {
   ): Promise<Members> {
     const key = { enterpriseId: caller.enterpriseId, teamId: member.teamId };
     const members = await inTransaction(this.dataSource, async (manager) => {
-      const { user, reach } = await loadTarget(manager, caller, member.userId);
-      if (!reachesTeam(reach, member.teamId)) throw new AppError('NOT_FOUND', { what: 'The team' });
-      const isOwnAffair = user.id === caller.userId && isDriveAdminOrMore(reach.manager.role);
-      if (!isOwnAffair && !mayManage(reach.manager, user.role)) throw new AppError('FORBIDDEN');
+      requireMemberChange(await loadTarget(manager, caller, member.userId), member.teamId);
       await change(manager, key, member.userId);
       return this.#describe(manager, key);
     });
@@ -130,29 +126,7 @@ export class TeamAdminService {
     { key, reach }: { readonly key: TeamKey; readonly reach: Reach },
     parentId: TeamId | null,
   ): Promise<void> {
-    requireParent(reach, parentId);
-    if (isBelow(reach, parentId, key.teamId)) throw new AppError('TEAM_CYCLE');
+    requireMovable(reach, key.teamId, parentId);
     await moveTeam(manager, key, parentId);
   }
-}
-
-function requireShapeable(reach: Reach, teamId: TeamId): void {
-  if (!reachesTeam(reach, teamId)) throw new AppError('NOT_FOUND', { what: 'The team' });
-  if (!shapesTeam(reach, teamId)) throw new AppError('FORBIDDEN');
-}
-
-/** A team admin makes teams below own ones only; the top is for drive admins. */
-function requireParent(reach: Reach, parentId: TeamId | null): void {
-  if (parentId === null && !isDriveAdminOrMore(reach.manager.role)) throw new AppError('FORBIDDEN');
-  if (parentId !== null && !reachesTeam(reach, parentId)) throw new AppError('NOT_FOUND', { what: 'The parent team' });
-}
-
-/** Whether the way up from `teamId` meets `ancestorId`, which is its own ancestor here. */
-function isBelow(reach: Reach, teamId: TeamId | null, ancestorId: TeamId): boolean {
-  let at = teamId;
-  for (let steps = 0; at !== null && steps <= reach.teams.size; steps += 1) {
-    if (at === ancestorId) return true;
-    at = reach.teams.get(at)?.parentId ?? null;
-  }
-  return false;
 }

@@ -6,10 +6,11 @@ import type { PersonPrincipal } from '../platform/principal.ts';
 import { Caller, Handles, Input, type HandlerInput } from '../platform/route.ts';
 import { ImportService } from './import.service.ts';
 import { InvitationService } from './invitation.service.ts';
+import { PeopleImpactService } from './people-impact.service.ts';
 import { UserAdminService } from './user-admin.service.ts';
 
 const { createUser } = routes.enterprise;
-const { updateUser, disableUser, deleteUser, inviteUser, acceptInvitation, importUsers } = routes.people;
+const { updateUser, disableUser, deleteUser, previewUser, inviteUser, acceptInvitation, importUsers } = routes.people;
 
 @Controller()
 export class UserAdminController {
@@ -17,6 +18,7 @@ export class UserAdminController {
     private readonly users: UserAdminService,
     private readonly invitations: InvitationService,
     private readonly imports: ImportService,
+    private readonly impact: PeopleImpactService,
   ) {}
 
   @Handles(createUser)
@@ -74,5 +76,13 @@ export class UserAdminController {
     @Input() input: HandlerInput<typeof importUsers>,
   ): Promise<RouteResult<typeof importUsers>> {
     return this.imports.import(caller, input.body);
+  }
+
+  @Handles(previewUser)
+  previewUser(
+    @Caller() caller: PersonPrincipal,
+    @Input() input: HandlerInput<typeof previewUser>,
+  ): Promise<RouteResult<typeof previewUser>> {
+    return this.impact.previewUser(caller, input.params.userId, input.body);
   }
 }

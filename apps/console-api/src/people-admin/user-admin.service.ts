@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import {
-  AppError,
   type DeletedUser,
   type EnterpriseRole,
   type Handover,
-  type TeamId,
   type UpdateUser,
   type User,
   type UserId,
@@ -27,9 +25,9 @@ import {
   updatePerson,
   type LockedUser,
 } from './people-admin.store.ts';
-import { loadReach, loadTarget, reachesTeam, requireTeams, type Reach, type Target } from './reach.ts';
-import { findRemovalRefusal, findRoleRefusal, isDriveAdminOrMore, mayAppoint, mayManage } from './role-power.ts';
+import { loadReach, loadTarget, type Target } from './reach.ts';
 import { orAlreadyExists } from './unique.ts';
+import { requireChangeable, requireCreatable, requireRemovable } from './user-refusals.ts';
 
 type Change = z.output<typeof UpdateUser>;
 
@@ -134,35 +132,4 @@ export class UserAdminService {
     if (change.name !== undefined) await renamePersonalSpace(manager, key, change.name);
     if (change.teamIds) await setTeams(manager, key, change.teamIds);
   }
-}
-
-function requireCreatable(reach: Reach, wanted: { role: EnterpriseRole; teamIds: readonly TeamId[] }): void {
-  if (!mayAppoint(reach.manager, wanted.role)) throw new AppError('FORBIDDEN');
-  requireTeams(reach, wanted.teamIds);
-  // Somebody in no team would be out of the reach of who made him.
-  if (!isDriveAdminOrMore(reach.manager.role) && wanted.teamIds.length === 0) throw new AppError('FORBIDDEN');
-}
-
-function requireChangeable({ user, reach }: Target, change: Change): void {
-  const isSelf = user.id === reach.manager.userId;
-  if (!isSelf && !mayManage(reach.manager, user.role)) throw new AppError('FORBIDDEN');
-  const refusal = change.role === undefined ? undefined : findRoleRefusal(reach.manager, user, change.role);
-  if (refusal) throw new AppError(refusal);
-  if (change.role === 'super_admin' && user.disabled) throw new AppError('USER_DISABLED', { email: user.email });
-  if (change.teamIds) requireMoves(reach, user, change.teamIds);
-}
-
-/** Every team that is joined or left must be within reach; the others stay as they are. */
-function requireMoves(reach: Reach, user: LockedUser, teamIds: readonly TeamId[]): void {
-  const [before, after] = [new Set(user.teamIds), new Set(teamIds)];
-  requireTeams(reach, [...after.difference(before), ...before.difference(after)]);
-  if (isDriveAdminOrMore(reach.manager.role)) return;
-  if (user.id === reach.manager.userId || !teamIds.some((id) => reachesTeam(reach, id)))
-    throw new AppError('FORBIDDEN');
-}
-
-function requireRemovable(target: Target): Target {
-  const refusal = findRemovalRefusal(target.reach.manager, target.user);
-  if (refusal) throw new AppError(refusal);
-  return target;
 }

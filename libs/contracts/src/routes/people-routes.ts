@@ -2,6 +2,7 @@ import { z } from 'zod';
 import * as identity from '../identity.ts';
 import { TeamId, UserId } from '../ids.ts';
 import * as people from '../people.ts';
+import { RightsImpact } from '../rights.ts';
 import { defineRoute } from '../route.ts';
 import { none, spaceParam } from './params.ts';
 
@@ -29,6 +30,17 @@ export const peopleRoutes = {
     body: z.object({ disabled: z.boolean() }),
     response: identity.User,
     errors: ['NOT_FOUND', 'FORBIDDEN', 'LAST_SUPER_ADMIN'],
+  }),
+  previewUser: defineRoute({
+    method: 'POST',
+    path: '/users/:userId/preview',
+    permission: 'people-admin',
+    summary:
+      'What another role or other teams of a user, disabling or enabling would do to sync tasks; changes nothing',
+    params: userParam,
+    body: people.UserChange,
+    response: RightsImpact,
+    errors: ['NOT_FOUND', 'FORBIDDEN', 'LAST_SUPER_ADMIN', 'USER_DISABLED'],
   }),
   deleteUser: defineRoute({
     method: 'DELETE',
@@ -75,6 +87,16 @@ export const peopleRoutes = {
     body: people.UpdateTeam,
     response: identity.Team,
     errors: ['NOT_FOUND', 'FORBIDDEN', 'ALREADY_EXISTS', 'TEAM_CYCLE'],
+  }),
+  previewTeam: defineRoute({
+    method: 'POST',
+    path: '/teams/:teamId/preview',
+    permission: 'people-admin',
+    summary: 'What moving a team, or somebody in or out of it, would do to sync tasks; changes nothing',
+    params: teamParam,
+    body: people.TeamChange,
+    response: RightsImpact,
+    errors: ['NOT_FOUND', 'FORBIDDEN', 'TEAM_CYCLE'],
   }),
   deleteTeam: defineRoute({
     method: 'DELETE',

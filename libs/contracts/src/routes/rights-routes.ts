@@ -42,6 +42,16 @@ export const rightsRoutes = {
     response: none,
     errors: ['NOT_FOUND', 'ACTION_LIST_IN_USE'],
   }),
+  previewActionList: defineRoute({
+    method: 'POST',
+    path: '/action-lists/:listId/preview',
+    permission: 'admin',
+    summary: 'What other actions in a list would do to sync tasks; changes nothing',
+    params: listParam,
+    body: rights.ActionListChange,
+    response: rights.RightsImpact,
+    errors: ['NOT_FOUND'],
+  }),
   explain: defineRoute({
     method: 'GET',
     path: '/nodes/:nodeId/rights',

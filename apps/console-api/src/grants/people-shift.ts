@@ -1,0 +1,69 @@
+import type { AccountRole, TeamId, UserId } from '@tideline/contracts';
+import type { TeamDistance } from './access.store.ts';
+import type { Member } from './given-grant.ts';
+import { isDriveAdmin } from './rights.ts';
+
+/** A change of people that moves rights: a user's role, teams or being active, or where a team hangs in the tree. */
+export type PeopleShift =
+  | {
+      readonly kind: 'user';
+      readonly userId: UserId;
+      readonly role: AccountRole;
+      readonly teamIds: readonly TeamId[];
+      readonly isActive: { readonly before: boolean; readonly after: boolean };
+    }
+  | { readonly kind: 'team'; readonly teamId: TeamId; readonly parentId: TeamId | null };
+/** Every team with the one above it. */
+export type TeamTree = ReadonlyMap<string, string | null>;
+type Members = ReadonlyMap<string, Member>;
+
+export function shiftMembers(
+  people: readonly Member[],
+  shift: PeopleShift,
+  tree: TeamTree,
+): { readonly before: Members; readonly after: Members } {
+  if (shift.kind === 'team') {
+    const moved = new Map(tree).set(shift.teamId, shift.parentId);
+    return { before: byId(people), after: byId(people.map((member) => placeIn(moved, member, member.ownTeamIds))) };
+  }
+  const { role, teamIds, isActive } = shift;
+  const after = people.map((member) => ({ ...placeIn(tree, member, new Set(teamIds)), role }));
+  return { before: byId(isActive.before ? people : []), after: byId(isActive.after ? after : []) };
+}
+
+/** Users and teams whose grants reach somebody from nearer or farther than before, reach them anew, no more, or matter anew. */
+export function findShifted({ before, after }: { readonly before: Members; readonly after: Members }): string[] {
+  const shifted = [...before.values()].flatMap((one) => {
+    const other = after.get(one.userId);
+    return other ? shiftedFor(one, other) : [];
+  });
+  return [...new Set(shifted)];
+}
+
+function shiftedFor(before: Member, after: Member): string[] {
+  const [near, far] = [before, after].map(({ teams }) => new Map(teams.map((team) => [team.id, team.distance])));
+  const ids = [...new Set([...(near?.keys() ?? []), ...(far?.keys() ?? [])])];
+  // To a drive admin grants say nothing about actions: whoever becomes one, or is one no more, feels them all.
+  if (isDriveAdmin(before.role) !== isDriveAdmin(after.role)) return [before.userId, ...ids];
+  return ids.filter((id) => near?.get(id) !== far?.get(id));
+}
+
+function byId(members: readonly Member[]): Members {
+  return new Map(members.map((member) => [member.userId, member]));
+}
+
+function placeIn(tree: TeamTree, member: Member, ownTeamIds: ReadonlySet<string>): Member {
+  return { ...member, ownTeamIds, teams: distancesUp(tree, ownTeamIds) };
+}
+
+/** Teams at and above the own ones, each from the nearest. */
+function distancesUp(tree: TeamTree, ownTeamIds: ReadonlySet<string>): TeamDistance[] {
+  const distances = new Map<string, number>();
+  let level = [...ownTeamIds];
+  for (let distance = 0; level.length > 0; distance += 1) {
+    const fresh = level.filter((id) => tree.has(id) && !distances.has(id));
+    for (const id of fresh) distances.set(id, distance);
+    level = fresh.flatMap((id) => tree.get(id) ?? []);
+  }
+  return [...distances].map(([id, distance]) => ({ id, distance }));
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { RightsImpact, TeamChange, TeamId, UserChange, UserId } from '@tideline/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { ImpactService } from '../grants/impact.service.ts';
+import type { PeopleShift } from '../grants/people-shift.ts';
+import type { PersonPrincipal } from '../platform/principal.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import type { LockedUser } from './people-admin.store.ts';
+import { loadReach, loadTarget } from './reach.ts';
+import { requireMemberChange, requireMovable, requireShapeable } from './team-refusals.ts';
+import { requireChangeable, requireRemovable } from './user-refusals.ts';
+
+type Plan = (manager: EntityManager) => Promise<PeopleShift>;
+
+/** PE-2: says what a change of people would do to sync tasks, to those who may make the change. Changes nothing. */
+@Injectable()
+export class PeopleImpactService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly impact: ImpactService,
+  ) {}
+
+  previewUser(caller: PersonPrincipal, userId: UserId, change: UserChange): Promise<RightsImpact> {
+    return this.#measure(caller, async (manager) => {
+      const target = await loadTarget(manager, caller, userId);
+      if (change.change === 'disable') {
+        requireRemovable(target);
+        return shiftOf(target.user, { disabled: change.disabled });
+      }
+      requireChangeable(target, change);
+      return shiftOf(target.user, change);
+    });
+  }
+
+  previewTeam(caller: PersonPrincipal, teamId: TeamId, change: TeamChange): Promise<RightsImpact> {
+    return this.#measure(caller, async (manager) => {
+      if (change.change === 'move') {
+        const reach = await loadReach(manager, caller);
+        requireShapeable(reach, teamId);
+        requireMovable(reach, teamId, change.parentId);
+        return { kind: 'team', teamId, parentId: change.parentId };
+      }
+      const target = await loadTarget(manager, caller, change.userId);
+      requireMemberChange(target, teamId);
+      const others = target.user.teamIds.filter((id) => id !== teamId);
+      return shiftOf(target.user, { teamIds: change.member ? [...others, teamId] : others });
+    });
+  }
+
+  #measure(caller: PersonPrincipal, plan: Plan): Promise<RightsImpact> {
+    const work = async (manager: EntityManager) =>
+      this.impact.measureShift(manager, caller.enterpriseId, await plan(manager));
+    return inTransaction(this.dataSource, work, { isolation: 'REPEATABLE READ' });
+  }
+}
+
+function shiftOf(
+  user: LockedUser,
+  to: {
+    readonly role?: LockedUser['role'] | undefined;
+    readonly teamIds?: readonly TeamId[] | undefined;
+    readonly disabled?: boolean;
+  },
+): PeopleShift {
+  const { role = user.role, teamIds = user.teamIds, disabled = user.disabled } = to;
+  return { kind: 'user', userId: user.id, role, teamIds, isActive: { before: !user.disabled, after: !disabled } };
+}
