@@ -44,7 +44,10 @@ export const FOLDER_ROLE_ATOMS: Readonly<Record<FolderRole, readonly Atom[]>> = 
 /** Roles whose holders may give rights on the folder themselves. */
 export const GRANTING_ROLES: ReadonlySet<FolderRole> = new Set<FolderRole>(['owner']);
 
-/** PE-1: the atoms that a sync right brings along. A Backer reads no bytes; `delete` serves the delete switch (UP-4). */
+/**
+ * PE-1: the atoms that a sync right brings along. A Backer looks at previews, but downloads and copies nothing; `delete` serves
+ * the delete switch (UP-4).
+ */
 export const SYNC_RIGHT_ATOMS: Readonly<Record<SyncRight, readonly Atom[]>> = {
   none: [],
   backer: [...READ, 'create', 'update', 'move', 'delete'],

@@ -191,7 +191,7 @@ describe('a move to another space', () => {
         (error: { code: string }) => error.code,
       );
     await world.drive.grant(space.spaceId, top, { user: member.userId }, 'backer');
-    expect(await code()).toBe('FORBIDDEN'); // a Backer reads no bytes
+    expect(await code()).toBe('FORBIDDEN'); // a Backer may not take bytes along
     await world.drive.grant(space.spaceId, top, { user: member.userId }, 'synchronizer');
     await world.drive.grant(space.spaceId, sub, { user: member.userId }, 'backer');
     expect(await code()).toBe('SUBTREE_FORBIDDEN');

@@ -140,7 +140,7 @@ describe('downloads', () => {
     await expect(world.contents.getContent(device, rootId, undefined)).rejects.toMatchObject({ code: 'KIND_MISMATCH' });
   });
 
-  it('[PE-1] lets a Backer read no bytes, and a stranger not even learn that there are some', async () => {
+  it('[PE-1] [PE-6] lets a Backer look at a preview but download nothing, and a stranger not even learn that there is something', async () => {
     const admin = await world.person('drive_admin');
     const backer = await world.person();
     const space = await world.space('team', { teamId: await world.team() });
@@ -151,9 +151,14 @@ describe('downloads', () => {
     await expect(world.contents.getContent(backer, file.nodeId, undefined)).rejects.toMatchObject({
       code: 'FORBIDDEN',
     });
-    await expect(world.contents.getContent(await world.person(), file.nodeId, undefined)).rejects.toMatchObject({
-      code: 'NODE_UNKNOWN',
-    });
+    expect(await world.contents.getPreview(backer, file.nodeId, undefined)).toMatchObject({ size: bytes.length });
+    const stranger = await world.person();
+    for (const asked of [
+      world.contents.getContent(stranger, file.nodeId, undefined),
+      world.contents.getPreview(stranger, file.nodeId, undefined),
+    ]) {
+      await expect(asked).rejects.toMatchObject({ code: 'NODE_UNKNOWN' });
+    }
   });
 
   it('sends several files in one frame and says why others are not in it', async () => {
