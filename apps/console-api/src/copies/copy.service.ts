@@ -12,7 +12,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { authorOf } from '../drive/author.ts';
-import { findAndLockSpace, type SpaceKey } from '../drive/batch.store.ts';
+import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { writeBatches } from '../drive/write-batches.store.ts';
 import { AccessService } from '../grants/access.service.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
@@ -24,19 +24,20 @@ import { NameGiver } from '../recycle-bin/name-giver.ts';
 import { toCopy } from './copied-node.ts';
 import {
   addFolders,
-  advanceFolder,
+  advanceFolders,
   findAndLockRunning,
   findCopy,
-  findNextFolder,
   findRequester,
   holdVersions,
   insertCopy,
   listChildrenToCopy,
+  listNextFolders,
   listRunning,
   nodeOf,
   recordProgress,
   removeEnded,
   sumHeads,
+  type ChildToCopy,
   type CopyFolder,
   type CopyKey,
   type StoredCopy,
@@ -45,6 +46,8 @@ import { getSource, getTarget, hasRoom } from './target.ts';
 
 /** Nodes of one slice: bounds the time for which the target space is locked. */
 const SLICE_NODES = 250;
+/** Folders that share a slice: a tree of many small ones takes no transaction for each. */
+const SLICE_FOLDERS = 80;
 /** Slices that a request works off itself; the job takes the rest. */
 const SLICES_PER_REQUEST = 8;
 const NEEDED: readonly Atom[] = ['copy', 'download'];
@@ -149,15 +152,15 @@ export class CopyService implements OnModuleInit {
     manager: EntityManager,
     copy: StoredCopy,
   ): Promise<{ copy: StoredCopy; more: boolean; seq?: number }> {
-    const folder = await findNextFolder(manager, copy);
+    const folders = await listNextFolders(manager, copy, SLICE_FOLDERS);
     const principal = await toPrincipal(manager, copy);
     const refusal = await this.#findRefusal(manager, copy, principal);
-    if (!folder || !principal || refusal) {
+    if (folders.length === 0 || !principal || refusal) {
       const state = refusal ? 'refused' : 'done';
       await recordProgress(manager, copy, { copied: 0, leftOut: 0, state, refusal: refusal ?? null });
       return { copy, more: false };
     }
-    return this.#copyChildren({ manager, key: copy, principal }, copy, folder);
+    return this.#copyChildren({ manager, key: copy, principal }, copy, folders);
   }
 
   /** Rights and the copy's own place may be gone since it began. */
@@ -173,51 +176,75 @@ export class CopyService implements OnModuleInit {
     return (await this.access.isTrashed(manager, principal, copy.targetId)) ? 'NODE_TRASHED' : undefined;
   }
 
-  async #copyChildren(opened: Opened, copy: StoredCopy, folder: CopyFolder) {
-    const { manager, key, principal } = opened;
-    const page = { folder, exceptId: copy.targetId, limit: SLICE_NODES };
-    const children = await listChildrenToCopy(manager, key, page);
-    const allowed = await this.#onlyAllowed(opened, folder, children);
+  /** The folders share the slice evenly, so that nothing is read that is not copied. */
+  async #copyChildren(opened: Opened, copy: StoredCopy, folders: readonly CopyFolder[]) {
+    const { manager, key } = opened;
+    const limitOfEach = Math.floor(SLICE_NODES / folders.length);
+    const children = await listChildrenToCopy(manager, key, { folders, exceptId: copy.targetId, limitOfEach });
+    const allowed = await this.#onlyAllowed(opened, folders, children);
     const space = await findAndLockSpace(manager, key);
     if (!space) throw new Error(`space ${key.spaceId} is gone`);
     if (!hasRoom(space, sumSizes(allowed))) {
       await recordProgress(manager, copy, { copied: 0, leftOut: 0, state: 'running', refusal: 'QUOTA_EXCEEDED' });
       return { copy, more: false };
     }
+    const found = await this.#writeCopies(opened, space, allowed);
+    await addFolders(manager, copy, found);
+    await advanceFolders(manager, copy, endsOf(folders, children, limitOfEach));
+    const [copied, leftOut] = [allowed.length, children.length - allowed.length];
+    await recordProgress(manager, copy, { copied, leftOut, state: 'running', refusal: null });
+    return { copy, more: true, ...(copied > 0 ? { seq: space.seq + copied } : {}) };
+  }
+
+  /** Answers the folders among them, whose children are still to be copied. */
+  async #writeCopies({ manager, key, principal }: Opened, space: LockedSpace, children: readonly ChildToCopy[]) {
+    if (children.length === 0) return [];
     const names = new NameGiver(manager, key);
-    const wanted = allowed.map(({ name, kind }) => ({ parentId: folder.targetId, name, kind }));
+    const wanted = children.map(({ node, folder }) => ({
+      parentId: folder.targetId,
+      name: node.name,
+      kind: node.kind,
+    }));
     await names.look(wanted); // somebody may have put something into the copy already
-    const changes = allowed.map((node, index) => {
+    const changes = children.map(({ node, folder }, index) => {
       const name = names.give({ parentId: folder.targetId, name: node.name, kind: node.kind });
       return toCopy(node, { parentId: folder.targetId, name, seq: space.seq + index + 1 });
     });
-    if (changes.length > 0) {
-      await writeBatches(manager, key, [{ author: authorOf(principal, 'sync'), changes, outcomes: [] }]);
-    }
-    const folders = allowed.flatMap((node, index) => {
+    await writeBatches(manager, key, [{ author: authorOf(principal, 'sync'), changes, outcomes: [] }]);
+    return children.flatMap(({ node }, index) => {
       const target = changes[index]?.after;
       return node.kind === 'folder' && target ? [{ sourceId: node.id, targetId: target.id }] : [];
     });
-    await addFolders(manager, copy, folders);
-    const afterName = children.length < SLICE_NODES ? null : (children.at(-1)?.name ?? null);
-    await advanceFolder(manager, copy, { ordinal: folder.ordinal, afterName });
-    const leftOut = children.length - allowed.length;
-    await recordProgress(manager, copy, { copied: changes.length, leftOut, state: 'running', refusal: null });
-    return { copy, more: true, ...(changes.length > 0 ? { seq: space.seq + changes.length } : {}) };
   }
 
   /** Folders by their own rights, files by those of the folder they are in; nothing of a folder that went into the bin. */
-  async #onlyAllowed({ manager, key, principal }: Opened, folder: CopyFolder, children: readonly DriveNode[]) {
-    const folderIds = children.filter((node) => node.kind === 'folder').map((node) => node.id);
-    const rights = await this.access.resolve(manager, principal, [folder.sourceId, ...folderIds]);
-    if (await this.access.isTrashed(manager, principal, folder.sourceId)) return [];
-    const versionIds = children.flatMap((node) => node.versionId ?? []);
+  async #onlyAllowed(
+    { manager, key, principal }: Opened,
+    folders: readonly CopyFolder[],
+    children: readonly ChildToCopy[],
+  ): Promise<ChildToCopy[]> {
+    const sourceIds = folders.map((folder) => folder.sourceId);
+    const folderIds = children.flatMap(({ node }) => (node.kind === 'folder' ? node.id : []));
+    const rights = await this.access.resolve(manager, principal, [...sourceIds, ...folderIds]);
+    const trashed = await this.access.findTrashed(manager, principal, sourceIds);
+    const versionIds = children.flatMap(({ node }) => node.versionId ?? []);
     const held = await holdVersions(manager, key, versionIds);
     const may = (id: NodeId) => NEEDED.every((atom) => rights.get(id)?.atoms.has(atom));
-    return children.filter((node) =>
-      node.versionId === null ? may(node.id) : may(folder.sourceId) && held.has(node.versionId),
-    );
+    return children.filter(({ node, folder }) => {
+      if (trashed.has(folder.sourceId)) return false;
+      return node.versionId === null ? may(node.id) : may(folder.sourceId) && held.has(node.versionId);
+    });
   }
+}
+
+/** A folder of which fewer came than could have is copied whole. */
+function endsOf(folders: readonly CopyFolder[], children: readonly ChildToCopy[], limitOfEach: number) {
+  const byFolder = Map.groupBy(children, ({ folder }) => folder);
+  return folders.map((folder) => {
+    const found = byFolder.get(folder) ?? [];
+    const afterName = found.length < limitOfEach ? null : (found.at(-1)?.node.name ?? null);
+    return { ordinal: folder.ordinal, afterName };
+  });
 }
 
 async function toPrincipal(manager: EntityManager, copy: StoredCopy): Promise<MemberPrincipal | undefined> {
@@ -231,6 +258,6 @@ async function toPrincipal(manager: EntityManager, copy: StoredCopy): Promise<Me
   return { kind: 'person', enterpriseId, userId, role: found.role as PersonPrincipal['role'], sessionId: id };
 }
 
-function sumSizes(nodes: readonly DriveNode[]): number {
-  return nodes.reduce((sum, node) => sum + (node.size ?? 0), 0);
+function sumSizes(children: readonly ChildToCopy[]): number {
+  return children.reduce((sum, { node }) => sum + (node.size ?? 0), 0);
 }

@@ -92,27 +92,33 @@ export async function addFolders(
   );
 }
 
-export async function findNextFolder(manager: EntityManager, key: CopyKey): Promise<CopyFolder | undefined> {
-  const [row] = await queryRows<CopyFolder>(
+/** In the order in which they were found; at most so many. */
+export async function listNextFolders(manager: EntityManager, key: CopyKey, limit: number): Promise<CopyFolder[]> {
+  return queryRows<CopyFolder>(
     manager,
     `SELECT ordinal, source_id AS "sourceId", target_id AS "targetId", after_name AS "afterName"
-     FROM tree_copy_folder WHERE enterprise_id = $1 AND copy_id = $2 ORDER BY ordinal LIMIT 1`,
-    [key.enterpriseId, key.id],
+     FROM tree_copy_folder WHERE enterprise_id = $1 AND copy_id = $2 ORDER BY ordinal LIMIT $3`,
+    [key.enterpriseId, key.id, limit],
   );
-  return row;
 }
 
-/** Where the next slice of the folder begins; `null`: it is copied whole. */
-export async function advanceFolder(
+/** Where the next slice of each folder begins; `null`: it is copied whole. */
+export async function advanceFolders(
   manager: EntityManager,
   key: CopyKey,
-  done: { readonly ordinal: string; readonly afterName: string | null },
+  done: readonly { readonly ordinal: string; readonly afterName: string | null }[],
 ): Promise<void> {
-  const statement =
-    done.afterName === null
-      ? `DELETE FROM tree_copy_folder WHERE enterprise_id = $1 AND copy_id = $2 AND ordinal = $3 AND $4::text IS NULL`
-      : `UPDATE tree_copy_folder SET after_name = $4 WHERE enterprise_id = $1 AND copy_id = $2 AND ordinal = $3`;
-  await queryRows(manager, statement, [key.enterpriseId, key.id, done.ordinal, done.afterName]);
+  await queryRows(
+    manager,
+    `WITH done AS (SELECT * FROM unnest($3::bigint[], $4::text[]) AS t(ordinal, after_name)),
+     whole AS (
+       DELETE FROM tree_copy_folder f USING done
+       WHERE f.enterprise_id = $1 AND f.copy_id = $2 AND f.ordinal = done.ordinal AND done.after_name IS NULL
+     )
+     UPDATE tree_copy_folder f SET after_name = done.after_name FROM done
+     WHERE f.enterprise_id = $1 AND f.copy_id = $2 AND f.ordinal = done.ordinal AND done.after_name IS NOT NULL`,
+    [key.enterpriseId, key.id, done.map((folder) => folder.ordinal), done.map((folder) => folder.afterName)],
+  );
 }
 
 export async function recordProgress(
@@ -128,22 +134,39 @@ export async function recordProgress(
   );
 }
 
-/** Live children after a name, in the order of their names byte by byte; never the copy that is being made. */
+/** A node with the folder of the copy's list that it was found in: moved meanwhile, one folder may be listed twice. */
+export type ChildToCopy = { readonly node: DriveNode; readonly folder: CopyFolder };
+
+/** Of each folder the live children after a name, in the order of their names byte by byte; never the copy that is being made. */
 export async function listChildrenToCopy(
   manager: EntityManager,
   key: { readonly enterpriseId: EnterpriseId },
-  page: { readonly folder: CopyFolder; readonly exceptId: NodeId; readonly limit: number },
-): Promise<DriveNode[]> {
-  const rows = await queryRows<NodeRow>(
+  page: { readonly folders: readonly CopyFolder[]; readonly exceptId: NodeId; readonly limitOfEach: number },
+): Promise<ChildToCopy[]> {
+  const { folders } = page;
+  const rows = await queryRows<NodeRow & { readonly folder_at: number }>(
     manager,
-    // The folder's space and then its names in their order: without LATERAL a planner may read and sort all of them for each page.
-    `SELECT ${NODE_COLUMNS} FROM node f CROSS JOIN LATERAL (
-       SELECT * FROM node WHERE enterprise_id = $1 AND space_id = f.space_id AND parent_id = f.id AND live_name > $3 AND id <> $4
+    // Each folder's space and then its names in their order: without LATERAL a planner may read and sort all of them for each page.
+    `SELECT ${NODE_COLUMNS}, page.at::int AS folder_at
+     FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS page(id, after_name, at)
+     JOIN node f ON f.enterprise_id = $1 AND f.id = page.id
+     CROSS JOIN LATERAL (
+       SELECT * FROM node WHERE enterprise_id = $1 AND space_id = f.space_id AND parent_id = f.id
+         AND live_name > page.after_name AND id <> $4
        ORDER BY live_name LIMIT $5) n
-     WHERE f.enterprise_id = $1 AND f.id = $2 ORDER BY n.live_name`,
-    [key.enterpriseId, page.folder.sourceId, page.folder.afterName, page.exceptId, page.limit],
+     ORDER BY page.at, n.live_name`,
+    [
+      key.enterpriseId,
+      folders.map((folder) => folder.sourceId),
+      folders.map((folder) => folder.afterName),
+      page.exceptId,
+      page.limitOfEach,
+    ],
   );
-  return rows.map(toNode);
+  return rows.flatMap((row) => {
+    const folder = folders[row.folder_at - 1];
+    return folder ? [{ node: toNode(row), folder }] : [];
+  });
 }
 
 /** Holds versions against removal until the transaction ends; answers those that are there. */

@@ -26,6 +26,7 @@ import {
 import { AccessTree, type Caller, type Found } from './access-tree.ts';
 import { collectBarriers, NO_BARRIERS, type Barriers } from './barriers.ts';
 import { BoundaryCache } from './boundary-cache.ts';
+import { parentsOf, pathUp } from './path-up.ts';
 import { findShareRoots, withCloudPaths, type ShareRoot } from './received-shares.ts';
 import { decideRights, PASSAGE, type Judgement, type Rights } from './rights.ts';
 
@@ -135,8 +136,19 @@ export class AccessService {
 
   /** Whether the node or a folder above it is in the recycle bin. */
   async isTrashed(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<boolean> {
-    const chain = await findChains(manager, principal.enterpriseId, [nodeId]);
-    return chain.some((node) => node.trashed);
+    return (await this.findTrashed(manager, principal, [nodeId])).has(nodeId);
+  }
+
+  /** Those that are in the recycle bin themselves or in a folder that is. */
+  async findTrashed(
+    manager: EntityManager,
+    principal: MemberPrincipal,
+    nodeIds: readonly NodeId[],
+  ): Promise<Set<NodeId>> {
+    const chains = await findChains(manager, principal.enterpriseId, nodeIds);
+    const parents = parentsOf(chains);
+    const trashed = new Set(chains.flatMap((node) => (node.trashed ? node.id : [])));
+    return new Set(nodeIds.filter((nodeId) => pathUp(parents, nodeId).some((id) => trashed.has(id))));
   }
 
   /**
