@@ -1,9 +1,11 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileMeta, StatSig } from '@tideline/sync-core';
+import { RACY_CTIME } from '@tideline/sync-core/tree';
+
+/** Marks a signature taken so close to a write that a second write could hide behind it, too. */
+export { RACY_CTIME };
 
 const NS_PER_MS = 1_000_000n;
-/** Marks a signature taken so close to a write that a second write could hide behind it: it equals nothing the disk says. */
-export const RACY_CTIME = -1n;
 
 /** Marks a signature by turning its time of change negative: it still equals what the disk says, but not for good. */
 export const asYoung = (sig: StatSig): StatSig => ({ ...sig, ctimeNs: -sig.ctimeNs });

@@ -156,7 +156,7 @@ async function readSmall(op: Upload, execution: Execution): Promise<Ready | unde
     return { op, wire, inline: { chunk, bytes: read.bytes } };
   }
   if (read.t === 'refused' && path !== undefined) execution.fail(path, 'UNREADABLE', { reason: read.code });
-  else lookAgain(op, execution);
+  else lookAgain(op, read.t === 'done' ? 'otherBytes' : 'changed', execution);
   execution.advance({ finished: [op.opId] });
   return undefined;
 }
@@ -182,15 +182,16 @@ async function executeLarge(op: Upload, execution: Execution): Promise<void> {
     return commit([{ op, wire }], execution);
   }
   if (sent === 'yielded') execution.yielded += 1;
-  else lookAgain(op, execution);
+  else lookAgain(op, sent, execution);
   execution.advance({ finished: [op.opId] });
 }
 
 /**
- * The file is not what was decided on. A new look may tell nothing new: a power failure takes bytes and leaves the times. Then it
- * waits as what failed does (G26), or the same would be tried without a pause until the scan trusts those times no more.
+ * The file is not what was decided on. Where nothing but its bytes tells that (a power failure takes them and leaves the times),
+ * the new look has to read it. What differs from look to look waits as what failed does (G26).
  */
-function lookAgain(op: Upload, execution: Execution): void {
+function lookAgain(op: Upload, found: 'changed' | 'otherBytes', execution: Execution): void {
+  if (found === 'otherBytes') execution.distrust(op.key);
   execution.noteRescan(op.key);
   const path = execution.live.pathOf(op.key);
   if (path !== undefined && execution.isStuck(op)) execution.fail(path, 'BUSY');
@@ -216,10 +217,11 @@ async function sendLarge(op: Upload, room: Room, execution: Execution): Promise<
 async function manifestOf(
   { path, op, room }: { path: string; op: Upload; room: Room },
   execution: Execution,
-): Promise<readonly ChunkRef[] | 'changed' | 'full'> {
+): Promise<readonly ChunkRef[] | 'changed' | 'otherBytes' | 'full'> {
   const { content, expect } = op;
   if (content.chunks || content.size <= MAX_SINGLE_CHUNK_BYTES) return chunksOf(content);
   if ((await findMissing([], room, execution)) === 'full') return 'full';
   const cut = await execution.deps.disk.manifest(path, expect);
-  return cut.t === 'done' && cut.contentId === content.contentId ? cut.chunks : 'changed';
+  if (cut.t !== 'done') return 'changed';
+  return cut.contentId === content.contentId ? cut.chunks : 'otherBytes';
 }

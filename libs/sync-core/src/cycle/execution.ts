@@ -3,6 +3,7 @@ import type { CloudOp, LocalOp, Op } from '../model/plan.ts';
 import type { Done } from '../plan/settle.ts';
 import { settleAll, type Settled } from '../plan/settle-all.ts';
 import {
+  RACY_CTIME,
   ROOT_ID,
   type BaseId,
   type BaseNode,
@@ -156,6 +157,15 @@ export class Execution {
     const seen = this.decided.local.get(key);
     if (seen) return seen.t === 'present' ? seen.node.sig : null;
     return this.deps.journal.base.get(key)?.sig ?? null;
+  }
+
+  /** The file holds other bytes than a scan read under the very signature that it has: the next look is not to trust that. */
+  distrust(key: LocalKey): void {
+    const node = this.localNow(key);
+    if (!node) return;
+    const sinceMs = this.decided.local.get(key)?.sinceMs ?? this.deps.clock.nowMs();
+    const sig = { ...node.sig, ctimeNs: RACY_CTIME };
+    this.advance({ local: [{ key, seen: { t: 'present', node: { ...node, sig }, sinceMs } }] });
   }
 
   /** To be called with every change we make on disk. */

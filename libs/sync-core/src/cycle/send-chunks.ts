@@ -26,7 +26,10 @@ type Loaded = { readonly chunk: ChunkRef; readonly bytes: Uint8Array };
  * Resuming and deduplicating are the same question: which chunks are missing?
  * Gives way between packs when something newer waits; what was sent stays sent.
  */
-export async function sendChunks(file: Wanted, execution: Execution): Promise<'sent' | 'changed' | 'yielded' | 'full'> {
+export async function sendChunks(
+  file: Wanted,
+  execution: Execution,
+): Promise<'sent' | 'changed' | 'otherBytes' | 'yielded' | 'full'> {
   const missing = await findMissing(file.chunks, file.room, execution);
   if (missing === 'full') return 'full';
   const parts = partsOf(file.chunks).filter(({ chunk }) => missing.delete(chunk.hash));
@@ -37,7 +40,7 @@ export async function sendChunks(file: Wanted, execution: Execution): Promise<'s
     return outcome;
   } catch (error) {
     await sending.settled().catch(() => undefined); // the first failure tells
-    if (isOtherContent(error)) return 'changed';
+    if (isOtherContent(error)) return 'otherBytes';
     throw error;
   }
 }

@@ -26,6 +26,9 @@ export type StatSig = {
   readonly links: number;
 };
 
+/** The time of change of a signature that equals nothing the disk says: whatever is known under it is read again at the next look. */
+export const RACY_CTIME = -1n;
+
 /** `chunks` is kept for files of more than one chunk only; for the others the content id is the only chunk's hash. */
 export type Content = { readonly contentId: string; readonly size: number; readonly chunks?: readonly ChunkRef[] };
 
