@@ -7,8 +7,8 @@ import { ContentReader } from './content-reader.ts';
 import { DirectoryBlobStore } from './directory-blob-store.ts';
 import { PackService } from './pack.service.ts';
 
-/** What passes through buffers between two young collections: as much as a pack. */
-const COLLECT_BYTES = 8 * 1024 ** 2;
+/** What passes through buffers between two young collections. With 8 MiB they cost more than they spared; see docs/performance.md. */
+const COLLECT_BYTES = 32 * 1024 ** 2;
 
 @Global()
 @Module({})
