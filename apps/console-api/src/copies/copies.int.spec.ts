@@ -1,4 +1,11 @@
-import { MAX_SPACE_MOVE_NODES, type Atom, type CopyAnswer, type NodeId, type SpaceId } from '@tideline/contracts';
+import {
+  MAX_SPACE_MOVE_NODES,
+  type Atom,
+  type BatchOp,
+  type CopyAnswer,
+  type NodeId,
+  type SpaceId,
+} from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { Mirror } from '../change-feed/testing/mirror.ts';
@@ -44,6 +51,34 @@ async function newTree(principal: MemberPrincipal, spaceId: SpaceId, rootId: Nod
   });
   return { top: top.nodeId, sub: sub.nodeId, a: files[0]!.nodeId, b: files[1]!.nodeId, trashed: trashed.nodeId };
 }
+
+/** A team space in which somebody may do what a Synchronizer may. */
+async function newSharedSpace(member: MemberPrincipal) {
+  const admin = await world.drive.person('drive_admin');
+  const space = await world.drive.space('team', { teamId: await world.drive.team([member]) });
+  await world.drive.grant(space.spaceId, space.rootId, { user: member.userId }, 'synchronizer');
+  return { ...space, admin };
+}
+type Shared = Awaited<ReturnType<typeof newSharedSpace>>;
+async function newFolders({ admin, spaceId, rootId }: Shared, names: readonly [string, string, string]) {
+  const made = names.map((name) => ops.folder(rootId, name));
+  await world.drive.commit(admin, spaceId, made);
+  return made.map(({ nodeId }) => nodeId) as [NodeId, NodeId, NodeId];
+}
+/** Leaves somebody no more than a look at a folder. */
+const close = ({ admin }: Shared, folderId: NodeId, { userId }: MemberPrincipal) =>
+  world.drive.folderGrants.set(admin, folderId, {
+    to: { type: 'user', id: userId },
+    subTeams: true,
+    expiresAt: null,
+    role: 'viewer',
+    syncRight: 'none',
+  });
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: { code: string }) => error.code,
+  );
 
 describe('a copy', () => {
   it('of a file is a new node on the same bytes, in any space, under a free name', async () => {
@@ -248,6 +283,42 @@ describe('a move to another space', () => {
       [[top, sub]],
     );
     expect(grants?.n).toBe(0);
+  });
+
+  it('goes into no folder that leaves its space, goes into the bin or is closed between the look and the lock', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const [team, far] = await Promise.all([newSharedSpace(person), newSharedSpace(person)]);
+    const { top } = await newTree(person, spaceId, rootId);
+    const [left, trashed, closed] = await newFolders(team, ['left', 'trashed', 'closed']);
+    const inTrashed = ops.folder(trashed, 'inner');
+    await world.drive.commit(team.admin, team.spaceId, [inTrashed]);
+    const late = async (meanwhile: () => Promise<unknown>, folderId: NodeId) =>
+      (
+        await queueFor(world.drive, team.spaceId, [
+          meanwhile,
+          () => codeOf(world.moves.move(person, top, place(folderId))),
+        ])
+      )[1];
+    const trash = () => world.drive.commit(team.admin, team.spaceId, [ops.trash(trashed)]);
+    expect(await late(() => world.moves.move(person, left, place(far.rootId)), left)).toBe('PARENT_UNKNOWN');
+    expect(await late(trash, inTrashed.nodeId)).toBe('PARENT_TRASHED');
+    expect(await late(() => close(team, closed, person), closed)).toBe('FORBIDDEN');
+    expect(await tree(rootId)).toEqual(['/top', '/top/a=1', '/top/sub', '/top/sub/b=2']);
+    expect(await world.usedBytes(spaceId)).toBe(5);
+  });
+
+  it('takes along what became of the source between the look and the lock, and nothing out of the bin', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const team = await newSharedSpace(person);
+    const { top, sub } = await newTree(person, spaceId, rootId);
+    const late = async (op: BatchOp, nodeId: NodeId) => {
+      const move = () => codeOf(world.moves.move(person, nodeId, place(team.rootId)));
+      return (await queueFor(world.drive, spaceId, [() => world.drive.commit(person, spaceId, [op]), move]))[1];
+    };
+    expect(await late(ops.move(sub, top, 'renamed'), sub)).toBe('done');
+    expect(await tree(team.rootId)).toEqual(['/renamed', '/renamed/b=2']);
+    expect(await late(ops.trash(top), top)).toBe('NODE_TRASHED');
+    expect(await tree(team.rootId)).toEqual(['/renamed', '/renamed/b=2']);
   });
 
   it('of too much at once is refused and changes nothing', async () => {

@@ -7,6 +7,7 @@ import {
   type MoveToSpaceAnswer,
   type NodeId,
   type PlaceRequest,
+  type SpaceId,
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
@@ -29,8 +30,9 @@ import { getSource, getTarget, hasRoom } from './target.ts';
 
 type Place = z.output<typeof PlaceRequest>;
 type MovedToSpace = z.output<typeof MoveToSpaceAnswer>;
-/** `to`: where the place is, if that was decided already. */
-type Asked = { readonly nodeId: NodeId; readonly place: Place; readonly to?: SpaceKey } & Partial<Told>;
+type Asked = { readonly nodeId: NodeId; readonly place: Place; readonly receiver?: Receiver } & Partial<Told>;
+/** Whose right at the place is asked for instead of the caller's, and in which space it must be. */
+type Receiver = { readonly principal: MemberPrincipal; readonly spaceId: SpaceId };
 /** What else happens in the transaction that moves. */
 type Told = { readonly whenMoved: (manager: EntityManager, node: DriveNode) => Promise<unknown> };
 /** Taking a folder away from everybody there and reading it elsewhere needs the right to do both where it is. */
@@ -52,11 +54,11 @@ export class SpaceMoveService {
     return this.#move(principal, { nodeId, place });
   }
 
-  /** Into a folder of somebody else's that is known to take it: the caller's right is asked for at the source alone. */
+  /** Into a folder of somebody else's: the caller's right is asked for at the source alone. */
   handOver(
     principal: MemberPrincipal,
     nodeId: NodeId,
-    into: { readonly place: Place; readonly to: SpaceKey } & Told,
+    into: { readonly place: Place; readonly receiver: Receiver } & Told,
   ): Promise<MovedToSpace> {
     return this.#move(principal, { nodeId, ...into });
   }
@@ -75,15 +77,11 @@ export class SpaceMoveService {
 
   async #moveIn(manager: EntityManager, principal: MemberPrincipal, asked: Asked) {
     const { nodeId, place } = asked;
-    const from = {
-      enterpriseId: principal.enterpriseId,
-      spaceId: (await this.#requireAll(manager, principal, nodeId)).spaceId,
-    };
-    const source = await getSource(manager, this.access, { principal, nodeId });
-    const to = asked.to ?? (await getTarget(manager, this.access, { principal, parentId: place.parentId }));
-    if (to.spaceId === from.spaceId) throw new AppError('INVALID_INPUT', { reason: 'parentId: is in the same space' });
-    const spaces = await lockBoth(manager, from, to);
-    await this.#requireAll(manager, principal, nodeId); // again: until now rights and the tree could change
+    const seen = await this.#look(manager, principal, asked);
+    const spaces = await lockBoth(manager, seen.from, seen.to);
+    const { from, source, to } = await this.#look(manager, principal, asked); // again: until now rights and trees could change
+    if (from.spaceId !== seen.from.spaceId) throw new AppError('NODE_UNKNOWN');
+    if (to.spaceId !== seen.to.spaceId) throw new AppError('PARENT_UNKNOWN');
     const tree = await loadTree(manager, from, { rootId: nodeId, limit: MAX_SPACE_MOVE_NODES + 1 });
     requireMovable(tree, spaces.to);
     const names = new NameGiver(manager, to);
@@ -102,6 +100,22 @@ export class SpaceMoveService {
     if (!node) throw new Error('a node is gone inside its own transaction');
     await asked.whenMoved?.(manager, node);
     return { move, node, grantsEnded, isLimited: spaces.from.quotaBytes !== null };
+  }
+
+  /** What is moved, from where and to where, if all of it may be. */
+  async #look(
+    manager: EntityManager,
+    principal: MemberPrincipal,
+    { nodeId, place, receiver }: Asked,
+  ): Promise<{ from: SpaceKey; source: DriveNode; to: SpaceKey }> {
+    const { enterpriseId } = principal;
+    const { spaceId } = await this.#requireAll(manager, principal, nodeId);
+    const source = await getSource(manager, this.access, { principal, nodeId });
+    const into = { principal: receiver?.principal ?? principal, parentId: place.parentId };
+    const to = await getTarget(manager, this.access, into);
+    if (receiver && to.spaceId !== receiver.spaceId) throw new AppError('PARENT_UNKNOWN');
+    if (to.spaceId === spaceId) throw new AppError('INVALID_INPUT', { reason: 'parentId: is in the same space' });
+    return { from: { enterpriseId, spaceId }, source, to };
   }
 
   /** On the node and on every folder below it where rights differ: nobody takes along what they may not read. */

@@ -155,10 +155,10 @@ describe('[VE-4] a folder that was handed over', () => {
     const { person, spaceId, rootId, folderId, put, file } = await owned();
     const own = await drive.owner();
     const moves = new SpaceMoveService(drive.database.dataSource, drive.access, drive.hub);
-    const handOver = (from: typeof person, to: { spaceId: SpaceId; rootId: NodeId }) =>
+    const handOver = (from: typeof person, to: { person: typeof person; spaceId: SpaceId; rootId: NodeId }) =>
       moves.handOver(from, folderId, {
         place: { parentId: to.rootId },
-        to: { enterpriseId: person.enterpriseId, spaceId: to.spaceId },
+        receiver: { principal: to.person, spaceId: to.spaceId },
         whenMoved: () => Promise.resolve(),
       });
     const id = await file(folderId, 'f', 'first');
@@ -176,7 +176,7 @@ describe('[VE-4] a folder that was handed over', () => {
       state: 'done',
       counts: { bring_back: 1 },
     });
-    await handOver(own.person, { spaceId, rootId });
+    await handOver(own.person, { person, spaceId, rootId });
     const back = world.restores.plan(person, folderId, since);
     await expect(back).rejects.toMatchObject({ code: 'MOMENT_BEFORE_MOVE' });
     expect(await world.restore(person, folderId, first)).toMatchObject({ state: 'done', counts: { version: 1 } });

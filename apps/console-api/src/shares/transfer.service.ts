@@ -20,6 +20,9 @@ import { findFolderNamed, findReceiver, getUserName, type Receiver } from './tra
 /** Where received transfers are found (TA-2). */
 export const TRANSFERS_FOLDER = 'Received transfers';
 const MAX_NAME_TRIES = 50;
+const MAX_FOLDER_TRIES = 5;
+
+type Told = (inMove: EntityManager, node: DriveNode) => Promise<unknown>;
 
 /**
  * Hands something of the own personal space over to somebody: with its id and all its versions it is theirs from then on, and
@@ -44,8 +47,6 @@ export class TransferService {
     if (!receiver) throw new AppError('NOT_FOUND', { what: 'The user' });
     if (receiver.userId === giver.userId)
       throw new AppError('INVALID_INPUT', { reason: 'body.to: it is yours already' });
-    const parentId = await this.ensureFolder(giver, receiver);
-    const space = { enterpriseId: giver.enterpriseId, spaceId: receiver.spaceId };
     const of = { enterpriseId: giver.enterpriseId, to: receiver.userId };
     const given = await this.drive.getNode(giver, nodeId);
     const from = await getUserName(manager, giver);
@@ -54,15 +55,32 @@ export class TransferService {
         ...of,
         told: { kind: 'transfer_received', nodeId: id, nodeKind: kind, name, from },
       });
-    const { node } = await this.moves.handOver(giver, nodeId, { place: { parentId }, to: space, whenMoved });
+    const { node } = await this.handOver(giver, nodeId, { receiver, whenMoved });
     this.notices.announce(of);
     // PE-5: the name that the giver knows, not the one it got beside what the receiver has.
     return { nodeId, kind: node.kind, name: given.name, to: receiver.name };
   }
 
-  /** The receiver's own folder of that name; where a file has the name, the next free one. */
-  private async ensureFolder(giver: PersonPrincipal, receiver: Receiver): Promise<NodeId> {
+  /** Once more when the receiver moves the folder that takes it away, or deletes it, before it is there. */
+  private async handOver(
+    giver: PersonPrincipal,
+    nodeId: NodeId,
+    { receiver, whenMoved }: { readonly receiver: Receiver; readonly whenMoved: Told },
+  ): Promise<{ node: DriveNode }> {
     const principal: PersonPrincipal = { ...giver, userId: receiver.userId, role: receiver.role };
+    const to = { principal, spaceId: receiver.spaceId };
+    for (let attempt = 1; ; attempt += 1) {
+      const place = { parentId: await this.ensureFolder(principal, receiver) };
+      try {
+        return await this.moves.handOver(giver, nodeId, { place, receiver: to, whenMoved });
+      } catch (error) {
+        if (attempt >= MAX_FOLDER_TRIES || !isFolderGone(error)) throw error;
+      }
+    }
+  }
+
+  /** The receiver's own folder of that name; where a file has the name, the next free one. */
+  private async ensureFolder(principal: PersonPrincipal, receiver: Receiver): Promise<NodeId> {
     for (let number = 1; number <= MAX_NAME_TRIES; number += 1) {
       const name = number === 1 ? TRANSFERS_FOLDER : `${TRANSFERS_FOLDER} (${number})`;
       // Looked for again after it could not be made: another transfer may have been quicker.
@@ -96,4 +114,8 @@ export class TransferService {
     if (outcome?.code === 'NAME_TAKEN') return undefined;
     throw new AppError(outcome?.code ?? 'INTERNAL');
   }
+}
+
+function isFolderGone(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'PARENT_UNKNOWN' || error.code === 'PARENT_TRASHED');
 }
