@@ -80,6 +80,31 @@ const codeOf = (work: Promise<unknown>) =>
     (error: { code: string }) => error.code,
   );
 
+/** Live files in each of four folders of a copy, of which a request copies no more than a part. */
+const LONG = 700;
+async function newLongCopy() {
+  const person = await world.drive.person();
+  const [space, far] = [await newSharedSpace(person), await newSharedSpace(person)];
+  const big = ops.folder(space.rootId, 'big');
+  const names = ['left', 'purged', 'closed', 'open'] as const;
+  const folders = names.map((name) => ops.folder(big.nodeId, name));
+  await world.drive.commit(space.admin, space.spaceId, [big, ...folders]);
+  for (const { nodeId } of folders) await plantFiles(world.drive, { ...space, folderId: nodeId }, LONG);
+  const { copyId, state, node } = await world.copies.copy(person, big.nodeId, place(space.rootId, 'copy'));
+  expect(state).toBe('running');
+  const made = await world.drive.sql<{ id: NodeId; name: string }>(`SELECT id, name FROM node WHERE parent_id = $1`, [
+    node!.id,
+  ]);
+  const below = Object.fromEntries(made.map(({ id, name }) => [name, id])) as Record<(typeof names)[number], NodeId>;
+  return { copyId, node: node!, person, space, far, below };
+}
+/** Live nodes whose parent is not there, or not in their space: shown in no listing and in no bin. */
+const listLost = () =>
+  world.drive.sql(
+    `SELECT name FROM node WHERE trashed_at IS NULL AND parent_id IS NOT NULL
+       AND (parent_id, space_id) NOT IN (SELECT id, space_id FROM node WHERE purged_at IS NULL)`,
+  );
+
 describe('a copy', () => {
   it('of a file is a new node on the same bytes, in any space, under a free name', async () => {
     const { person, spaceId, rootId } = await world.drive.owner();
@@ -166,6 +191,65 @@ describe('a copy', () => {
     expect(copied.filter(of199).length).toBeLessThan(before.filter(of199).length);
     expect(done).toMatchObject({ state: 'done', copiedNodes: copied.length + 1 });
     expect(done.leftOut).toBeGreaterThan(0);
+  });
+
+  it('goes on beside folders of it that left the space, went for good or were closed, and counts what it left out', async () => {
+    const { copyId, node, person, space, far, below } = await newLongCopy();
+    const count = async (folderId: NodeId) => (await tree(folderId)).length;
+    const before = await Promise.all([below.left, below.purged, below.closed].map(count));
+    await world.moves.move(person, below.left, place(far.rootId));
+    await world.drive.commit(person, space.spaceId, [ops.trash(below.purged)]);
+    await world.purges.purge(space.admin, space.spaceId, [below.purged]);
+    await close(space, below.closed, person);
+    await world.copies.runAll(world.signal);
+    const [left, purged, closed] = before as [number, number, number];
+    expect(await world.copies.getState(person, copyId)).toMatchObject({
+      state: 'done',
+      refusal: null,
+      copiedNodes: 1 + 4 + left + purged + closed + LONG,
+      leftOut: 3 * LONG - left - purged - closed,
+    });
+    expect(await count(below.open)).toBe(LONG);
+    expect(await count(below.closed)).toBe(closed);
+    expect(await count(below.left)).toBe(left);
+    expect(await tree(node.id)).toHaveLength(2 + closed + LONG);
+    expect(await listLost()).toEqual([]);
+    expect(await world.usedBytes(space.spaceId)).toBe(4 * LONG + closed + LONG);
+    expect(await world.usedBytes(far.spaceId)).toBe(left);
+  });
+
+  it('puts nothing into a folder of it that leaves its space between the look and the lock, and ends when it left itself', async () => {
+    const { copyId, node, person, space, far, below } = await newLongCopy();
+    const late = (nodeId: NodeId) =>
+      queueFor(world.drive, space.spaceId, [
+        () => world.moves.move(person, nodeId, place(far.rootId)),
+        () => world.copies.runSlice({ enterpriseId: person.enterpriseId, id: copyId }),
+      ]);
+    const before = await tree(below.left);
+    expect((await late(below.left))[1]).toBe(true);
+    expect(await tree(below.left)).toEqual(before);
+    const all = await tree(node.id);
+    expect((await late(node.id))[1]).toBe(false);
+    expect(await tree(node.id)).toEqual(all);
+    expect(await world.copies.getState(person, copyId)).toMatchObject({ state: 'refused', refusal: 'NODE_UNKNOWN' });
+    expect(await listLost()).toEqual([]);
+  });
+
+  it('begins in no folder that leaves its space or goes into the bin between the look and the lock', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const [team, far] = [await newSharedSpace(person), await newSharedSpace(person)];
+    const { a } = await newTree(person, spaceId, rootId);
+    const [left, trashed, closed] = await newFolders(team, ['left', 'trashed', 'closed']);
+    const late = async (meanwhile: () => Promise<unknown>, folderId: NodeId) => {
+      const copy = () => codeOf(world.copies.copy(person, a, place(folderId)));
+      return (await queueFor(world.drive, team.spaceId, [meanwhile, copy]))[1];
+    };
+    expect(await late(() => world.moves.move(person, left, place(far.rootId)), left)).toBe('PARENT_UNKNOWN');
+    const trash = () => world.drive.commit(team.admin, team.spaceId, [ops.trash(trashed)]);
+    expect(await late(trash, trashed)).toBe('PARENT_TRASHED');
+    expect(await late(() => close(team, closed, person), closed)).toBe('FORBIDDEN');
+    expect(await world.usedBytes(team.spaceId)).toBe(0);
+    expect(await listLost()).toEqual([]);
   });
 
   it('[PE-6] needs `download`, too: a list that allows copying alone reads nothing by a copy of one’s own', async () => {

@@ -42,7 +42,7 @@ import {
   type CopyKey,
   type StoredCopy,
 } from './copy.store.ts';
-import { getSource, getTarget, hasRoom } from './target.ts';
+import { findRefusals, getSource, getTarget, hasRoom } from './target.ts';
 
 /** Nodes of one slice: bounds the time for which the target space is locked. */
 const SLICE_NODES = 250;
@@ -123,7 +123,9 @@ export class CopyService implements OnModuleInit {
     const bytes = await sumHeads(manager, principal, nodeId);
     await holdVersions(manager, principal, source.versionId ? [source.versionId] : []);
     const space = await findAndLockSpace(manager, key);
-    if (!space) throw new AppError('PARENT_UNKNOWN');
+    // Again: until now the folder could leave the space, go into the bin or be closed.
+    const { spaceId } = await getTarget(manager, this.access, { principal, parentId: place.parentId });
+    if (!space || spaceId !== key.spaceId) throw new AppError('PARENT_UNKNOWN');
     if (!hasRoom(space, bytes)) throw new AppError('QUOTA_EXCEEDED');
     const names = new NameGiver(manager, key);
     const wanted = { parentId: place.parentId, name: place.name ?? source.name, kind: source.kind };
@@ -153,37 +155,34 @@ export class CopyService implements OnModuleInit {
     copy: StoredCopy,
   ): Promise<{ copy: StoredCopy; more: boolean; seq?: number }> {
     const folders = await listNextFolders(manager, copy, SLICE_FOLDERS);
+    if (folders.length === 0) return this.#end(manager, copy, null);
     const principal = await toPrincipal(manager, copy);
-    const refusal = await this.#findRefusal(manager, copy, principal);
-    if (folders.length === 0 || !principal || refusal) {
-      const state = refusal ? 'refused' : 'done';
-      await recordProgress(manager, copy, { copied: 0, leftOut: 0, state, refusal: refusal ?? null });
-      return { copy, more: false };
-    }
+    if (!principal) return this.#end(manager, copy, 'FORBIDDEN');
     return this.#copyChildren({ manager, key: copy, principal }, copy, folders);
   }
 
-  /** Rights and the copy's own place may be gone since it began. */
-  async #findRefusal(
-    manager: EntityManager,
-    copy: StoredCopy,
-    principal: MemberPrincipal | undefined,
-  ): Promise<ErrorCode | undefined> {
-    if (!principal) return 'FORBIDDEN';
-    const rights = (await this.access.resolve(manager, principal, [copy.targetId])).get(copy.targetId);
-    if (rights?.spaceId !== copy.spaceId) return 'NODE_UNKNOWN';
-    if (!rights.atoms.has('create')) return 'FORBIDDEN';
-    return (await this.access.isTrashed(manager, principal, copy.targetId)) ? 'NODE_TRASHED' : undefined;
+  async #end(manager: EntityManager, copy: StoredCopy, refusal: ErrorCode | null) {
+    const state = refusal ? 'refused' : 'done';
+    await recordProgress(manager, copy, { copied: 0, leftOut: 0, state, refusal });
+    return { copy, more: false };
   }
 
-  /** The folders share the slice evenly, so that nothing is read that is not copied. */
+  /**
+   * The folders share the slice evenly, so that nothing is read that is not copied. Rights and places of the copy and of its
+   * folders may be others since it began: what is to come into a folder that takes nothing any more is left out.
+   */
   async #copyChildren(opened: Opened, copy: StoredCopy, folders: readonly CopyFolder[]) {
-    const { manager, key } = opened;
+    const { manager, key, principal } = opened;
     const limitOfEach = Math.floor(SLICE_NODES / folders.length);
     const children = await listChildrenToCopy(manager, key, { folders, exceptId: copy.targetId, limitOfEach });
-    const allowed = await this.#onlyAllowed(opened, folders, children);
+    const readable = await this.#onlyReadable(opened, folders, children);
     const space = await findAndLockSpace(manager, key);
     if (!space) throw new Error(`space ${key.spaceId} is gone`);
+    const folderIds = [copy.targetId, ...folders.map((folder) => folder.targetId)];
+    const refusals = await findRefusals(manager, this.access, { principal, spaceId: key.spaceId, folderIds });
+    const refusal = refusals.get(copy.targetId);
+    if (refusal) return this.#end(manager, copy, refusal);
+    const allowed = readable.filter(({ folder }) => !refusals.has(folder.targetId));
     if (!hasRoom(space, sumSizes(allowed))) {
       await recordProgress(manager, copy, { copied: 0, leftOut: 0, state: 'running', refusal: 'QUOTA_EXCEEDED' });
       return { copy, more: false };
@@ -218,7 +217,7 @@ export class CopyService implements OnModuleInit {
   }
 
   /** Folders by their own rights, files by those of the folder they are in; nothing of a folder that went into the bin. */
-  async #onlyAllowed(
+  async #onlyReadable(
     { manager, key, principal }: Opened,
     folders: readonly CopyFolder[],
     children: readonly ChildToCopy[],

@@ -1,4 +1,4 @@
-import { AppError, type DriveNode, type NodeId } from '@tideline/contracts';
+import { AppError, type DriveNode, type ErrorCode, type NodeId, type SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { LockedSpace, SpaceKey } from '../drive/batch.store.ts';
 import { findNode } from '../drive/browse.store.ts';
@@ -19,6 +19,29 @@ export async function getTarget(
   if (!rights.atoms.has('create')) throw new AppError('FORBIDDEN');
   if (await access.isTrashed(manager, principal, parentId)) throw new AppError('PARENT_TRASHED');
   return { enterpriseId: principal.enterpriseId, spaceId: rights.spaceId };
+}
+
+/** Of folders those into which nothing more may be put, with why: they are not in that space, in the bin or closed to the caller. */
+export async function findRefusals(
+  manager: EntityManager,
+  access: AccessService,
+  asked: { readonly principal: MemberPrincipal; readonly spaceId: SpaceId; readonly folderIds: readonly NodeId[] },
+): Promise<Map<NodeId, ErrorCode>> {
+  const { principal, spaceId, folderIds } = asked;
+  const rights = await access.resolve(manager, principal, folderIds);
+  const trashed = await access.findTrashed(manager, principal, folderIds);
+  const refusalOf = (id: NodeId): ErrorCode | undefined => {
+    const of = rights.get(id);
+    if (of?.spaceId !== spaceId) return 'NODE_UNKNOWN';
+    if (!of.atoms.has('create')) return 'FORBIDDEN';
+    return trashed.has(id) ? 'NODE_TRASHED' : undefined;
+  };
+  return new Map(
+    folderIds.flatMap((id): [NodeId, ErrorCode][] => {
+      const refusal = refusalOf(id);
+      return refusal ? [[id, refusal]] : [];
+    }),
+  );
 }
 
 /** A node that lives and is not the root of a space. */
