@@ -42,17 +42,41 @@ const sizes = async (nodeId: NodeId) => (await listed(nodeId)).map((version) => 
 const idOf = async (nodeId: NodeId, size: number) =>
   (await listed(nodeId)).find((version) => version.size === size)?.id as VersionId;
 
+async function somebodyWaits(): Promise<void> {
+  for (let waiting: unknown[] = []; waiting.length === 0; await setImmediate()) {
+    waiting = await world.drive.sql(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+  }
+}
+
+/** What is asked for while the node is on its way into another space, and waits there until the move is committed. */
+async function askWhileMoving<T>(
+  nodeId: NodeId,
+  to: { readonly spaceId: SpaceId; readonly rootId: NodeId },
+  ask: () => Promise<T>,
+): Promise<PromiseSettledResult<T>> {
+  let asked: Promise<[PromiseSettledResult<T>]> | undefined;
+  await world.moves.handOver(owner.person, nodeId, {
+    place: { parentId: to.rootId },
+    to: { enterpriseId: world.drive.enterpriseId, spaceId: to.spaceId },
+    whenMoved: async () => {
+      asked = Promise.allSettled([ask()]);
+      await somebodyWaits();
+    },
+  });
+  const [result] = (await asked) ?? [];
+  if (!result) throw new Error('nothing was asked');
+  return result;
+}
+
 /** Somebody's change is committed after pruning has looked and before it acts: the space is held until then. */
 async function pruneWhile(change: string, parameters: unknown[]): Promise<void> {
   const holder = world.drive.database.dataSource.createQueryRunner();
   await holder.startTransaction();
   await holder.query('SELECT FROM space WHERE id = $1 FOR UPDATE', [owner.spaceId]);
   const pruning = world.prunes.prune(world.signal);
-  for (let waiting: unknown[] = []; waiting.length === 0; await setImmediate()) {
-    waiting = await world.drive.sql(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-  }
+  await somebodyWaits();
   await holder.query(change, parameters);
   await holder.commitTransaction();
   await holder.release();
@@ -86,6 +110,54 @@ describe('pruning that looked before somebody changed something', () => {
     );
     expect(await sizes(nodeId)).toEqual([6, 2]);
     expect(await world.usedBytes(owner.spaceId)).toBe(8);
+  });
+});
+
+describe('a file that moves to another space while its space is waited for', () => {
+  const seqs = async (nodeId: NodeId) =>
+    world.drive.sql(
+      `SELECT n.space_id, n.seq = s.seq AS is_newest, h.version_id = n.version_id AS is_told
+       FROM node n JOIN space s ON s.id = n.space_id
+       JOIN node_history h ON h.node_id = n.id AND h.space_id = n.space_id AND h.to_seq IS NULL WHERE n.id = $1`,
+      [nodeId],
+    );
+  async function team() {
+    const space = await world.drive.space('team', { teamId: await world.drive.team([owner.person]), name: 'Team' });
+    await world.drive.grant(space.spaceId, space.rootId, { user: owner.person.userId }, 'synchronizer');
+    return space;
+  }
+
+  it('[VE-1] is restored in the space where it is then: its seq, its room and its feed are those of that space', async () => {
+    const [target, nodeId] = [await team(), await fileOf(3)];
+    const which = { nodeId, versionId: await idOf(nodeId, 2) };
+    const restored = await askWhileMoving(nodeId, target, () => world.versions.restore(owner.person, which, undefined));
+    expect(restored).toMatchObject({ status: 'fulfilled', value: { version: { size: 2, isHead: true } } });
+    expect(await sizes(nodeId)).toEqual([2, 3, 2, 1]);
+    expect(await seqs(nodeId)).toEqual([{ space_id: target.spaceId, is_newest: true, is_told: true }]);
+    expect([await world.usedBytes(owner.spaceId), await world.usedBytes(target.spaceId)]).toEqual([0, 8]);
+    expect(world.drive.hub.nudges).toContainEqual({ spaceId: target.spaceId, seq: 2 });
+  });
+
+  it('[VE-1] loses a deleted version from the space where it is then', async () => {
+    const [target, nodeId] = [await team(), await fileOf(3)];
+    await world.drive.sql(`UPDATE space SET quota_bytes = 1000 WHERE id = $1`, [target.spaceId]);
+    const which = { nodeId, versionId: await idOf(nodeId, 2) };
+    const removed = await askWhileMoving(nodeId, target, () => world.versions.remove(owner.person, which, false));
+    expect(removed.status).toBe('fulfilled');
+    expect(await sizes(nodeId)).toEqual([3, 1]);
+    expect(await world.usedBytes(target.spaceId)).toBe(4);
+    expect(world.drive.hub.rooms).toContain(target.spaceId);
+  });
+
+  it('[PE-5] is not there for whoever had rights on it in the space that it left alone', async () => {
+    const [colleague, target] = [await world.drive.person(), await team()];
+    const nodeId = await fileOf(3);
+    await world.drive.grant(owner.spaceId, owner.rootId, { user: colleague.userId }, 'synchronizer');
+    const which = { nodeId, versionId: await idOf(nodeId, 2) };
+    const restored = await askWhileMoving(nodeId, target, () => world.versions.restore(colleague, which, undefined));
+    expect(restored).toMatchObject({ status: 'rejected', reason: { code: 'NODE_UNKNOWN' } });
+    expect(await sizes(nodeId)).toEqual([3, 2, 1]);
+    expect([await world.usedBytes(owner.spaceId), await world.usedBytes(target.spaceId)]).toEqual([0, 6]);
   });
 });
 

@@ -17,13 +17,12 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { authorOf } from '../drive/author.ts';
-import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { findNode } from '../drive/browse.store.ts';
+import { inSpaceOf, type InSpace } from '../drive/in-space-of.ts';
 import { writeBatches } from '../drive/write-batches.store.ts';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
-import { inTransaction } from '../platform/transaction.ts';
 import { releaseVersions } from './release.store.ts';
 import {
   countPinned,
@@ -36,7 +35,7 @@ import {
 
 export type VersionOf = { readonly nodeId: NodeId; readonly versionId: VersionId };
 type KeptVersion = KeptVersionsRequest['versions'][number];
-type Opened = { readonly manager: EntityManager; readonly key: SpaceKey; readonly space: LockedSpace; node: DriveNode };
+type Opened = InSpace & { readonly node: DriveNode };
 
 /** The history of a file (VE-1): restored, pinned, described and deleted by people. */
 @Injectable()
@@ -122,13 +121,10 @@ export class VersionService {
     work: (opened: Opened) => Promise<T>,
   ): Promise<T> {
     const { enterpriseId } = principal;
-    return inTransaction(this.dataSource, async (manager) => {
-      const { spaceId } = await this.access.require(manager, principal, need);
-      const key = { enterpriseId, spaceId };
-      const space = await findAndLockSpace(manager, key);
-      if (!space) throw new AppError('NODE_UNKNOWN');
-      return work({ manager, key, space, node: await getFile(manager, principal, need.nodeId) });
-    });
+    const decide = async (manager: EntityManager) => (await this.access.require(manager, principal, need)).spaceId;
+    return inSpaceOf(this.dataSource, { enterpriseId, decide }, async (opened) =>
+      work({ ...opened, node: await getFile(opened.manager, principal, need.nodeId) }),
+    );
   }
 
   async #requireLive(principal: MemberPrincipal, { manager, node }: Opened): Promise<void> {
