@@ -9,6 +9,7 @@ import {
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { inSpaceOf } from '../drive/in-space-of.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
@@ -54,9 +55,10 @@ export class FolderGrantService {
 
   async set(person: PersonPrincipal, nodeId: NodeId, wanted: SetFolderGrant): Promise<FolderGrant> {
     const { enterpriseId } = person;
-    const { grant, spaceId } = await inTransaction(this.dataSource, async (manager) => {
-      const spaceId = await this.requireGrantable(manager, person, { nodeId, wanted });
-      // Serializes changes of rights in the space: two changes of one grant cannot merge with the same state before.
+    const decide = (manager: EntityManager) => this.requireGrantable(manager, person, { nodeId, wanted });
+    const { grant, spaceId } = await inSpaceOf(this.dataSource, { enterpriseId, decide }, async ({ manager, key }) => {
+      const { spaceId } = key;
+      // Under the lock of the space two changes of one grant cannot merge with the same state before.
       await bumpCapsRev(manager, enterpriseId, [spaceId]);
       const list = await findNamedList(manager, person, wanted);
       const before = await findGiven(manager, enterpriseId, { nodeId, to: wanted.to });

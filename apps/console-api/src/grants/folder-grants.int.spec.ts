@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { ActionListId, Atom, NodeId, SetFolderGrant, TaskId, TeamId, UserId } from '@tideline/contracts';
+import { setImmediate } from 'node:timers/promises';
+import type { ActionListId, Atom, NodeId, SetFolderGrant, SpaceId, TaskId, TeamId, UserId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { DriveWorld, ops } from '../drive/testing/drive-world.ts';
 import { SystemClock } from '../platform/clock.ts';
 import type { DevicePrincipal, PersonPrincipal } from '../platform/principal.ts';
@@ -328,5 +330,52 @@ describe('a change of memberships', () => {
     expect(spaces.toSorted()).toEqual([own.spaceId, granted.spaceId, ann.spaceId].toSorted());
     await world.grants.announceMembershipChange(world.enterpriseId);
     expect(world.hub.rights).toEqual(expect.arrayContaining([own.spaceId, foreign.spaceId, ann.spaceId]));
+  });
+});
+
+describe('a folder that moves to another space while a right on it is being given', () => {
+  type Give = (admin: PersonPrincipal, nodeId: NodeId, grantee: PersonPrincipal) => Promise<{ nodeId: NodeId }>;
+  const grants = async (nodeId: NodeId) => world.sql(`SELECT space_id FROM folder_grant WHERE node_id = $1`, [nodeId]);
+
+  /** Asked for when the move has removed the rights of the folder, and before it is committed. */
+  async function giveWhileMoving(give: Give, target: { spaceId: SpaceId; rootId: NodeId }) {
+    const [{ admin, outer }, grantee] = [await teamSpace(), await world.person()];
+    const moves = new SpaceMoveService(world.database.dataSource, world.access, world.hub);
+    let given: Promise<[PromiseSettledResult<unknown>]> | undefined;
+    await moves.handOver(admin, outer, {
+      place: { parentId: target.rootId },
+      to: { enterpriseId: world.enterpriseId, spaceId: target.spaceId },
+      whenMoved: async () => {
+        given = Promise.allSettled([give(admin, outer, grantee)]);
+        for (let waiting: unknown[] = []; waiting.length === 0; await setImmediate()) {
+          waiting = await world.sql(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+          );
+        }
+      },
+    });
+    return { result: (await given)?.[0], outer, grantee };
+  }
+  const ways: [string, Give][] = [
+    ['a role', (admin, nodeId, grantee) => world.folderGrants.set(admin, nodeId, giving(grantee, { role: 'viewer' }))],
+    [
+      'a sync right',
+      (admin, nodeId, grantee) => world.grants.set(admin, { nodeId, ...giving(grantee, {}), syncRight: 'backer' }),
+    ],
+  ];
+
+  it.each(ways)('[PE-2] has %s in the space where it is then', async (_, give) => {
+    const target = await teamSpace();
+    const { result, outer, grantee } = await giveWhileMoving(give, target);
+    expect(result?.status).toBe('fulfilled');
+    expect(await grants(outer)).toEqual([{ space_id: target.spaceId }]);
+    expect(await world.access.listWatchableSpaces(world.manager, grantee)).toEqual([target.spaceId]);
+    expect(world.hub.rights.at(-1)).toBe(target.spaceId);
+  });
+
+  it.each(ways)('[PE-5] has not %s in a personal space, where admins give nothing', async (_, give) => {
+    const { result, outer } = await giveWhileMoving(give, await world.owner());
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'NODE_UNKNOWN' } });
+    expect(await grants(outer)).toEqual([]);
   });
 });

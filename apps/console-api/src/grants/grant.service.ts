@@ -12,6 +12,7 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
+import { inSpaceOf } from '../drive/in-space-of.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
@@ -42,8 +43,9 @@ export class GrantService {
 
   async set(principal: PersonPrincipal, wanted: Wanted): Promise<Grant> {
     const { enterpriseId } = principal;
-    const { grant, spaceId } = await inTransaction(this.dataSource, async (manager) => {
-      const spaceId = await requireGrantable(manager, enterpriseId, wanted.nodeId);
+    const decide = (manager: EntityManager) => requireGrantable(manager, enterpriseId, wanted.nodeId);
+    const { grant, spaceId } = await inSpaceOf(this.dataSource, { enterpriseId, decide }, async ({ manager, key }) => {
+      const { spaceId } = key;
       if (!(await hasIdentity(manager, enterpriseId, wanted.to)))
         throw new AppError('NOT_FOUND', { what: wanted.to.type });
       const created = { ...wanted, id: uuidv7() as GrantId, spaceId, createdBy: principal.userId };
