@@ -26,7 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function person(): Promise<{ api: ApiClient; space: Space; id: string; email: string }> {
+type Person = { readonly api: ApiClient; readonly space: Space; readonly id: string; readonly email: string };
+
+async function person(): Promise<Person> {
   const email = `person${(count += 1)}@acme.example`;
   const { body } = await server.admin.call('POST', '/users', { name: `Person ${count}`, email, password: PASSWORD });
   const api = await server.anybody.login({ enterpriseCode: 'tideline', email, password: PASSWORD });
@@ -243,6 +245,48 @@ describe('an upload by a browser', () => {
     expect(codeOf(await api.call('POST', `/files/uploads/${id}/finish`))).toBe('QUOTA_EXCEEDED');
     await quota(10);
     expect((await api.call('POST', `/files/uploads/${id}/finish`)).status).toBe(200);
+  });
+
+  /** Begun and left alone. */
+  const plantOpen = (of: Person, uploads: number) =>
+    server.database.dataSource.query(
+      `INSERT INTO web_upload (enterprise_id, id, user_id, space_id, parent_id, node_id, name, size, on_clash, expires_at)
+       SELECT u.enterprise_id, gen_random_uuid(), u.id, $2, $3, gen_random_uuid(), 'left ' || n, 1, 'refuse', $4
+       FROM app_user u CROSS JOIN generate_series(1, $5) AS n WHERE u.id = $1`,
+      [of.id, of.space.id, of.space.rootId, new Date(server.clock.now().getTime() + 60_000), uploads],
+    );
+  const reservedIn = (space: Space): Promise<unknown> =>
+    server.database.dataSource.query(`SELECT reserved_bytes::int AS bytes FROM space WHERE id = $1`, [space.id]);
+
+  it('stands in the way of more only while it is open: finished and expired ones do not count', async () => {
+    const ann = await person();
+    const { api, space } = ann;
+    await plantOpen(ann, 499);
+    const id = await start(api, space.rootId, { name: 'first', size: 4 });
+    const next = { parentId: space.rootId, name: 'next', size: 4 };
+    expect(codeOf(await api.call('POST', '/files/uploads', next))).toBe('RATE_LIMITED');
+    await send(api, id, 0, Buffer.from('1234'));
+    const first = await api.call('POST', `/files/uploads/${id}/finish`);
+    await start(api, space.rootId, next);
+    expect((await api.call('POST', `/files/uploads/${id}/finish`)).body).toEqual(first.body); // the answer was lost
+    expect(codeOf(await api.call('POST', '/files/uploads', { ...next, name: 'last' }))).toBe('RATE_LIMITED');
+    await server.database.dataSource.query(`UPDATE web_upload SET expires_at = $1 WHERE name LIKE 'left %'`, [
+      server.clock.now(),
+    ]);
+    await start(api, space.rootId, { name: 'last', size: 4 });
+  });
+
+  it('[VE-3] keeps no room and is not open when it is refused', async () => {
+    const ann = await person();
+    const { api, space } = ann;
+    await server.admin.call('PUT', `/admin/spaces/${space.id}/quota`, { quotaBytes: 10 });
+    const wanted = { parentId: space.rootId, name: 'wanted', size: 11 };
+    expect(codeOf(await api.call('POST', '/files/uploads', wanted))).toBe('QUOTA_EXCEEDED');
+    await plantOpen(ann, 500);
+    expect(codeOf(await api.call('POST', '/files/uploads', { ...wanted, size: 10 }))).toBe('RATE_LIMITED');
+    expect(await reservedIn(space)).toEqual([{ bytes: 0 }]);
+    const { dataSource } = server.database;
+    expect(await dataSource.query(`SELECT 1 FROM web_upload WHERE name = 'wanted'`)).toEqual([]);
   });
 
   it("is its person's alone, needs the right to create, and is given up or forgotten", async () => {

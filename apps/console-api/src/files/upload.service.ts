@@ -26,6 +26,7 @@ import {
   findPlace,
   findUpload,
   insertUpload,
+  markFinished,
   type UploadKey,
   type UploadRow,
 } from './upload.store.ts';
@@ -56,11 +57,17 @@ export class WebUploadService {
     const { spaceId } = await this.access.require(manager, caller, { nodeId: parentId, atom: 'create' });
     await this.#requirePlace(caller, wanted);
     const [id, nodeId] = [randomUUID() as string as OpId, randomUUID() as string as NodeId];
-    await this.finisher.reserve(caller, { id, spaceId, size });
     const { mtimeMs, onClash } = wanted;
     const upload = { id, spaceId, parentId, nodeId, name, size, mtimeMs, onClash, expiresAt: this.#expiry() };
-    const isOpen = await insertUpload(manager, { ...upload, enterpriseId, userId }, MAX_OPEN);
+    const limit = { maxOpen: MAX_OPEN, now: this.clock.now() };
+    const isOpen = await insertUpload(manager, { ...upload, enterpriseId, userId }, limit);
     if (!isOpen) throw new AppError('RATE_LIMITED', { retryAfterSeconds: 3600 });
+    try {
+      await this.finisher.reserve(caller, { id, spaceId, size });
+    } catch (error) {
+      await deleteUpload(manager, { enterpriseId, userId, uploadId: id });
+      throw error;
+    }
     return toUpload({ ...upload, offset: 0 });
   }
 
@@ -91,7 +98,9 @@ export class WebUploadService {
   async finish(caller: PersonPrincipal, uploadId: string): Promise<DriveNode> {
     const upload = await this.#get({ ...caller, uploadId });
     if (upload.offset < upload.size) throw offsetMismatch(upload.offset);
-    return this.finisher.finish(caller, upload);
+    const node = await this.finisher.finish(caller, upload);
+    await markFinished(this.dataSource.manager, { ...caller, uploadId });
+    return node;
   }
 
   async cancel(caller: PersonPrincipal, uploadId: string): Promise<void> {

@@ -18,13 +18,18 @@ export type UploadRow = {
 };
 export type NewUpload = Omit<UploadRow, 'offset'> & { readonly enterpriseId: EnterpriseId; readonly userId: UserId };
 
-/** Answers false when the person has too many begun already. */
-export async function insertUpload(manager: EntityManager, upload: NewUpload, maxOpen: number): Promise<boolean> {
+/** Answers false when the person has too many open already. */
+export async function insertUpload(
+  manager: EntityManager,
+  upload: NewUpload,
+  limit: { readonly maxOpen: number; readonly now: Date },
+): Promise<boolean> {
   const rows = await queryRows(
     manager,
     `INSERT INTO web_upload (enterprise_id, id, user_id, space_id, parent_id, node_id, name, size, mtime_ms, on_clash, expires_at)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
-     WHERE (SELECT count(*) FROM web_upload WHERE enterprise_id = $1 AND user_id = $3) < $12 RETURNING id`,
+     WHERE (SELECT count(*) FROM web_upload
+            WHERE enterprise_id = $1 AND user_id = $3 AND NOT finished AND expires_at > $13) < $12 RETURNING id`,
     [
       upload.enterpriseId,
       upload.id,
@@ -37,7 +42,8 @@ export async function insertUpload(manager: EntityManager, upload: NewUpload, ma
       upload.mtimeMs,
       upload.onClash,
       upload.expiresAt,
-      maxOpen,
+      limit.maxOpen,
+      limit.now,
     ],
   );
   return rows.length > 0;
@@ -100,6 +106,15 @@ export async function restartUpload(manager: EntityManager, key: UploadKey): Pro
     manager,
     `WITH gone AS (DELETE FROM web_upload_chunk WHERE enterprise_id = $1 AND upload_id = $3)
      UPDATE web_upload SET offset_bytes = 0, chunks = 0 WHERE enterprise_id = $1 AND user_id = $2 AND id = $3`,
+    [key.enterpriseId, key.userId, key.uploadId],
+  );
+}
+
+/** It stays until it expires: whoever did not get the answer asks again. */
+export async function markFinished(manager: EntityManager, key: UploadKey): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE web_upload SET finished = true WHERE enterprise_id = $1 AND user_id = $2 AND id = $3`,
     [key.enterpriseId, key.userId, key.uploadId],
   );
 }

@@ -15,6 +15,7 @@ import { Notices1764000026000 } from './1764000026000-notices.ts';
 import { ChildrenOrder1764000026100 } from './1764000026100-children-order.ts';
 import { SyncPolicy1764000027000 } from './1764000027000-sync-policy.ts';
 import { RestorePlannedAt1764000027100 } from './1764000027100-restore-planned-at.ts';
+import { FinishedUploads1764000027200 } from './1764000027200-finished-uploads.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -34,4 +35,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   ChildrenOrder1764000026100,
   SyncPolicy1764000027000,
   RestorePlannedAt1764000027100,
+  FinishedUploads1764000027200,
 ];
