@@ -6,7 +6,7 @@ import {
   type NodeId,
   type SpaceId,
 } from '@tideline/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { Mirror } from '../change-feed/testing/mirror.ts';
 import { bytesOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
@@ -162,6 +162,44 @@ describe('a copy', () => {
     expect(await world.usedBytes(spaceId)).toBe(6000);
     await expect(world.copies.getState(await world.drive.person(), begun.copyId)).rejects.toMatchObject({
       code: 'NOT_FOUND',
+    });
+  });
+
+  describe('that goes on after the answer', () => {
+    const copied = async (of: MemberPrincipal, copyId: string) => (await world.copies.getState(of, copyId)).copiedNodes;
+
+    /** 1000 files of it are still to be copied: 4 slices. */
+    async function large() {
+      const { person, spaceId, rootId } = await world.drive.owner();
+      const big = ops.folder(rootId, 'big');
+      await world.drive.commit(person, spaceId, [big]);
+      await plantFiles(world.drive, { spaceId, folderId: big.nodeId }, 3000);
+      const { copyId } = await world.copies.copy(person, big.nodeId, place(rootId, 'copy'));
+      return { copyId, copied: () => copied(person, copyId) };
+    }
+
+    it('shares the slices of a run with the others, and the next run goes on behind the last one served', async () => {
+      const [one, other] = [await large(), await large()];
+      const before = await one.copied();
+      expect(await world.copies.runAll(world.signal, 2)).toMatchObject({ slices: 2 });
+      expect([await one.copied(), await other.copied()]).toEqual([before + 250, before + 250]);
+      for (const _ of [1, 2]) await world.copies.runAll(world.signal, 1);
+      expect([await one.copied(), await other.copied()]).toEqual([before + 500, before + 500]);
+      await world.copies.runAll(world.signal);
+      expect([await one.copied(), await other.copied()]).toEqual([3001, 3001]);
+    });
+
+    it('is not held up by one that fails', async () => {
+      const [one, other] = [await large(), await large()];
+      const runSlice = world.copies.runSlice.bind(world.copies);
+      const broken = vi.spyOn(world.copies, 'runSlice').mockImplementation((key) => {
+        return key.id === one.copyId ? Promise.reject(new Error('the database broke')) : runSlice(key);
+      });
+      expect(await world.copies.runAll(world.signal)).toMatchObject({ failed: 1 });
+      expect(await other.copied()).toBe(3001);
+      broken.mockRestore();
+      await world.copies.runAll(world.signal);
+      expect(await one.copied()).toBe(3001);
     });
   });
 

@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import {
   AppError,
   type Atom,
@@ -9,7 +9,7 @@ import {
   type PlaceRequest,
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { NIL, v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { authorOf } from '../drive/author.ts';
 import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
@@ -50,6 +50,8 @@ const SLICE_NODES = 250;
 const SLICE_FOLDERS = 80;
 /** Slices that a request works off itself; the job takes the rest. */
 const SLICES_PER_REQUEST = 8;
+const SLICES_PER_RUN = 200;
+const EVERY_MS = 2000;
 const NEEDED: readonly Atom[] = ['copy', 'download'];
 const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -62,6 +64,9 @@ type Opened = { readonly manager: EntityManager; readonly key: SpaceKey; readonl
  */
 @Injectable()
 export class CopyService implements OnModuleInit {
+  readonly #logger = new Logger('copies');
+  #lastServed: string = NIL;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly access: AccessService,
@@ -70,7 +75,7 @@ export class CopyService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: 'tree-copy', everyMs: 5000, run: (signal) => this.runAll(signal) });
+    this.jobs.register({ name: 'tree-copy', everyMs: EVERY_MS, run: (signal) => this.runAll(signal) });
   }
 
   async copy(principal: MemberPrincipal, nodeId: NodeId, place: Place): Promise<CopyAnswer> {
@@ -92,13 +97,26 @@ export class CopyService implements OnModuleInit {
     return { copyId, state, node, copiedNodes, leftOut, refusal };
   }
 
-  async runAll(signal: AbortSignal): Promise<JobCounts> {
-    let slices = 0;
-    for (const key of await listRunning(this.dataSource.manager)) {
-      while (!signal.aborted && (await this.runSlice(key))) slices++;
+  /** Other jobs wait for this one: what a run leaves, the next one finds, and each copy has a slice in turn. */
+  async runAll(signal: AbortSignal, maxSlices = SLICES_PER_RUN): Promise<JobCounts> {
+    let [slices, failed] = [0, 0];
+    for (let round = await listRunning(this.dataSource.manager, this.#lastServed); round.length > 0;) {
+      const unfinished: CopyKey[] = [];
+      for (const key of round.slice(0, maxSlices - slices)) {
+        if (signal.aborted) break;
+        slices += 1;
+        this.#lastServed = key.id;
+        const more = await this.runSlice(key).catch((err: unknown) => {
+          this.#logger.error({ err, copy: key.id }, 'a slice of a copy failed; it is tried again');
+          failed += 1;
+          return false;
+        });
+        if (more) unfinished.push(key);
+      }
+      round = unfinished;
     }
     await removeEnded(this.dataSource.manager, new Date(Date.now() - REMEMBERED_MS));
-    return { slices };
+    return { slices, failed };
   }
 
   /** Whether there is more to do at once; a copy that waits for room goes on with a later run. */

@@ -66,10 +66,12 @@ export async function findAndLockRunning(manager: EntityManager, key: CopyKey): 
   return row;
 }
 
-export async function listRunning(manager: EntityManager): Promise<CopyKey[]> {
+/** In the order in which they began, those behind `after` first. */
+export async function listRunning(manager: EntityManager, after: string): Promise<CopyKey[]> {
   return queryRows<CopyKey>(
     manager,
-    `SELECT enterprise_id AS "enterpriseId", id FROM tree_copy WHERE state = 'running' ORDER BY created_at LIMIT 1000`,
+    `SELECT enterprise_id AS "enterpriseId", id FROM tree_copy WHERE state = 'running' ORDER BY id <= $1, id LIMIT 1000`,
+    [after],
   );
 }
 
