@@ -397,3 +397,22 @@ describe('any story', () => {
     return new Set(rows.map((row) => row.head));
   }
 });
+
+describe('a plan that cannot be made', () => {
+  it('holds up nobody else’s, is told by the job, and is tried again by the next run', async () => {
+    const [one, other] = [await owned(), await owned()];
+    const at = await world.moment();
+    const broken = await world.restores.plan(one.person, one.folderId, at);
+    const sound = await world.restores.plan(other.person, other.folderId, at);
+    await drive.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''broken''; END'`);
+    await drive.sql(`CREATE TRIGGER refuse BEFORE UPDATE ON restore_job FOR EACH ROW
+                     WHEN (old.id = '${broken.id}') EXECUTE FUNCTION refuse()`);
+    const run = () => world.job.run(AbortSignal.any([]));
+    expect(await run()).toMatchObject({ failed: 1 });
+    expect((await world.restores.get(other.person, sound.id)).state).toBe('planned');
+    expect((await world.restores.get(one.person, broken.id)).state).toBe('planning');
+    await drive.sql('DROP FUNCTION refuse CASCADE');
+    await run();
+    expect((await world.restores.get(one.person, broken.id)).state).toBe('planned');
+  });
+});

@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts, PeriodicJob } from '../jobs/periodic-job.ts';
@@ -18,6 +18,7 @@ export const RESTORE_JOB = 'restore';
 export class RestoreJobRun implements PeriodicJob, OnModuleInit {
   readonly name = RESTORE_JOB;
   readonly everyMs = 2000;
+  readonly #logger = new Logger('restore');
 
   constructor(
     private readonly dataSource: DataSource,
@@ -32,13 +33,21 @@ export class RestoreJobRun implements PeriodicJob, OnModuleInit {
 
   async run(signal: AbortSignal): Promise<JobCounts> {
     let [slices, steps] = [0, 0];
+    const failed: string[] = [];
     for (let turn: string[] = []; slices < SLICES_PER_RUN && !signal.aborted; slices += 1) {
-      const restore = await findRunningRestore(this.dataSource.manager, turn);
+      const restore = await findRunningRestore(this.dataSource.manager, [...turn, ...failed]);
       if (!restore && turn.length === 0) break;
-      if (restore) steps += await this.runner.runSlice(restore);
+      if (restore) {
+        steps += await this.runner.runSlice(restore).catch((err: unknown) => {
+          this.#logger.error({ err, restore: restore.id }, 'a slice of a restore failed; the next run tries it again');
+          failed.push(restore.id);
+          return 0;
+        });
+      }
       turn = restore ? [...turn, restore.id] : [];
     }
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
-    return { slices, steps, forgotten: await removeOldRestores(this.dataSource.manager, before, OLD_PER_RUN) };
+    const forgotten = await removeOldRestores(this.dataSource.manager, before, OLD_PER_RUN);
+    return { slices, steps, failed: failed.length, forgotten };
   }
 }
