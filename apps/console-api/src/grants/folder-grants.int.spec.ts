@@ -334,17 +334,18 @@ describe('a change of memberships', () => {
 });
 
 describe('a folder that moves to another space while a right on it is being given', () => {
+  type Target = { readonly spaceId: SpaceId; readonly rootId: NodeId; readonly person: PersonPrincipal };
   type Give = (admin: PersonPrincipal, nodeId: NodeId, grantee: PersonPrincipal) => Promise<{ nodeId: NodeId }>;
   const grants = async (nodeId: NodeId) => world.sql(`SELECT space_id FROM folder_grant WHERE node_id = $1`, [nodeId]);
 
   /** Asked for when the move has removed the rights of the folder, and before it is committed. */
-  async function giveWhileMoving(give: Give, target: { spaceId: SpaceId; rootId: NodeId }) {
+  async function giveWhileMoving(give: Give, target: Target) {
     const [{ admin, outer }, grantee] = [await teamSpace(), await world.person()];
     const moves = new SpaceMoveService(world.database.dataSource, world.access, world.hub);
     let given: Promise<[PromiseSettledResult<unknown>]> | undefined;
     await moves.handOver(admin, outer, {
       place: { parentId: target.rootId },
-      to: { enterpriseId: world.enterpriseId, spaceId: target.spaceId },
+      receiver: { principal: target.person, spaceId: target.spaceId },
       whenMoved: async () => {
         given = Promise.allSettled([give(admin, outer, grantee)]);
         for (let waiting: unknown[] = []; waiting.length === 0; await setImmediate()) {
@@ -366,7 +367,7 @@ describe('a folder that moves to another space while a right on it is being give
 
   it.each(ways)('[PE-2] has %s in the space where it is then', async (_, give) => {
     const target = await teamSpace();
-    const { result, outer, grantee } = await giveWhileMoving(give, target);
+    const { result, outer, grantee } = await giveWhileMoving(give, { ...target, person: target.admin });
     expect(result?.status).toBe('fulfilled');
     expect(await grants(outer)).toEqual([{ space_id: target.spaceId }]);
     expect(await world.access.listWatchableSpaces(world.manager, grantee)).toEqual([target.spaceId]);

@@ -59,7 +59,7 @@ async function askWhileMoving<T>(
   let asked: Promise<[PromiseSettledResult<T>]> | undefined;
   await world.moves.handOver(owner.person, nodeId, {
     place: { parentId: to.rootId },
-    to: { enterpriseId: world.drive.enterpriseId, spaceId: to.spaceId },
+    receiver: { principal: await world.drive.person('drive_admin'), spaceId: to.spaceId },
     whenMoved: async () => {
       asked = Promise.allSettled([ask()]);
       await somebodyWaits();
