@@ -7,6 +7,8 @@ import { ScrubService } from './scrub.service.ts';
 import { TrashService } from './trash.service.ts';
 
 const MINUTE_MS = 60_000;
+/** It looks at every object from the first on, and has no place to go on from. */
+const TRASH_BUDGET_MS = 6 * 60 * MINUTE_MS;
 
 /** What keeps the blobs small and whole, as jobs. Needs BlobsModule and JobsModule beside it. */
 @Module({
@@ -29,9 +31,25 @@ export class BlobCollectorModule implements OnModuleInit {
 
   onModuleInit(): void {
     const { jobs, garbage, compaction, trash, scrub } = this;
-    jobs.register({ name: 'blob-garbage', everyMs: 10 * MINUTE_MS, run: (signal) => garbage.run(signal) });
-    jobs.register({ name: 'blob-compaction', everyMs: 60 * MINUTE_MS, run: (signal) => compaction.run(signal) });
-    jobs.register({ name: 'blob-trash', everyMs: 24 * 60 * MINUTE_MS, run: (signal) => trash.run(signal) });
-    jobs.register({ name: 'blob-scrub', everyMs: MINUTE_MS, run: (signal) => scrub.run(signal) });
+    jobs.register({
+      name: 'blob-garbage',
+      lane: 'bytes',
+      everyMs: 10 * MINUTE_MS,
+      run: (signal) => garbage.run(signal),
+    });
+    jobs.register({
+      name: 'blob-compaction',
+      lane: 'bytes',
+      everyMs: 60 * MINUTE_MS,
+      run: (signal) => compaction.run(signal),
+    });
+    jobs.register({
+      name: 'blob-trash',
+      lane: 'bytes',
+      everyMs: 24 * 60 * MINUTE_MS,
+      budgetMs: TRASH_BUDGET_MS,
+      run: (signal) => trash.run(signal),
+    });
+    jobs.register({ name: 'blob-scrub', lane: 'bytes', everyMs: MINUTE_MS, run: (signal) => scrub.run(signal) });
   }
 }

@@ -3,6 +3,7 @@ import type { NodeId, SpaceId } from '@tideline/contracts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
+import { endsAfter } from '../testing/ends-after.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { PruneJob } from './prune.job.ts';
 import { openFeedWorld, type FeedWorld } from './testing/feed-world.ts';
@@ -49,6 +50,25 @@ async function states(spaceId: SpaceId): Promise<number> {
 const read = (of: Of, cursor: string) => world.changes.listChanges({ ...of, cursor, limit: 1000 });
 
 describe('the past that is kept', () => {
+  it('is looked at from where the last run was cut', async () => {
+    const spaces = [await owned(), await owned(), await owned()];
+    for (const { commit, rootId, spaceId } of spaces) {
+      await commit(ops.folder(rootId, 'a'));
+      await age(spaceId, 91);
+    }
+    const { dataSource } = drive.database;
+    const clock = new ManualClock();
+    const job = new PruneJob(dataSource, clock, new JobRunner(dataSource, clock));
+    const horizons = () =>
+      drive.sql<{ seq: string }>(`SELECT feed_from_seq AS seq FROM space WHERE id = ANY($1::uuid[])`, [
+        spaces.map(({ spaceId }) => spaceId),
+      ]);
+    const [all] = await drive.sql<{ count: number }>(`SELECT count(*)::int AS count FROM space`);
+    const slicesOfAll = 3 * (all?.count ?? 0); // each ends with an empty one
+    for (let runs = 0; runs < slicesOfAll; runs += 1) await job.run(endsAfter(2));
+    expect((await horizons()).map(({ seq }) => Number(seq) > 0)).toEqual([true, true, true]);
+  });
+
   it('expires cursors after 90 days with CURSOR_EXPIRED, and a listing then begins anew', async () => {
     const { commit, ...of } = await owned();
     const old = await new Mirror(world, of).start();

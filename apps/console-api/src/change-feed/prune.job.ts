@@ -31,7 +31,11 @@ export const PRUNE_JOB = 'prune-history';
 @Injectable()
 export class PruneJob implements PeriodicJob, OnModuleInit {
   readonly name = PRUNE_JOB;
+  readonly lane = 'long';
   readonly everyMs = 6 * 60 * 60 * 1000;
+  /** A run that is cut leaves its place to the next one: the last space whose states were looked at, and how far the next one's were. */
+  #after: SpaceKey | undefined;
+  #within: { readonly spaceId: string; readonly afterSeq: number } | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -45,11 +49,12 @@ export class PruneJob implements PeriodicJob, OnModuleInit {
 
   async run(signal: AbortSignal): Promise<JobCounts> {
     let counts = { spaces: 0, states: 0, tokens: 0, answers: await this.#removeAnswers(signal) };
-    for (let after: SpaceKey | undefined; !signal.aborted;) {
-      const found = await listSpacesToPrune(this.dataSource.manager, after, SPACES_PER_SLICE);
-      after = found.at(-1);
-      if (!after) return counts;
+    for (;;) {
+      const found = await listSpacesToPrune(this.dataSource.manager, this.#after, SPACES_PER_SLICE);
+      if (found.length === 0) this.#after = undefined;
+      if (found.length === 0) return counts;
       for (const space of found) {
+        if (signal.aborted) return counts;
         const { states, tokens } = await this.#prune(space, signal);
         const { spaces, answers } = counts;
         counts = { spaces: spaces + 1, states: counts.states + states, tokens: counts.tokens + tokens, answers };
@@ -63,7 +68,9 @@ export class PruneJob implements PeriodicJob, OnModuleInit {
     const isNew = horizon.feedFromSeq > space.feedFromSeq || horizon.historyFromSeq > space.historyFromSeq;
     if (isNew) await advanceHorizon(this.dataSource.manager, space, horizon);
     const pruned = { ...space, ...horizon };
-    return { states: await this.#removeHistory(pruned, signal), tokens: await this.#removeTokens(pruned, signal) };
+    const states = await this.#removeHistory(pruned, signal);
+    if (this.#within === undefined) this.#after = space;
+    return { states, tokens: await this.#removeTokens(pruned, signal) };
   }
 
   async #findHorizon(space: PrunedSpace): Promise<Horizon> {
@@ -82,7 +89,8 @@ export class PruneJob implements PeriodicJob, OnModuleInit {
 
   async #removeHistory(space: SpaceKey & Horizon, signal: AbortSignal): Promise<number> {
     let removed = 0;
-    for (let afterSeq: number | null = 0; afterSeq !== null && !signal.aborted;) {
+    let afterSeq: number | null = this.#within?.spaceId === space.spaceId ? this.#within.afterSeq : 0;
+    while (afterSeq !== null && !signal.aborted) {
       const slice: Slice = { afterSeq, limit: ROWS_PER_SLICE };
       const answer: SliceAnswer = await inTransaction(this.dataSource, (manager) =>
         removeHistory(manager, space, slice),
@@ -90,6 +98,7 @@ export class PruneJob implements PeriodicJob, OnModuleInit {
       removed += answer.removed;
       afterSeq = answer.lastSeq;
     }
+    this.#within = afterSeq === null ? undefined : { spaceId: space.spaceId, afterSeq };
     return removed;
   }
 

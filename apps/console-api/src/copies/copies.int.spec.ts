@@ -155,7 +155,7 @@ describe('a copy', () => {
     const waiting = await world.copies.getState(person, begun.copyId);
     expect(waiting).toMatchObject({ state: 'running', refusal: 'QUOTA_EXCEEDED', copiedNodes: begun.copiedNodes });
     await world.drive.sql(`UPDATE space SET quota_bytes = NULL WHERE id = $1`, [spaceId]);
-    await Promise.all([1, 2].map(() => world.copies.runAll(world.signal))); // two consoles that both believe to lead
+    await Promise.all([1, 2].map(() => world.copies.runAll(world.signal))); // two consoles that both believe to have the job
     const done: CopyAnswer = await world.copies.getState(person, begun.copyId);
     expect(done).toMatchObject({ state: 'done', refusal: null, copiedNodes: 3002 });
     expect(await tree(done.node!.id)).toEqual(await tree(big.nodeId));

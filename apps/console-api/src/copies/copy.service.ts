@@ -75,7 +75,7 @@ export class CopyService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: 'tree-copy', everyMs: EVERY_MS, run: (signal) => this.runAll(signal) });
+    this.jobs.register({ name: 'tree-copy', lane: 'long', everyMs: EVERY_MS, run: (signal) => this.runAll(signal) });
   }
 
   async copy(principal: MemberPrincipal, nodeId: NodeId, place: Place): Promise<CopyAnswer> {
@@ -97,7 +97,7 @@ export class CopyService implements OnModuleInit {
     return { copyId, state, node, copiedNodes, leftOut, refusal };
   }
 
-  /** Other jobs wait for this one: what a run leaves, the next one finds, and each copy has a slice in turn. */
+  /** What a run leaves, the next one finds, and each copy has a slice in turn. */
   async runAll(signal: AbortSignal, maxSlices = SLICES_PER_RUN): Promise<JobCounts> {
     let [slices, failed] = [0, 0];
     for (let round = await listRunning(this.dataSource.manager, this.#lastServed); round.length > 0;) {

@@ -19,7 +19,12 @@ export class UploadExpiryJob implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: UPLOAD_EXPIRY_JOB, everyMs: EVERY_MS, run: (signal) => this.run(signal) });
+    this.jobs.register({
+      name: UPLOAD_EXPIRY_JOB,
+      lane: 'prompt',
+      everyMs: EVERY_MS,
+      run: (signal) => this.run(signal),
+    });
   }
 
   async run(signal: AbortSignal): Promise<JobCounts> {

@@ -23,7 +23,12 @@ export class ExpiredGrantsJob implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: EXPIRED_GRANTS_JOB, everyMs: EVERY_MS, run: (signal) => this.run(signal) });
+    this.jobs.register({
+      name: EXPIRED_GRANTS_JOB,
+      lane: 'prompt',
+      everyMs: EVERY_MS,
+      run: (signal) => this.run(signal),
+    });
   }
 
   async run(signal: AbortSignal): Promise<JobCounts> {

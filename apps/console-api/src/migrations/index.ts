@@ -16,6 +16,7 @@ import { ChildrenOrder1764000026100 } from './1764000026100-children-order.ts';
 import { SyncPolicy1764000027000 } from './1764000027000-sync-policy.ts';
 import { RestorePlannedAt1764000027100 } from './1764000027100-restore-planned-at.ts';
 import { FinishedUploads1764000027200 } from './1764000027200-finished-uploads.ts';
+import { JobClaims1764000028000 } from './1764000028000-job-claims.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -36,4 +37,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   SyncPolicy1764000027000,
   RestorePlannedAt1764000027100,
   FinishedUploads1764000027200,
+  JobClaims1764000028000,
 ];

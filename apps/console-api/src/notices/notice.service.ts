@@ -43,6 +43,7 @@ export class NoticeService implements OnModuleInit {
   onModuleInit(): void {
     this.jobs.register({
       name: NOTICE_CLEANUP_JOB,
+      lane: 'prompt',
       everyMs: CLEANUP_EVERY_MS,
       run: (signal) => this.cleanUp(signal),
     });

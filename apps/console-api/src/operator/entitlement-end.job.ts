@@ -22,7 +22,7 @@ export class EntitlementEndJob implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: ENTITLEMENT_END_JOB, everyMs: EVERY_MS, run: () => this.run() });
+    this.jobs.register({ name: ENTITLEMENT_END_JOB, lane: 'prompt', everyMs: EVERY_MS, run: () => this.run() });
   }
 
   async run(): Promise<JobCounts> {

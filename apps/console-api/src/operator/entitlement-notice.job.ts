@@ -25,7 +25,12 @@ export class EntitlementNoticeJob implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: ENTITLEMENT_NOTICE_JOB, everyMs: EVERY_MS, run: (signal) => this.run(signal) });
+    this.jobs.register({
+      name: ENTITLEMENT_NOTICE_JOB,
+      lane: 'prompt',
+      everyMs: EVERY_MS,
+      run: (signal) => this.run(signal),
+    });
   }
 
   async run(signal: AbortSignal): Promise<JobCounts> {

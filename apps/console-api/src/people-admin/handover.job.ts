@@ -60,7 +60,7 @@ export class HandoverJob implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: HANDOVER_JOB, everyMs: EVERY_MS, run: (signal) => this.run(signal) });
+    this.jobs.register({ name: HANDOVER_JOB, lane: 'long', everyMs: EVERY_MS, run: (signal) => this.run(signal) });
   }
 
   async run(signal: AbortSignal): Promise<JobCounts> {

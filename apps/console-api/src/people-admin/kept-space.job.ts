@@ -19,7 +19,7 @@ export class KeptSpaceJob implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: KEPT_SPACE_JOB, everyMs: EVERY_MS, run: (signal) => this.run(signal) });
+    this.jobs.register({ name: KEPT_SPACE_JOB, lane: 'long', everyMs: EVERY_MS, run: (signal) => this.run(signal) });
   }
 
   async run(signal: AbortSignal): Promise<JobCounts> {

@@ -38,6 +38,7 @@ export class ReservationService implements OnModuleInit {
   onModuleInit(): void {
     this.jobs.register({
       name: 'reservation-expiry',
+      lane: 'prompt',
       everyMs: EXPIRY_EVERY_MS,
       run: (signal) => this.expire(signal),
     });

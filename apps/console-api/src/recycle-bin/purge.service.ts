@@ -55,8 +55,8 @@ export class PurgeService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: 'purge', everyMs: 10_000, run: (signal) => this.clearAll(signal) });
-    this.jobs.register({ name: 'bin-expiry', everyMs: 3_600_000, run: (signal) => this.expire(signal) });
+    this.jobs.register({ name: 'purge', lane: 'long', everyMs: 10_000, run: (signal) => this.clearAll(signal) });
+    this.jobs.register({ name: 'bin-expiry', lane: 'long', everyMs: 3_600_000, run: (signal) => this.expire(signal) });
   }
 
   async purge(
@@ -116,14 +116,18 @@ export class PurgeService implements OnModuleInit {
     return { expired, nodes };
   }
 
-  /** Removes what was given up, of all spaces. */
+  /** Removes what was given up, a slice of each space in turn. */
   async clearAll(signal: AbortSignal): Promise<JobCounts> {
     let nodes = 0;
-    for (const key of await listSpacesToClear(this.dataSource.manager)) {
-      for (let slice = { found: 1, removed: 0 }; slice.found + slice.removed > 0 && !signal.aborted;) {
-        slice = await this.#clearSlice(key);
-        nodes += slice.removed;
+    for (let round = await listSpacesToClear(this.dataSource.manager); round.length > 0;) {
+      const unfinished: SpaceKey[] = [];
+      for (const key of round) {
+        if (signal.aborted) return { nodes };
+        const { found, removed } = await this.#clearSlice(key);
+        nodes += removed;
+        if (found + removed > 0) unfinished.push(key);
       }
+      round = unfinished;
     }
     return { nodes };
   }

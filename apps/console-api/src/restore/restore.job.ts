@@ -6,7 +6,7 @@ import { Clock } from '../platform/clock.ts';
 import { RestoreRunner } from './restore-runner.ts';
 import { findRunningRestore, removeOldRestores } from './restore.store.ts';
 
-/** Other jobs wait for this one; the next run goes on. */
+/** The next run goes on. */
 const SLICES_PER_RUN = 200;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const OLD_PER_RUN = 100;
@@ -17,6 +17,7 @@ export const RESTORE_JOB = 'restore';
 @Injectable()
 export class RestoreJobRun implements PeriodicJob, OnModuleInit {
   readonly name = RESTORE_JOB;
+  readonly lane = 'long';
   readonly everyMs = 2000;
   readonly #logger = new Logger('restore');
 

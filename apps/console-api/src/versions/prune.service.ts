@@ -17,6 +17,8 @@ const FILES_PER_SLICE = 200;
 const LOOKED_AT_ONCE = 500;
 const SWEPT_PER_SLICE = 1000;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+type Place = { readonly enterpriseId: string; readonly id: string };
+const FIRST: Place = { enterpriseId: FIRST_ID, id: FIRST_ID };
 
 type FilesOf = { readonly enterpriseId: EnterpriseId; readonly nodeIds: readonly string[] };
 /** Of the versions that a file has, those that the policy does not keep. */
@@ -25,6 +27,9 @@ type Judged = { readonly versions: number; readonly superfluous: readonly string
 /** VE-1: takes out of the histories of files what the enterprise does not keep, and removes what nobody can ask for any more. */
 @Injectable()
 export class PruneService implements OnModuleInit {
+  #pruneFrom = FIRST;
+  #sweepFrom = FIRST;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
@@ -33,30 +38,48 @@ export class PruneService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: 'version-pruning', everyMs: 3_600_000, run: (signal) => this.prune(signal) });
-    this.jobs.register({ name: 'version-sweep', everyMs: 3_600_000, run: (signal) => this.sweep(signal) });
+    this.jobs.register({
+      name: 'version-pruning',
+      lane: 'long',
+      everyMs: 3_600_000,
+      run: (signal) => this.prune(signal),
+    });
+    this.jobs.register({
+      name: 'version-sweep',
+      lane: 'long',
+      everyMs: 3_600_000,
+      run: (signal) => this.sweep(signal),
+    });
   }
 
+  /** A run that is cut leaves its place to the next one; a crash costs a second look at what is pruned. */
   async prune(signal: AbortSignal): Promise<JobCounts> {
     let versions = 0;
-    for (const { enterpriseId, ...keeping } of await listKeeping(this.dataSource.manager)) {
-      for (let after: string | null = FIRST_ID; after !== null && !signal.aborted;) {
+    const from = this.#pruneFrom;
+    const all = (await listKeeping(this.dataSource.manager)).filter((each) => each.enterpriseId >= from.enterpriseId);
+    for (const { enterpriseId, ...keeping } of all) {
+      for (let after: string | null = enterpriseId === from.enterpriseId ? from.id : FIRST_ID; after !== null;) {
+        if (signal.aborted) {
+          this.#pruneFrom = { enterpriseId, id: after };
+          return { versions };
+        }
         const slice = await this.#pruneSlice(enterpriseId, keeping, after);
         versions += slice.released;
         after = slice.next;
       }
     }
+    this.#pruneFrom = FIRST;
     return { versions };
   }
 
   /** Released versions whose time in node_history is over. */
   async sweep(signal: AbortSignal): Promise<JobCounts> {
     let versions = 0;
-    let after: { enterpriseId: string; id: string } | null = { enterpriseId: FIRST_ID, id: FIRST_ID };
-    while (after && !signal.aborted) {
+    for (let after: Place | null = this.#sweepFrom; after && !signal.aborted;) {
       const { removed, next } = await sweepReleased(this.dataSource.manager, { after, limit: SWEPT_PER_SLICE });
       versions += removed;
       after = next;
+      this.#sweepFrom = next ?? FIRST;
     }
     return { versions };
   }

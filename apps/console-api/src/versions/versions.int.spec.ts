@@ -2,6 +2,7 @@ import { MAX_PINNED_VERSIONS, type ContentId, type NodeId, type SpaceId, type Ve
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf, chunkOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
+import { endsAfter } from '../testing/ends-after.ts';
 import { RetentionWorld } from './testing/retention-world.ts';
 
 let world: RetentionWorld;
@@ -180,6 +181,30 @@ describe('[VE-1] pruning', () => {
       expect(await here.prunes.prune(here.signal)).toEqual({ versions: 0 });
     } finally {
       world = outer;
+      await here.close();
+    }
+  });
+
+  it('are pruned from where the last run was cut', async () => {
+    const here = await RetentionWorld.open();
+    try {
+      const { device, spaceId, rootId } = await here.drive.owner();
+      const files = Array.from({ length: 250 }, (_, at) => ops.file(rootId, `f${at}`, { bytes: bytesOf('a') }));
+      await here.drive.commit(device, spaceId, files, { inline: [bytesOf('a')] });
+      for (const bytes of [bytesOf('bb'), bytesOf('ccc')]) {
+        const again = files.map(({ nodeId }) => ops.put(nodeId, { chunks: [chunkOf(bytes)] }));
+        await here.drive.commit(device, spaceId, again, { inline: [bytes] });
+      }
+      await here.policies.set(here.drive.enterpriseId, {
+        keepVersions: 2,
+        keepDays: 999,
+        mergeSaves: false,
+        binDays: 90,
+      });
+      await here.drive.sql(`UPDATE enterprise SET history_on = true`);
+      expect(await here.prunes.prune(endsAfter(1))).toEqual({ versions: 200 });
+      expect(await here.prunes.prune(endsAfter(1))).toEqual({ versions: 50 });
+    } finally {
       await here.close();
     }
   });
