@@ -16,6 +16,8 @@ import { DeviceWatch, noteEver, type CloudEver } from './watchers.ts';
 const ROOT_ID = '00000000-0000-7000-8000-0000000000ff';
 /** Rounds of all devices after which everything must be equal. */
 const MAX_ROUNDS = 20;
+/** Rounds after which people do something about what is in the way, if that keeps anything from becoming equal. */
+const ROUNDS_OF_PATIENCE = 8;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** I12: operations per thing that happened. */
@@ -402,10 +404,24 @@ export class Fleet implements DeviceWorld {
       await this.#round();
       left = this.#left();
       if (left.length === 0) break;
+      if (this.#rounds === ROUNDS_OF_PATIENCE) this.#clearTheWay();
       this.scheduler.skip(this.#rounds < 5 ? 11 * MINUTE_MS : 6 * 60 * MINUTE_MS);
     }
     if (left.length > 0) this.violate('I2', left.slice(0, 5).join('; '));
     this.#stopOnFailure();
+  }
+
+  /**
+   * What is in the way may keep others waiting that nobody tells of, one for the name of the next (whole seeds 527 and 589): people do
+   * what they were told to, and with that everything has to find its place.
+   */
+  #clearTheWay(): void {
+    for (const device of this.devices) {
+      for (const problem of device.journal.problems()) {
+        if (!isDue(device, this.cloud, problem)) continue;
+        if (this.#people[device.number - 1]?.moveOut(problem.path)) this.log(`${device.name} clears ${problem.path}`);
+      }
+    }
   }
 
   #calm(): void {

@@ -89,6 +89,7 @@ export class Person {
   readonly #device: Device;
   readonly #ledger: Ledger;
   readonly #handles: Inode[] = [];
+  #movedOut = 0;
 
   constructor(device: Device, ledger: Ledger) {
     this.#device = device;
@@ -121,6 +122,19 @@ export class Person {
     } finally {
       this.#device.machine.closeHandle(inode);
     }
+  }
+
+  /** Out of the folder that is synced: the answer to IN_THE_WAY. */
+  moveOut(path: string): boolean {
+    const { home, machine } = this.#device;
+    const parts = path.split('/');
+    const name = parts.pop() ?? '';
+    const folder = parts.reduce<Inode | undefined>((at, part) => at && machine.find(at, part), this.#root());
+    if (!folder || !machine.find(folder, name)) return false;
+    this.#device.acts += 1;
+    this.#movedOut += 1;
+    machine.rename(folder, name, { folder: home, name: `moved out ${this.#movedOut}` });
+    return true;
   }
 
   closeAll(): void {
