@@ -1,8 +1,7 @@
-import { ROOT_ID, type BaseId, type LocalKey, type StatSig } from '@tideline/sync-core/tree';
-import { isSameIdentity } from '../stat/sig.ts';
+import { ROOT_ID, type BaseId, type LocalKey } from '@tideline/sync-core/tree';
 import type { FolderTask, ScanEnv, ScanSession } from './session.ts';
 import { withDescendants } from './settle.ts';
-import { pathOf, statAt } from './where-is.ts';
+import { isStill, pathOf, statAt } from './where-is.ts';
 
 /** Folders of base for the paths in which something happened; a path that base does not know widens to the folder above. */
 export function enqueueDirty(session: ScanSession, dirty: readonly string[]): void {
@@ -49,13 +48,6 @@ export function reachable(session: ScanSession, id: BaseId): FolderTask | undefi
     if (at === ROOT_ID) return undefined;
     at = parentOf(session, at);
   }
-}
-
-function isStill({ env }: ScanSession, id: BaseId, there: StatSig): boolean {
-  if (id === ROOT_ID) return true;
-  const earlier = env.known.earlier(id);
-  const sig = earlier?.t === 'present' ? earlier.node.sig : env.known.get(id)?.sig;
-  return id > 0 && (!sig || isSameIdentity(sig, there));
 }
 
 function wasGone({ env }: ScanSession, id: BaseId): boolean {

@@ -325,6 +325,19 @@ describe('moves', () => {
     expect(world.differences()).toEqual({ B: 'was A/B', 'B/A': 'was A' });
   });
 
+  // Whole fleet seed 1945: the path that the middle one has in base leads to it in the end, too, by way of another folder.
+  it('[M11] [SA-4] sees three folders that were turned inside out, one pair after the other', async () => {
+    for (const name of ['A/y', 'A/B/x', 'A/B/A/z']) world.write(name, name);
+    await world.sync();
+    rename('A/B/A', 'A/A');
+    rename('A/B', 'A/A/B');
+    rename('A/A', 'turning');
+    rename('A', 'turning/B/A');
+    rename('turning', 'A');
+    await world.scan();
+    expect(world.differences()).toEqual({ A: 'was A/B/A', 'A/B': 'was A/B', 'A/B/A': 'was A' });
+  });
+
   it('[M13] tells a file that left a deleted folder', async () => {
     world.write('d/x', 'X');
     world.write('d/y', 'Y');

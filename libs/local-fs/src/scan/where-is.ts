@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { ROOT_ID, type BaseNode, type LocalKey, type StatSig } from '@tideline/sync-core/tree';
+import { ROOT_ID, type BaseId, type BaseNode, type LocalKey, type StatSig } from '@tideline/sync-core/tree';
 import { isSameIdentity, toStatSig } from '../stat/sig.ts';
 import { absolutePath, joinPath, type Entry, type ScanSession } from './session.ts';
 import { isGone } from './system-error.ts';
@@ -40,9 +40,10 @@ export function statAt(session: ScanSession, path: string): StatSig | 'nothing' 
 }
 
 /**
- * Proven: nothing stands at the node's place in base, or something else does; or the very entry was found under another name in
- * the same folder. That needs no question, to which disks that do not tell cases or Unicode forms apart would answer with the
- * entry under its old name, too (M19), or which could fail: what cannot be asked would make the node absent (SA-4).
+ * Proven: nothing stands at the node's place in base, or something else does, or the folder of that place is another; or the
+ * very entry was found under another name in the same folder. That needs no question, to which disks that do not tell cases or
+ * Unicode forms apart would answer with the entry under its old name, too (M19), or which could fail: what cannot be asked
+ * would make the node absent (SA-4).
  */
 export function hasLeftItsPlace(session: ScanSession, node: BaseNode, found: Pick<Entry, 'path'>): boolean {
   const folder = pathOf(session, node.parent);
@@ -51,7 +52,18 @@ export function hasLeftItsPlace(session: ScanSession, node: BaseNode, found: Pic
   if (place !== found.path && folderOf(found.path) === folder) return true;
   const there = statAt(session, place);
   if (there === 'unknown') return false;
-  return there === 'nothing' || node.sig === null || !isSameIdentity(there, node.sig);
+  if (there === 'nothing' || node.sig === null || !isSameIdentity(there, node.sig)) return true;
+  // By way of another folder, which has taken the path, it is not at its place.
+  const folderThere = statAt(session, folder);
+  return typeof folderThere === 'object' && !isStill(session, node.parent, folderThere);
+}
+
+/** Whether what stands where a folder of base was last seen is that folder. */
+export function isStill({ env }: ScanSession, id: BaseId, there: StatSig): boolean {
+  if (id === ROOT_ID) return true;
+  const earlier = env.known.earlier(id);
+  const sig = earlier?.t === 'present' ? earlier.node.sig : env.known.get(id)?.sig;
+  return id > 0 && (!sig || isSameIdentity(sig, there));
 }
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
