@@ -165,16 +165,20 @@ export function entriesThatStay(device: Device, cloud: VirtualCloud): number {
 /**
  * Where a cloud node is to be found here; undefined when the filter leaves it out. That goes by the names nodes have here, or would
  * have: one that got another name in the cloud is left out by that one, whatever base called it (SY-26). A device that never knew it
- * would not miss it either; what still stands here under the old name counts as here only.
+ * would not miss it either; what still stands here under the old name counts as here only. What stands at a place to which base has
+ * not seen the node come is another.
  */
 function spotOf(
   device: Device,
   { node, above }: { node: DriveNode; above: Spot },
 ): (Omit<Spot, 'inode'> & { inode: Inode | undefined }) | undefined {
-  const row = device.journal.base.byCloudId(node.id);
-  const path = below(above.path, row?.localName ?? node.name);
-  if (device.isExcluded(below(above.path, nameHere(device, node)), node.kind === 'folder')) return undefined;
-  return { path, inode: row && device.machine.find(above.inode, row.localName) };
+  const { base } = device.journal;
+  const name = nameHere(device, node);
+  const path = below(above.path, name);
+  if (device.isExcluded(path, node.kind === 'folder')) return undefined;
+  const row = base.byCloudId(node.id);
+  const hasCome = row?.cloudName === node.name && base.get(row.parent)?.cloudId === node.parentId;
+  return { path, inode: hasCome ? device.machine.find(above.inode, name) : undefined };
 }
 
 function unlike(device: Device, { node, spot }: { node: DriveNode; spot: Spot }): string[] {

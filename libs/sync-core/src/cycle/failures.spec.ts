@@ -248,6 +248,23 @@ describe('somebody who edits while the engine works', () => {
     expect(b.disk.tree()).toEqual(a.disk.tree());
   });
 
+  // Whole fleet seed 578.
+  it('[SY-26] [SA-2] [SY-39] lets a file wait where it is whose new name in the cloud is taken here by what is left out', async () => {
+    const filtered = world.device(4, { exclude: ['c/'] });
+    a.disk.mkdir('d');
+    a.disk.write('f', 'f');
+    await world.meet(a, filtered);
+    filtered.disk.mkdir('d/c');
+    world.move('f', 'd/c');
+    await world.cycles(filtered, 5);
+    expect(Object.fromEntries(filtered.disk.tree())).toEqual({ d: null, 'd/c': null, f: 'f' });
+    expect(filtered.journal.problems()).toMatchObject([{ path: 'd/c', code: 'IN_THE_WAY' }]);
+    filtered.disk.remove('d/c');
+    await world.cycles(filtered, 5);
+    expect(Object.fromEntries(filtered.disk.tree())).toEqual({ d: null, 'd/c': 'f' });
+    expect(filtered.journal.problems()).toEqual([]);
+  });
+
   it('[C21] keeps a folder that holds something not synced, when the cloud deleted it, and says so', async () => {
     const filtered = world.device(4, { exclude: ['*.tmp'] });
     a.disk.mkdir('d');
