@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { routes, type FolderRole, type SpaceId } from '@tideline/contracts';
+import { routes, type FolderRole, type SpaceId, type SyncRight } from '@tideline/contracts';
 import { createCloud, createRetry, type ApiClient } from '@tideline/drive-client';
 import type { Cloud } from '@tideline/sync-core';
 import { cloudContract } from '@tideline/sync-core/testing';
@@ -31,6 +31,11 @@ function cloudOf(client: ApiClient, spaceId: SpaceId, rootId: string): Cloud {
 cloudContract('Drive client and console', async () => {
   const owner = await newPerson();
   const { space } = await CloudFolder.find(owner.api, 'personal:/');
+  const give = (id: string, nodeId: string, right: { role: FolderRole; syncRight?: SyncRight }) =>
+    owner.api.call(routes.rights.setFolderGrant, {
+      params: { nodeId },
+      body: { to: { type: 'user', id }, ...right },
+    });
   return {
     cloud: cloudOf(owner.api, space.id, space.rootId),
     hashes,
@@ -40,14 +45,15 @@ cloudContract('Drive client and console', async () => {
     },
     asUploader: async (folderId, { editorOf }) => {
       const uploader = await newPerson();
-      const give = (nodeId: string, role: FolderRole) =>
-        owner.api.call(routes.rights.setFolderGrant, {
-          params: { nodeId },
-          body: { to: { type: 'user', id: uploader.id }, role },
-        });
-      if (editorOf) await give(editorOf, 'editor');
-      await give(folderId, 'uploader');
+      if (editorOf) await give(uploader.id, editorOf, { role: 'editor' });
+      await give(uploader.id, folderId, { role: 'uploader' });
       return cloudOf(uploader.api, space.id, editorOf ?? folderId);
+    },
+    asBacker: async (folderId, { editorOf }) => {
+      const backer = await newPerson();
+      await give(backer.id, editorOf, { role: 'editor' });
+      await give(backer.id, folderId, { role: 'viewer', syncRight: 'backer' });
+      return cloudOf(backer.api, space.id, editorOf);
     },
   };
 });

@@ -41,6 +41,11 @@ export class BatchTree {
     return NOTHING;
   }
 
+  /** Whether this batch or one before it made the node. */
+  isMade(id: NodeId): boolean {
+    return this.#content.created.has(id);
+  }
+
   put(node: DriveNode): void {
     const before = this.#content.nodes.get(node.id);
     if (before) this.#content.names.get(nameKey(before))?.delete(before.id);

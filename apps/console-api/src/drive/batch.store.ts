@@ -83,10 +83,10 @@ export type BatchNodes = {
 export async function loadBatchNodes(
   manager: EntityManager,
   key: SpaceKey,
-  { ops, barrierIds }: { readonly ops: readonly BatchOp[]; readonly barrierIds: readonly string[] },
+  { ops, toldIds }: { readonly ops: readonly BatchOp[]; readonly toldIds: readonly string[] },
 ): Promise<BatchNodes> {
   const placed = ops.flatMap((op) => ('parentId' in op ? [op] : op.kind === 'restore' && op.to ? [op.to] : []));
-  const ids = new Set<string>([...ops.map((op) => op.nodeId), ...placed.map((op) => op.parentId), ...barrierIds]);
+  const ids = new Set<string>([...ops.map((op) => op.nodeId), ...placed.map((op) => op.parentId), ...toldIds]);
   type Row = NodeRow & { space_id: string; purged: boolean; lost: boolean };
   const rows = await queryRows<Row>(manager, BATCH_NODES, [
     key.enterpriseId,

@@ -1,4 +1,5 @@
 import type { BatchOp, BatchOutcome, DriveNode, ErrorCode } from '@tideline/contracts';
+import type { SpaceParts } from '../grants/space-parts.ts';
 import {
   decideOp,
   findPlaceRefusal,
@@ -7,10 +8,13 @@ import {
   type Refusal,
   type Verdict,
 } from './decide-op.ts';
+import { findReadingRefusal } from './newly-readable.ts';
 
 export type BatchInput = OpContext & {
   readonly ops: readonly BatchOp[];
   readonly atomic: boolean;
+  /** What decides whether the mover sees more of a node at another place; see `Placing`. */
+  readonly parts?: SpaceParts | undefined;
   /** Outcomes that operations of this actor were given before: they are repeated, not carried out again. */
   readonly answered: ReadonlyMap<string, BatchOutcome>;
   /** By opId: room that is kept for the operation alone, besides `roomBytes` (which may be below zero) (VE-3). */
@@ -70,7 +74,8 @@ class BatchRun {
   }
 
   settleAtomic(): BatchDecision {
-    const outcomes = this.#input.ops.map((op, index) => this.#judgePlace(op, this.#outcomes[index]));
+    const before = statesBefore(this.#changes);
+    const outcomes = this.#input.ops.map((op, index) => this.#judgePlace(op, this.#outcomes[index], before));
     if (outcomes.every((outcome) => outcome.status === 'done')) return this.decision();
     for (const { after, before } of this.#changes.toReversed()) this.#input.tree.undo(after, before);
     return { outcomes: outcomes.map((outcome) => this.#abort(outcome)), changes: [] };
@@ -82,7 +87,7 @@ class BatchRun {
     const before = this.#input.tree.find(op.nodeId) ?? null;
     const made = (verdict.folders ?? []).map((folder) => this.#put(op, { before: null, node: folder, version: null }));
     const change = this.#put(op, { before, node: verdict.node, version: verdict.version });
-    const refusal = this.#input.atomic ? undefined : findPlaceRefusal(op, this.#input.tree);
+    const refusal = this.#input.atomic ? undefined : this.#findRefusal(op, statesBefore([change]));
     if (refusal) {
       for (const each of [change, ...made.toReversed()]) this.#takeBack(each);
       return toRefused(op.opId, refusal);
@@ -104,10 +109,15 @@ class BatchRun {
     this.#changes.pop();
   }
 
-  #judgePlace(op: BatchOp, outcome: BatchOutcome | undefined): BatchOutcome {
+  #findRefusal(op: BatchOp, before: StatesBefore): Refusal | undefined {
+    const { tree, parts } = this.#input;
+    return findPlaceRefusal(op, tree) ?? findReadingRefusal(op, { tree, parts, before });
+  }
+
+  #judgePlace(op: BatchOp, outcome: BatchOutcome | undefined, before: StatesBefore): BatchOutcome {
     if (!outcome) throw new Error('every operation has an outcome');
     if (outcome.status === 'refused' || this.#input.answered.has(op.opId)) return outcome;
-    const refusal = findPlaceRefusal(op, this.#input.tree);
+    const refusal = this.#findRefusal(op, before);
     return refusal ? toRefused(op.opId, { ...refusal, node: this.#untouched(refusal.node) }) : outcome;
   }
 
@@ -121,6 +131,13 @@ class BatchRun {
     if (outcome.status === 'refused' || this.#input.answered.has(outcome.opId)) return outcome;
     return { status: 'refused', opId: outcome.opId, code: 'BATCH_ABORTED' satisfies ErrorCode, node: null };
   }
+}
+
+type StatesBefore = ReadonlyMap<string, DriveNode>;
+
+/** Of each changed node that was there already, the state before its first change. */
+function statesBefore(changes: readonly Change[]): StatesBefore {
+  return new Map(changes.toReversed().flatMap(({ before }) => (before ? [[before.id, before]] : [])));
 }
 
 function toRefused(opId: BatchOp['opId'], refusal: Refusal): BatchOutcome {

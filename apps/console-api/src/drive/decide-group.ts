@@ -4,7 +4,7 @@ import type { Author, BatchNodes, LockedSpace } from './batch.store.ts';
 import { BatchTree, type RightsByNode } from './batch-tree.ts';
 import { decideBatch, type BatchDecision, type BatchInput } from './decide-batch.ts';
 
-export type GroupBatch = Pick<BatchInput, 'ops' | 'atomic' | 'unusable' | 'barriers'> & {
+export type GroupBatch = Pick<BatchInput, 'ops' | 'atomic' | 'unusable' | 'barriers' | 'parts'> & {
   readonly author: Author;
   readonly rights: RightsByNode;
 };
@@ -59,7 +59,7 @@ class GroupRun {
 
   take(batch: GroupBatch): Omit<GroupDecision<GroupBatch>, 'batch'> {
     const { changedSubtrees, lostPaths, now, newVersionId, newNodeId, contentIdOf, found, space } = this.#input;
-    const { ops, atomic, unusable, barriers = NO_BARRIERS } = batch;
+    const { ops, atomic, unusable, barriers = NO_BARRIERS, parts } = batch;
     const tree = this.#tree.seenBy(batch.rights);
     const promised = this.#reservationsOf(batch);
     const decision = decideBatch({
@@ -68,6 +68,7 @@ class GroupRun {
         atomic,
         unusable,
         barriers,
+        parts,
         tree,
         changedSubtrees,
         lostPaths,

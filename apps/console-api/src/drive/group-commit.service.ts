@@ -22,12 +22,12 @@ import {
 } from './batch.store.ts';
 import { changedOutcomes, decideGroup, type GroupBatch, type GroupDecision, type GroupInput } from './decide-group.ts';
 import { loadRestorePaths } from './restore-path.store.ts';
-import { lookBelow, type BarriersByOp, type SubtreeLook } from './subtree-rights.ts';
+import { lookBelow, NOTHING_BELOW, type Below, type SubtreeLook } from './subtree-rights.ts';
 import { UsableChunks } from './usable-chunks.service.ts';
 import { writeBatches } from './write-batches.store.ts';
 
-type SettledBatch = GroupBatch & { readonly pack: ReceivedPack; readonly barriers: BarriersByOp };
-type Settled = { readonly batches: readonly SettledBatch[]; readonly below: SubtreeLook };
+type SettledBatch = GroupBatch & { readonly pack: ReceivedPack } & Pick<Below, 'toldIds'>;
+type Settled = { readonly batches: readonly SettledBatch[]; readonly look: SubtreeLook };
 type KnownRights = ReadonlyMap<string, NodeAccess>;
 
 /** The one transaction of a group: batches of one space that wait for its lock together. */
@@ -60,18 +60,18 @@ export class GroupCommit {
     await this.packs.record(manager, enterpriseId, packs);
     const rights = await this.#findRights(manager, group, mentionedBy);
     const unusable = await this.usable.findUnusable(manager, group);
-    const below = await lookBelow(manager, this.access, group, rights);
+    const look = await lookBelow(manager, this.access, group, rights);
     const batches = group.map(({ principal, request, pack }, index) => ({
       ops: request.ops,
       atomic: request.atomic,
       author: authorOf(principal, request.origin ?? 'sync'),
       rights: rights[index] ?? NO_RIGHTS,
-      barriers: below.barriers[index] ?? NO_BARRIERS,
+      ...(look.below[index] ?? NOTHING_BELOW),
       unusable: unusable[index] ?? new Map(),
       pack,
     }));
     await insertManifests(manager, enterpriseId, manifestRows(batches));
-    return { batches, below };
+    return { batches, look };
   }
 
   /** Devices of one person see the same and are asked for once. */
@@ -97,10 +97,10 @@ export class GroupCommit {
     const [space, answered, nodes] = await inOrder(manager, [
       () => findAndLockSpace(manager, key),
       () => listAnswers(manager, key.enterpriseId, settled.batches.map(toAsked)),
-      () => loadBatchNodes(manager, key, { ops, barrierIds: listBarriers(settled.batches) }),
+      () => loadBatchNodes(manager, key, { ops, toldIds: listTold(settled.batches) }),
     ]);
     if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
-    const { revision } = settled.below;
+    const { revision } = settled.look;
     const isStale = revision !== undefined && !stillHolds(revision, space);
     const { batches, found } = isStale ? await this.#lookAgain(manager, group, settled) : { ...settled, found: nodes };
     const { lostPaths, occupants } = await loadRestorePaths(manager, key, { ops, ...found });
@@ -125,13 +125,13 @@ export class GroupCommit {
   async #lookAgain(manager: EntityManager, group: Group, settled: Settled) {
     const [{ principal, spaceId }] = group;
     const rights = await this.#findRights(manager, group, mentionedBy);
-    const below = await lookBelow(manager, this.access, group, rights);
+    const look = await lookBelow(manager, this.access, group, rights);
     const batches = settled.batches.map((batch, index) => ({
       ...batch,
       rights: rights[index] ?? NO_RIGHTS,
-      barriers: below.barriers[index] ?? NO_BARRIERS,
+      ...(look.below[index] ?? NOTHING_BELOW),
     }));
-    const asked = { ops: batches.flatMap(({ ops }) => ops), barrierIds: listBarriers(batches) };
+    const asked = { ops: batches.flatMap(({ ops }) => ops), toldIds: listTold(batches) };
     return { batches, found: await loadBatchNodes(manager, { enterpriseId: principal.enterpriseId, spaceId }, asked) };
   }
 
@@ -144,11 +144,10 @@ export class GroupCommit {
 }
 
 const NO_RIGHTS: KnownRights = new Map();
-const NO_BARRIERS: BarriersByOp = new Map();
 
 /** Those that are told to who is refused. */
-function listBarriers(batches: readonly SettledBatch[]): NodeId[] {
-  return batches.flatMap(({ barriers }) => [...barriers.values()].filter((id) => id !== null));
+function listTold(batches: readonly SettledBatch[]): NodeId[] {
+  return batches.flatMap(({ toldIds }) => toldIds);
 }
 
 function mentionedBy(batches: readonly Batch[]): string[] {

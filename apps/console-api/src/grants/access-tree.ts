@@ -44,8 +44,19 @@ export class AccessTree {
     return judgement;
   }
 
+  /** Rights on a node of the space that would be found at the lower end of this path to the root. */
+  rightsAlong(path: readonly NodeId[], space: SpaceRow): Rights {
+    const chain = { [Symbol.iterator]: () => this.#statementsOn(path) };
+    return judge(this.caller, space, chain).rights;
+  }
+
   isFolder(id: NodeId): boolean {
     return this.#nodes.get(id)?.kind === 'folder';
+  }
+
+  /** Whether a grant on the node itself says something. */
+  isSpokenOf(id: NodeId): boolean {
+    return this.#statements.has(id);
   }
 
   parentOf(id: NodeId): NodeId | null {
@@ -79,6 +90,13 @@ export class AccessTree {
   *#statementsFrom(start: ChainNode | undefined): Iterator<readonly Statement[]> {
     for (let node = start; node; node = this.#above(node)) {
       const statements = this.#statements.get(node.id);
+      if (statements) yield statements;
+    }
+  }
+
+  *#statementsOn(path: readonly NodeId[]): Iterator<readonly Statement[]> {
+    for (const id of path) {
+      const statements = this.#statements.get(id);
       if (statements) yield statements;
     }
   }

@@ -24,11 +24,12 @@ import {
   type SpaceRow,
 } from './access.store.ts';
 import { AccessTree, type Caller, type Found } from './access-tree.ts';
-import { collectBarriers, NO_BARRIERS, type Barriers } from './barriers.ts';
+import { NO_BARRIERS, type Barriers } from './barriers.ts';
 import { BoundaryCache } from './boundary-cache.ts';
 import { parentsOf, pathUp } from './path-up.ts';
 import { findShareRoots, withCloudPaths, type ShareRoot } from './received-shares.ts';
 import { decideRights, PASSAGE, type Judgement, type Rights } from './rights.ts';
+import { SpaceParts } from './space-parts.ts';
 
 export type NodeAccess = Rights & {
   readonly spaceId: SpaceId;
@@ -196,16 +197,22 @@ export class AccessService {
     subject: Subject,
     within: { readonly spaceId: SpaceId; readonly atoms: readonly Atom[]; readonly throughBin: boolean },
   ): Promise<Barriers> {
+    const parts = await this.findParts(manager, subject, within.spaceId);
+    return parts?.barriersTo(within.atoms, within) ?? NO_BARRIERS;
+  }
+
+  /** `undefined` where the subject may do the same in all of the space. */
+  async findParts(manager: EntityManager, subject: Subject, spaceId: SpaceId): Promise<SpaceParts | undefined> {
     const { enterpriseId } = subject;
-    const spaces = await findSpaces(manager, enterpriseId, [within.spaceId]);
-    if (spaces.every((space) => space.ownerUserId === subject.userId)) return NO_BARRIERS;
+    const spaces = await findSpaces(manager, enterpriseId, [spaceId]);
+    const [space] = spaces;
+    if (!space || space.ownerUserId === subject.userId) return undefined;
     const caller = await this.#findCaller(manager, subject);
-    const statements = await listStatements(manager, enterpriseId, caller, { spaceIds: [within.spaceId] });
-    const roots = new Set(spaces.map((space) => space.rootId));
-    const nodeIds = distinct(statements, 'nodeId').filter((id) => !roots.has(id)); // nothing is above a root
-    if (nodeIds.length === 0) return NO_BARRIERS;
+    const statements = await listStatements(manager, enterpriseId, caller, { spaceIds: [spaceId] });
+    const nodeIds = distinct(statements, 'nodeId').filter((id) => id !== space.rootId); // nothing is above a root
+    if (nodeIds.length === 0) return undefined;
     const chains = await findChains(manager, enterpriseId, nodeIds);
-    return collectBarriers(new AccessTree(caller, { chains, spaces }, statements), { ...within, nodeIds });
+    return new SpaceParts(new AccessTree(caller, { chains, spaces }, statements), space, nodeIds);
   }
 
   /**

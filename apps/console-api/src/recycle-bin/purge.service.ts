@@ -14,6 +14,7 @@ import type { z } from 'zod';
 import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { AccessService, toSubject } from '../grants/access.service.ts';
 import { findPartsRevision, stillHolds } from '../grants/parts-revision.ts';
+import type { SpaceParts } from '../grants/space-parts.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
@@ -22,8 +23,10 @@ import type { MemberPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { BinService } from './bin.service.ts';
+import { listOpening } from './opened-by-purge.ts';
 import {
   listEntriesBefore,
+  listOutlived,
   listRemovable,
   listSpacesToClear,
   listSpacesWithExpired,
@@ -169,22 +172,27 @@ export class PurgeService implements OnModuleInit {
     return { marked, refusals };
   }
 
-  /** Why nodes are not the caller's to delete for good; what was trashed by itself below one of them is not touched by that. */
+  /** Why nodes are not the caller's to delete for good. What was trashed by itself below one of them may not be opened to them by it. */
   async #findRefusals(
     manager: EntityManager,
     principal: MemberPrincipal,
-    { spaceId, nodeIds }: SpaceKey & { readonly nodeIds: readonly NodeId[] },
+    slice: SpaceKey & { readonly nodeIds: readonly NodeId[] },
   ): Promise<Map<NodeId, ErrorCode>> {
+    const { spaceId, nodeIds } = slice;
     const access = await this.access.resolve(manager, principal, nodeIds);
-    const within = { spaceId, atoms: ['delete'], throughBin: false } as const;
-    const barriers = (await this.access.findBarriers(manager, toSubject(principal), within)).get('delete');
+    const parts = await this.access.findParts(manager, toSubject(principal), spaceId);
+    const barriers = parts?.barriersTo(['delete'], { throughBin: false }).get('delete');
     const refusals = nodeIds.map((id): [NodeId, ErrorCode | undefined] => {
       const rights = access.get(id);
       if (rights?.spaceId !== spaceId) return [id, 'NODE_UNKNOWN'];
       if (!rights.atoms.has('delete')) return [id, 'FORBIDDEN'];
       return [id, barriers?.has(id) ? 'SUBTREE_FORBIDDEN' : undefined];
     });
-    return new Map(refusals.flatMap(([id, code]) => (code ? [[id, code]] : [])));
+    const found = new Map(refusals.flatMap(([id, code]) => (code ? [[id, code]] : [])));
+    const allowed = nodeIds.filter((id) => !found.has(id));
+    const opening = parts ? await findOpening(manager, { ...slice, nodeIds: allowed }, parts) : [];
+    for (const id of opening) found.set(id, 'SUBTREE_FORBIDDEN');
+    return found;
   }
 
   /** In slices, as `#markAllowed`. */
@@ -233,6 +241,22 @@ export class PurgeService implements OnModuleInit {
     if (slice.removed > 0 && isLimited) this.sockets.roomFreed(key.enterpriseId, key.spaceId);
     return slice;
   }
+}
+
+/** What goes with them does not outlive them, unless one of them may not go itself. */
+async function findOpening(
+  manager: EntityManager,
+  { nodeIds, ...key }: SpaceKey & { readonly nodeIds: readonly NodeId[] },
+  parts: SpaceParts,
+): Promise<NodeId[]> {
+  const opening = listOpening(parts, nodeIds);
+  const kept = new Set<NodeId>();
+  for (let before = -1; opening.length > 0 && before < kept.size;) {
+    before = kept.size;
+    const goingIds = nodeIds.filter((id) => !kept.has(id));
+    for (const id of await listOutlived(manager, key, { folderIds: opening, goingIds })) kept.add(id);
+  }
+  return [...kept];
 }
 
 function toSlices(nodeIds: readonly NodeId[]): NodeId[][] {

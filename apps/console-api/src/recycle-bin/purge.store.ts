@@ -74,6 +74,29 @@ export async function spreadPurge(manager: EntityManager, key: SpaceKey, limit: 
   return Number(row?.found ?? 0);
 }
 
+/** Of folders those with something below that was trashed by itself and does not go with them. */
+export async function listOutlived(
+  manager: EntityManager,
+  key: SpaceKey,
+  of: { readonly folderIds: readonly NodeId[]; readonly goingIds: readonly NodeId[] },
+): Promise<NodeId[]> {
+  const rows = await queryRows<{ id: NodeId }>(
+    manager,
+    `WITH RECURSIVE inside AS (
+       SELECT id AS folder_id, id FROM unnest($3::uuid[]) AS t(id)
+       UNION ALL
+       SELECT inside.folder_id, c.id FROM inside CROSS JOIN LATERAL (
+         SELECT id FROM node WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = inside.id
+           AND kind = 'folder' AND trashed_at IS NULL OFFSET 0) c
+     )
+     SELECT DISTINCT inside.folder_id AS id FROM inside CROSS JOIN LATERAL (
+       SELECT FROM node WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = inside.id
+         AND trashed_at IS NOT NULL AND purged_at IS NULL AND id <> ALL($4::uuid[]) LIMIT 1) entry`,
+    [key.enterpriseId, key.spaceId, of.folderIds, of.goingIds],
+  );
+  return rows.map((row) => row.id);
+}
+
 /** Purged nodes with nothing below them. OFFSET 0 keeps a planner without statistics from reading all nodes of the space for it. */
 export async function listRemovable(manager: EntityManager, key: SpaceKey, limit: number): Promise<string[]> {
   const rows = await queryRows<{ id: string }>(

@@ -267,6 +267,22 @@ describe('upload mode without some of the rights', () => {
     expect(world.idOf('f')).toBe(id);
   });
 
+  it('[O17] [PE-6] a move to where more may be read than in the backed-up folder makes a new file; one within it is a move', async () => {
+    backer.disk.mkdir('open');
+    backer.disk.mkdir('kept');
+    backer.disk.mkdir('kept/sub');
+    backer.disk.write('kept/a', 'a');
+    backer.disk.write('kept/b', 'b');
+    await world.cycles(backer, 3);
+    world.cloud.makeBacker(world.idOf('kept'));
+    const ids = ['kept/a', 'kept/b'].map((path) => world.idOf(path));
+    backer.disk.rename('kept/a', 'open/a');
+    backer.disk.rename('kept/b', 'kept/sub/b');
+    expect(await world.cycles(backer, 4)).toMatchObject({ pending: 0, failed: 0 });
+    expect([world.idOf('kept/a'), world.idOf('kept/sub/b')]).toEqual(ids);
+    expect(world.cloudTree().get('open/a')).toBe('a');
+  });
+
   it('[O17] an edit or a delete that is not allowed is told or let be, and never tried in a loop', async () => {
     limit(except('update', 'delete'));
     backer.disk.write('f', 'EDITED');

@@ -23,7 +23,8 @@ type Verdict =
   | { readonly t: 'instead'; readonly ops: { readonly local?: LocalOp; readonly base?: readonly BaseOp[] } };
 
 const ALLOWED: Verdict = { t: 'allowed' };
-const NEEDED: readonly Atom[] = ['create', 'update', 'move', 'delete', 'download'];
+const SEEING: readonly Atom[] = ['visible', 'list', 'preview', 'download'];
+const NEEDED: readonly Atom[] = ['create', 'update', 'move', 'delete', ...SEEING];
 
 /**
  * Takes out of a plan what the person may not do in the cloud (G14–G18, O17). The server decides in the end; this only spares
@@ -137,15 +138,22 @@ function judgeMeta(op: Extract<CloudOp, { op: 'cloudSetMeta' }>, { rights, mode,
 
 /**
  * G18, O17: it stays where it was in the cloud and comes back there; what was moved here is a new file or folder. So does a folder
- * with something in it that may not leave its place.
+ * with something in it that may not leave its place, and what could be read only where it was moved to (PE-6).
  */
 function judgeMove(op: Extract<CloudOp, { op: 'cloudMove' }>, { rights, trees }: Scope): Verdict {
   const isRename = trees.base.get(trees.base.byCloudId(op.cloudId)?.parent ?? 0)?.cloudId === op.parentCloudId;
   const mayLeave =
-    isRename || (rights.allows(op.parentCloudId, 'create') && !rights.isWithoutBelow(op.cloudId, 'move'));
+    isRename ||
+    (rights.allows(op.parentCloudId, 'create') && !rights.isWithoutBelow(op.cloudId, 'move') && !readsMore(op, rights));
   const isAllowed = rights.allows(op.cloudId, 'move') && mayLeave;
   if (isAllowed) return ALLOWED;
   return trees.base.get(op.id) ? { t: 'letGo', ids: [op.id] } : { t: 'refused', needs: 'move' };
+}
+
+/** A folder with rights of its own keeps them, as far as is known here: the server is asked. */
+function readsMore({ cloudId, parentCloudId }: Extract<CloudOp, { op: 'cloudMove' }>, rights: RightsMap): boolean {
+  if (rights.isBoundary(cloudId)) return false;
+  return SEEING.some((atom) => rights.allows(parentCloudId, atom) && !rights.allows(cloudId, atom));
 }
 
 /** G16: what may not be deleted comes back, and with it the folders above it; the rest goes. Upload mode keeps the name only. */

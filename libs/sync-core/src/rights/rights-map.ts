@@ -26,6 +26,11 @@ export class RightsMap {
     return this.#atomsAt(cloudId)?.has(atom) ?? true;
   }
 
+  /** Whether something of the folder's own stands in the way: its rights go along wherever it goes. */
+  isBoundary(cloudId: CloudId): boolean {
+    return this.#boundaries.has(cloudId);
+  }
+
   isBoundaryWithout(cloudId: CloudId, atom: Atom): boolean {
     return this.#boundaries.get(cloudId)?.has(atom) === false;
   }

@@ -21,6 +21,8 @@ export type CloudUnderTest = {
   readonly setQuota: (bytes: number | null) => Promise<void>;
   /** The drive below a folder, seen by somebody who is an Uploader there (PE-6): makes new things and changes none. */
   readonly asUploader: (folderId: string, of: { readonly editorOf?: string }) => Promise<Cloud>;
+  /** The drive below a folder, seen by its editor, who is no more than a Backer (PE-1) of a folder in it. */
+  readonly asBacker: (folderId: string, of: { readonly editorOf: string }) => Promise<Cloud>;
   readonly close?: () => Promise<void> | void;
 };
 
@@ -224,6 +226,24 @@ export function cloudContract(name: string, create: () => Promise<CloudUnderTest
         expect(await commit(hand.move(outerId, 'renamed', top.id), 'y')).toMatchObject({ status: 'done' });
         expect(await commit(hand.trash(otherId), 'y')).toMatchObject({ status: 'done' });
         expect(await hand.paths()).toEqual(['top', 'top/renamed', 'top/renamed/inner']);
+      });
+
+      it('[PE-6] FORBIDDEN: what is moved to where its mover could read it, and could not where it was', async () => {
+        const top = await hand.done(hand.folder('top'));
+        const { id: keptId } = await hand.done(hand.folder('kept', top.id));
+        const [file, sub] = [
+          await hand.done(hand.file('f', 'x', keptId), 'x'),
+          await hand.done(hand.folder('sub', keptId)),
+        ];
+        const { commit } = await hand.backer(keptId, { editorOf: top.id });
+        for (const { id } of [file, sub]) {
+          expect(await commit(hand.move(id, 'mine', top.id), '')).toMatchObject({ code: 'FORBIDDEN', node: { id } });
+        }
+        expect(await commit(hand.move(file.id, 'g', sub.id), '')).toMatchObject({ status: 'done' });
+        expect(await commit(hand.trash(file.id), '')).toMatchObject({ status: 'done' });
+        const restore = { kind: 'restore', opId: hand.opId(), nodeId: file.id, to: { parentId: top.id, name: 'mine' } };
+        expect(await commit(restore, '')).toMatchObject({ code: 'FORBIDDEN', node: { id: file.id } });
+        expect(await hand.paths()).toEqual(['top', 'top/kept', 'top/kept/sub']);
       });
 
       it('SUBTREE_CHANGED: a folder is not trashed when something in it changed since', async () => {
@@ -581,7 +601,14 @@ class Hand {
   }
 
   async uploader(folderId: string, of: { readonly editorOf?: string } = {}) {
-    const cloud = await this.#made.asUploader(folderId, of);
+    return this.#as(await this.#made.asUploader(folderId, of));
+  }
+
+  async backer(folderId: string, of: { readonly editorOf: string }) {
+    return this.#as(await this.#made.asBacker(folderId, of));
+  }
+
+  async #as(cloud: Cloud) {
     const commit = async (op: object, text: string) => {
       const [outcome] = await commitTo(cloud, [op], { atomic: false, inline: this.#inline(text) });
       return outcome;

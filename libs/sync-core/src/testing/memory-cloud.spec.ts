@@ -16,5 +16,9 @@ cloudContract('MemoryCloud', () => {
       cloud.makeUploader(folderId);
       return cloud;
     },
+    asBacker: async (folderId) => {
+      cloud.makeBacker(folderId);
+      return cloud;
+    },
   };
 });

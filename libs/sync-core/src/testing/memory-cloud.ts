@@ -2,6 +2,7 @@ import type { BatchOutcome, DriveNode } from '@tideline/contracts';
 import {
   AppError,
   FOLDER_ROLE_ATOMS,
+  SYNC_RIGHT_ATOMS,
   contentIdOf,
   digestOf,
   isCloudName,
@@ -118,7 +119,15 @@ export class MemoryCloud implements Cloud {
 
   /** The person is an Uploader in this folder from now on: makes new things there and changes none (PE-6). */
   makeUploader(folderId: string): void {
-    this.boundaries = [...this.boundaries, { nodeId: folderId, atoms: FOLDER_ROLE_ATOMS.uploader, syncRight: 'none' }];
+    this.#bound({ nodeId: folderId, atoms: FOLDER_ROLE_ATOMS.uploader, syncRight: 'none' });
+  }
+
+  makeBacker(folderId: string): void {
+    this.#bound({ nodeId: folderId, atoms: SYNC_RIGHT_ATOMS.backer, syncRight: 'backer' });
+  }
+
+  #bound(boundary: MemoryCloud['boundaries'][number]): void {
+    this.boundaries = [...this.boundaries, boundary];
     this.capsRev += 1;
   }
 
@@ -390,7 +399,14 @@ export class MemoryCloud implements Cloud {
     if (!parent) return 'PARENT_UNKNOWN';
     if (parent.node.kind !== 'folder') return 'PARENT_NOT_FOLDER';
     const isRename = this.#nodes.get(op.nodeId)?.node.parentId === parentId;
-    return isRename || this.#mayDo('create', parentId) ? undefined : 'FORBIDDEN';
+    return isRename || (this.#mayDo('create', parentId) && !this.#readsMore(op, parentId)) ? undefined : 'FORBIDDEN';
+  }
+
+  /** PE-6: nobody reads more of something by putting it elsewhere. */
+  #readsMore(op: BatchOp, parentId: string): boolean {
+    const isPut = op.kind === 'move' || op.kind === 'restore';
+    if (!isPut || this.boundaries.some(({ nodeId }) => nodeId === op.nodeId)) return false;
+    return SEEING.some((atom) => this.#mayDo(atom, parentId) && !this.#mayDo(atom, op.nodeId));
   }
 
   /** Whether the node may stand where the operation has put it: not inside itself, in a live folder, under a free name. */
@@ -559,6 +575,7 @@ export class MemoryCloud implements Cloud {
 }
 
 const PLACING: ReadonlySet<BatchOp['kind']> = new Set(['createFolder', 'createFile', 'move', 'restore']);
+const SEEING: readonly Atom[] = ['visible', 'list', 'preview', 'download'];
 const NOTHING: Omit<Stored, 'node'> = { trashed: false, versions: [], places: [] };
 const TRASHED_AT = '1970-01-01T00:00:00.000Z';
 const NEEDED: Readonly<Record<BatchOp['kind'], Atom>> = {
