@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ChildrenQuery, DriveNode, NodeVersion, errorCode } from './drive.ts';
-import { NodeId, SizeBytes, Timestamp, UserId, VersionId } from './ids.ts';
+import { NodeId, OpId, SizeBytes, Timestamp, UserId, VersionId } from './ids.ts';
 import { NodeName } from './names.ts';
 import { EXPECTED_TEXT, isText } from './text.ts';
 
@@ -87,6 +87,8 @@ export const DEFAULT_RETENTION: RetentionPolicy = { keepVersions: 100, keepDays:
 
 /** Where to put it; the same name when none is told, another one when that is taken. */
 export const PlaceRequest = z.object({ parentId: NodeId, name: NodeName.optional() });
+/** A copy is begun once per `opId` and caller: asked again, also after a lost answer, it is told how far it is. */
+export const CopyRequest = PlaceRequest.extend({ opId: OpId });
 /** A copy of a large folder goes on after the answer, also through a restart of the server. */
 export const CopyAnswer = z.object({
   copyId: z.uuid(),

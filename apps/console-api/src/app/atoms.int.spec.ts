@@ -116,7 +116,7 @@ const ROWS: readonly Row[] = [
     'copy',
     copy.copyNode,
     ['copy', 'download', 'create'],
-    ({ file, top }) => ({ path: inNode(copy.copyNode, file), body: { parentId: top } }),
+    ({ file, top }) => ({ path: inNode(copy.copyNode, file), body: { parentId: top, opId: randomUUID() } }),
   ],
   [
     'start of an upload',

@@ -36,7 +36,7 @@ const filled = (): Record<string, { query?: string; body?: unknown }> => ({
   missing: { body: { chunks: [chunk] } },
   restoreTrashed: { body: { nodeIds: [other.nodeId] } },
   purge: { body: { nodeIds: [other.nodeId] } },
-  copyNode: { body: { parentId: other.nodeId } },
+  copyNode: { body: { parentId: other.nodeId, opId: randomUUID() } },
   moveToSpace: { body: { parentId: other.nodeId } },
   updateVersion: { body: { pinned: true } },
   bundle: { body: { nodes: [{ nodeId: other.nodeId, contentId: chunk.hash }] } },

@@ -4,6 +4,7 @@ import {
   type BatchOp,
   type CopyAnswer,
   type NodeId,
+  type OpId,
   type SpaceId,
 } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -90,7 +91,7 @@ async function newLongCopy() {
   const folders = names.map((name) => ops.folder(big.nodeId, name));
   await world.drive.commit(space.admin, space.spaceId, [big, ...folders]);
   for (const { nodeId } of folders) await plantFiles(world.drive, { ...space, folderId: nodeId }, LONG);
-  const { copyId, state, node } = await world.copies.copy(person, big.nodeId, place(space.rootId, 'copy'));
+  const { copyId, state, node } = await world.copy(person, big.nodeId, place(space.rootId, 'copy'));
   expect(state).toBe('running');
   const made = await world.drive.sql<{ id: NodeId; name: string }>(`SELECT id, name FROM node WHERE parent_id = $1`, [
     node!.id,
@@ -109,8 +110,8 @@ describe('a copy', () => {
   it('of a file is a new node on the same bytes, in any space, under a free name', async () => {
     const { person, spaceId, rootId } = await world.drive.owner();
     const { a } = await newTree(person, spaceId, rootId);
-    const first = await world.copies.copy(person, a, place(rootId));
-    const second = await world.copies.copy(person, a, place(rootId));
+    const first = await world.copy(person, a, place(rootId));
+    const second = await world.copy(person, a, place(rootId));
     expect(first).toMatchObject({
       state: 'done',
       copiedNodes: 1,
@@ -127,7 +128,7 @@ describe('a copy', () => {
     const { top } = await newTree(person, spaceId, rootId);
     const of = { principal: person as MemberPrincipal, spaceId, rootId };
     const mirror = await new Mirror(feed, of).start();
-    const copy = await world.copies.copy(person, top, place(rootId, 'copy'));
+    const copy = await world.copy(person, top, place(rootId, 'copy'));
     expect(copy).toMatchObject({ state: 'done', copiedNodes: 4, leftOut: 0 });
     expect(await tree(copy.node!.id)).toEqual(['/a=1', '/sub', '/sub/b=2']);
     await mirror.catchUp(2);
@@ -137,7 +138,7 @@ describe('a copy', () => {
   it('into itself has what was there before', async () => {
     const { person, spaceId, rootId } = await world.drive.owner();
     const { top, sub } = await newTree(person, spaceId, rootId);
-    const copy = await world.copies.copy(person, top, place(sub));
+    const copy = await world.copy(person, top, place(sub));
     expect(copy.state).toBe('done');
     expect(await tree(copy.node!.id)).toEqual(['/a=1', '/sub', '/sub/b=2']);
   });
@@ -147,7 +148,7 @@ describe('a copy', () => {
     const [big, inner] = [ops.folder(rootId, 'big'), newId<NodeId>()];
     await world.drive.commit(person, spaceId, [big, ops.folder(big.nodeId, 'inner', inner)]);
     await plantFiles(world.drive, { spaceId, folderId: inner }, 3000);
-    const begun = await world.copies.copy(person, big.nodeId, place(rootId, 'copy'));
+    const begun = await world.copy(person, big.nodeId, place(rootId, 'copy'));
     expect(begun.state).toBe('running');
     expect(begun.copiedNodes).toBeLessThan(3002);
     await world.drive.sql(`UPDATE space SET quota_bytes = used_bytes WHERE id = $1`, [spaceId]);
@@ -174,7 +175,7 @@ describe('a copy', () => {
       const big = ops.folder(rootId, 'big');
       await world.drive.commit(person, spaceId, [big]);
       await plantFiles(world.drive, { spaceId, folderId: big.nodeId }, 3000);
-      const { copyId } = await world.copies.copy(person, big.nodeId, place(rootId, 'copy'));
+      const { copyId } = await world.copy(person, big.nodeId, place(rootId, 'copy'));
       return { copyId, copied: () => copied(person, copyId) };
     }
 
@@ -218,7 +219,7 @@ describe('a copy', () => {
       await world.drive.commit(person, spaceId, inside.slice(at, at + 50).flat(), { inline: [bytes] });
     }
     const before = await tree(top.nodeId);
-    const { copyId, state, node } = await world.copies.copy(person, top.nodeId, place(rootId, 'copy'));
+    const { copyId, state, node } = await world.copy(person, top.nodeId, place(rootId, 'copy'));
     expect(state).toBe('running');
     await world.drive.commit(person, spaceId, [ops.trash(folders[199]!.nodeId)]);
     await world.copies.runAll(world.signal);
@@ -279,7 +280,7 @@ describe('a copy', () => {
     const { a } = await newTree(person, spaceId, rootId);
     const [left, trashed, closed] = await newFolders(team, ['left', 'trashed', 'closed']);
     const late = async (meanwhile: () => Promise<unknown>, folderId: NodeId) => {
-      const copy = () => codeOf(world.copies.copy(person, a, place(folderId)));
+      const copy = () => codeOf(world.copy(person, a, place(folderId)));
       return (await queueFor(world.drive, team.spaceId, [meanwhile, copy]))[1];
     };
     expect(await late(() => world.moves.move(person, left, place(far.rootId)), left)).toBe('PARENT_UNKNOWN');
@@ -298,10 +299,29 @@ describe('a copy', () => {
     const own = await world.drive.space('personal', { ownerUserId: member.userId });
     const give = (nodeId: NodeId, atoms: Atom[]) => giveAtoms(world.drive, { ...space, nodeId }, member, { atoms });
     await give(top, ['visible', 'list', 'copy']);
-    await expect(world.copies.copy(member, top, place(own.rootId))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(world.copy(member, top, place(own.rootId))).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await give(top, ['visible', 'list', 'copy', 'download']);
     await give(sub, ['visible', 'list', 'copy']);
-    expect(await world.copies.copy(member, top, place(own.rootId))).toMatchObject({ state: 'done', leftOut: 1 });
+    expect(await world.copy(member, top, place(own.rootId))).toMatchObject({ state: 'done', leftOut: 1 });
+  });
+
+  it('is begun once, however often and wherever it is asked for after a lost answer, also when the source is gone by then', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const { top } = await newTree(person, spaceId, rootId);
+    const opId = newId<OpId>();
+    const ask = (who: MemberPrincipal, op = opId) =>
+      world.copies.copy(who, top, { ...place(rootId, 'copy'), opId: op });
+    const [first, ...others] = await Promise.all([ask(person), ask(person), ask(person)]);
+    expect(others.map(({ copyId }) => copyId)).toEqual([first.copyId, first.copyId]);
+    expect(await ask(person)).toMatchObject({ copyId: first.copyId, state: 'done', copiedNodes: 4 });
+    const names = async () => (await tree(rootId)).filter((path) => path.lastIndexOf('/') === 0);
+    expect(await names()).toEqual(['/copy', '/top']);
+    const device = await world.drive.device(person);
+    expect((await ask(device)).copyId).not.toBe(first.copyId);
+    expect((await ask(person, newId())).copyId).not.toBe(first.copyId);
+    await world.drive.commit(person, spaceId, [ops.trash(top)]);
+    expect((await ask(person)).copyId).toBe(first.copyId);
+    expect(await names()).toEqual(['/copy', '/copy (2)', '/copy (3)']);
   });
 
   it('needs `copy` at the source, `create` at the target, and room', async () => {
@@ -311,7 +331,7 @@ describe('a copy', () => {
     const { top, sub } = await newTree(admin, space.spaceId, space.rootId);
     const own = await world.drive.space('personal', { ownerUserId: member.userId });
     const code = (nodeId: NodeId, parentId: NodeId) =>
-      world.copies.copy(member, nodeId, place(parentId)).then(
+      world.copy(member, nodeId, place(parentId)).then(
         (copy) => copy.state,
         (error: { code: string }) => error.code,
       );

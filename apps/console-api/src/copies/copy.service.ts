@@ -5,13 +5,13 @@ import {
   type CopyAnswer,
   type DriveNode,
   type ErrorCode,
+  type CopyRequest,
   type NodeId,
-  type PlaceRequest,
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { NIL, v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
-import { authorOf } from '../drive/author.ts';
+import { actorIdOf, authorOf } from '../drive/author.ts';
 import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { writeBatches } from '../drive/write-batches.store.ts';
 import { AccessService } from '../grants/access.service.ts';
@@ -27,6 +27,7 @@ import {
   advanceFolders,
   findAndLockRunning,
   findCopy,
+  findCopyByOp,
   findRequester,
   holdVersions,
   insertCopy,
@@ -53,9 +54,11 @@ const SLICES_PER_REQUEST = 8;
 const SLICES_PER_RUN = 200;
 const EVERY_MS = 2000;
 const NEEDED: readonly Atom[] = ['copy', 'download'];
-const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
+/** As long as answers to operations of batches. */
+const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1000;
 
-type Place = z.output<typeof PlaceRequest>;
+type Request = z.output<typeof CopyRequest>;
+type Asked = { readonly nodeId: NodeId; readonly request: Request };
 type Opened = { readonly manager: EntityManager; readonly key: SpaceKey; readonly principal: MemberPrincipal };
 
 /**
@@ -78,11 +81,10 @@ export class CopyService implements OnModuleInit {
     this.jobs.register({ name: 'tree-copy', lane: 'long', everyMs: EVERY_MS, run: (signal) => this.runAll(signal) });
   }
 
-  async copy(principal: MemberPrincipal, nodeId: NodeId, place: Place): Promise<CopyAnswer> {
-    const { key, seq, ...copy } = await inTransaction(this.dataSource, (manager) =>
-      this.#begin(manager, principal, { nodeId, place }),
-    );
-    this.sockets.nudgeSpace(key.enterpriseId, key.spaceId, seq);
+  /** Asked again for what was begun, it is answered by how far that is, whatever became of the source since. */
+  async copy(principal: MemberPrincipal, nodeId: NodeId, request: Request): Promise<CopyAnswer> {
+    const known = await findCopyByOp(this.dataSource.manager, opOf(principal, request));
+    const copy = known ?? (await this.#beginOnce(principal, { nodeId, request }));
     for (let slice = 0; slice < SLICES_PER_REQUEST && (await this.runSlice(copy)); slice++);
     return this.getState(principal, copy.id);
   }
@@ -129,13 +131,20 @@ export class CopyService implements OnModuleInit {
     return done?.more ?? false;
   }
 
+  async #beginOnce(principal: MemberPrincipal, asked: Asked): Promise<CopyKey> {
+    const { nudge, ...copy } = await inTransaction(this.dataSource, (manager) =>
+      this.#begin(manager, principal, asked),
+    );
+    if (nudge) this.sockets.nudgeSpace(nudge.enterpriseId, nudge.spaceId, nudge.seq);
+    return copy;
+  }
+
   /** The copy itself, and for a folder the note of what is to follow. */
   async #begin(
     manager: EntityManager,
     principal: MemberPrincipal,
-    asked: { readonly nodeId: NodeId; readonly place: Place },
-  ): Promise<CopyKey & { key: SpaceKey; seq: number }> {
-    const { nodeId, place } = asked;
+    { nodeId, request: { opId, ...place } }: Asked,
+  ): Promise<CopyKey & { nudge?: SpaceKey & { seq: number } }> {
     const source = await this.#getSource(manager, principal, nodeId);
     const key = await getTarget(manager, this.access, { principal, parentId: place.parentId });
     const bytes = await sumHeads(manager, principal, nodeId);
@@ -144,6 +153,8 @@ export class CopyService implements OnModuleInit {
     // Again: until now the folder could leave the space, go into the bin or be closed.
     const { spaceId } = await getTarget(manager, this.access, { principal, parentId: place.parentId });
     if (!space || spaceId !== key.spaceId) throw new AppError('PARENT_UNKNOWN');
+    const known = await findCopyByOp(manager, opOf(principal, { opId })); // the same request may have come first
+    if (known) return known;
     if (!hasRoom(space, bytes)) throw new AppError('QUOTA_EXCEEDED');
     const names = new NameGiver(manager, key);
     const wanted = { parentId: place.parentId, name: place.name ?? source.name, kind: source.kind };
@@ -155,11 +166,11 @@ export class CopyService implements OnModuleInit {
     const isFolder = source.kind === 'folder';
     const deviceId = principal.kind === 'device' ? principal.deviceId : null;
     const readsPersonalSpace = principal.kind === 'person' || principal.readsPersonalSpace;
-    const who = { enterpriseId, id, userId, deviceId, readsPersonalSpace };
+    const who = { enterpriseId, id, userId, deviceId, readsPersonalSpace, opId };
     const state = isFolder ? 'running' : 'done';
     await insertCopy(manager, { ...who, spaceId: key.spaceId, targetId: change.after.id, copiedNodes: 1, state });
     if (isFolder) await addFolders(manager, who, [{ sourceId: source.id, targetId: change.after.id }]);
-    return { enterpriseId, id, key, seq: space.seq + 1 };
+    return { enterpriseId, id, nudge: { ...key, seq: space.seq + 1 } };
   }
 
   async #getSource(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId): Promise<DriveNode> {
@@ -262,6 +273,10 @@ function endsOf(folders: readonly CopyFolder[], children: readonly ChildToCopy[]
     const afterName = found.length < limitOfEach ? null : (found.at(-1)?.node.name ?? null);
     return { ordinal: folder.ordinal, afterName };
   });
+}
+
+function opOf(principal: MemberPrincipal, { opId }: Pick<Request, 'opId'>) {
+  return { enterpriseId: principal.enterpriseId, actorId: actorIdOf(principal), opId };
 }
 
 async function toPrincipal(manager: EntityManager, copy: StoredCopy): Promise<MemberPrincipal | undefined> {

@@ -22,7 +22,7 @@ export type CopyFolder = {
   readonly targetId: NodeId;
   readonly afterName: string;
 };
-type NewCopy = Omit<StoredCopy, 'leftOut' | 'refusal'>;
+type NewCopy = Omit<StoredCopy, 'leftOut' | 'refusal'> & { readonly opId: string };
 
 const COLUMNS = `c.enterprise_id AS "enterpriseId", c.id, c.space_id AS "spaceId", c.target_id AS "targetId", c.user_id AS "userId",
   c.device_id AS "deviceId", c.reads_personal_space AS "readsPersonalSpace", c.copied_nodes AS "copiedNodes",
@@ -31,8 +31,8 @@ const COLUMNS = `c.enterprise_id AS "enterpriseId", c.id, c.space_id AS "spaceId
 export async function insertCopy(manager: EntityManager, copy: NewCopy): Promise<void> {
   await queryRows(
     manager,
-    `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, device_id, reads_personal_space, copied_nodes, state)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, device_id, reads_personal_space, copied_nodes, state, op_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       copy.enterpriseId,
       copy.id,
@@ -43,6 +43,7 @@ export async function insertCopy(manager: EntityManager, copy: NewCopy): Promise
       copy.readsPersonalSpace,
       copy.copiedNodes,
       copy.state,
+      copy.opId,
     ],
   );
 }
@@ -52,6 +53,20 @@ export async function findCopy(manager: EntityManager, key: CopyKey): Promise<St
     manager,
     `SELECT ${COLUMNS} FROM tree_copy c WHERE c.enterprise_id = $1 AND c.id = $2`,
     [key.enterpriseId, key.id],
+  );
+  return row;
+}
+
+/** What an operation of this actor began before. */
+export async function findCopyByOp(
+  manager: EntityManager,
+  op: { readonly enterpriseId: EnterpriseId; readonly actorId: string; readonly opId: string },
+): Promise<CopyKey | undefined> {
+  const [row] = await queryRows<CopyKey>(
+    manager,
+    `SELECT enterprise_id AS "enterpriseId", id FROM tree_copy
+     WHERE enterprise_id = $1 AND coalesce(device_id, user_id) = $2 AND op_id = $3`,
+    [op.enterpriseId, op.actorId, op.opId],
   );
   return row;
 }

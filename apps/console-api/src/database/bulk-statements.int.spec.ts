@@ -70,7 +70,7 @@ async function purged(nodeIds: readonly NodeId[]): Promise<void> {
 }
 
 async function copied({ folderId, ids }: Made): Promise<void> {
-  const { state, copiedNodes } = await kept.copies.copy(person, folderId, { parentId: rootId, name: randomUUID() });
+  const { state, copiedNodes } = await kept.copy(person, folderId, { parentId: rootId, name: randomUUID() });
   expect([state, copiedNodes]).toEqual(['done', ids.length + 1]);
 }
 

@@ -64,7 +64,7 @@ describe('[BI-8] the longest names', () => {
     await drive.commit(device, spaceId, [first, ops.trash(first.nodeId)]);
     await drive.commit(device, spaceId, [ops.file(rootId, name, { bytes: bytesOf('') })]);
     const [restored] = await world.bin.restore(person, spaceId, [first.nodeId]);
-    const copied = await world.copies.copy(person, first.nodeId, { parentId: rootId });
+    const copied = await world.copy(person, first.nodeId, { parentId: rootId });
     const names = [restored?.status === 'restored' ? restored.node.name : '', copied.node?.name ?? ''];
     for (const each of names) {
       expect(bytesIn(each)).toBeLessThanOrEqual(255);
@@ -97,7 +97,7 @@ describe('[BI-8] one name in two forms', () => {
       expect(outcomes.map((outcome) => (outcome.status === 'refused' ? [outcome.code, outcome.node?.id] : []))).toEqual(
         Array(4).fill(['NAME_TAKEN', first.nodeId]),
       );
-      const copied = await world.copies.copy(person, other.nodeId, {
+      const copied = await world.copy(person, other.nodeId, {
         parentId: rootId,
         name: NodeName.parse(wanted),
       });

@@ -17,6 +17,7 @@ import { SyncPolicy1764000027000 } from './1764000027000-sync-policy.ts';
 import { RestorePlannedAt1764000027100 } from './1764000027100-restore-planned-at.ts';
 import { FinishedUploads1764000027200 } from './1764000027200-finished-uploads.ts';
 import { JobClaims1764000028000 } from './1764000028000-job-claims.ts';
+import { CopyOp1764000028100 } from './1764000028100-copy-op.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -38,4 +39,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   RestorePlannedAt1764000027100,
   FinishedUploads1764000027200,
   JobClaims1764000028000,
+  CopyOp1764000028100,
 ];

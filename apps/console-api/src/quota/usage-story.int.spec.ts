@@ -88,7 +88,7 @@ class Story {
   #placing(node: Row, folder: Row) {
     const place = { parentId: folder.id };
     return [
-      () => world.copies.copy(this.#person, node.id, place),
+      () => world.copy(this.#person, node.id, place),
       () => world.moves.move(this.#person, node.id, place),
       () => this.#write(node.space, ops.move(node.id, folder.id, `n${this.#next(5)}`)),
     ];

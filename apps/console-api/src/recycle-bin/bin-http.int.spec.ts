@@ -99,7 +99,7 @@ describe('the routes of bin, versions and copies', () => {
 
   it('copy and move to another space', async () => {
     const nodeId = await newFile('plan.txt', 'plan');
-    const copy = await call(CopyAnswer, 'POST', `/nodes/${nodeId}/copy`, { parentId: shared.rootId });
+    const copy = await call(CopyAnswer, 'POST', `/nodes/${nodeId}/copy`, { parentId: shared.rootId, opId: newId() });
     expect(copy).toMatchObject({ state: 'done', node: { name: 'plan.txt', size: 4 } });
     expect(await call(CopyAnswer, 'GET', `/copies/${copy.copyId}`)).toEqual(copy);
     const place = { parentId: shared.rootId, name: 'moved.txt' };

@@ -85,7 +85,7 @@ class Story {
   }
 
   async #copy(nodeId: NodeId, parentId: NodeId): Promise<void> {
-    await world.copies.copy(this.#person, nodeId, { parentId }).catch((error: { code?: string }) => {
+    await world.copy(this.#person, nodeId, { parentId }).catch((error: { code?: string }) => {
       if (!['NODE_TRASHED', 'PARENT_TRASHED'].includes(error.code ?? '')) throw error;
     });
   }

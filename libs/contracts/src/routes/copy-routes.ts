@@ -10,7 +10,7 @@ export const copyRoutes = {
     permission: 'drive',
     summary: 'Copy a file or folder into a folder of any space; no bytes travel',
     params: nodeParam,
-    body: retention.PlaceRequest,
+    body: retention.CopyRequest,
     response: retention.CopyAnswer,
     errors: ['NODE_UNKNOWN', 'PARENT_UNKNOWN', 'QUOTA_EXCEEDED', 'NODE_TRASHED', 'PARENT_TRASHED', 'PARENT_NOT_FOLDER'],
   }),

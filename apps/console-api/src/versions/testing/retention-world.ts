@@ -1,7 +1,10 @@
+import type { NodeId, OpId, PlaceRequest } from '@tideline/contracts';
+import type { z } from 'zod';
 import { CopyService } from '../../copies/copy.service.ts';
 import { SpaceMoveService } from '../../copies/space-move.service.ts';
-import { DriveWorld } from '../../drive/testing/drive-world.ts';
+import { DriveWorld, newId } from '../../drive/testing/drive-world.ts';
 import { JobRunner } from '../../jobs/job-runner.ts';
+import type { MemberPrincipal } from '../../platform/principal.ts';
 import { ReservationService } from '../../quota/reservation.service.ts';
 import { BinService } from '../../recycle-bin/bin.service.ts';
 import { PurgeService } from '../../recycle-bin/purge.service.ts';
@@ -43,6 +46,11 @@ export class RetentionWorld {
 
   close(): Promise<void> {
     return this.drive.close();
+  }
+
+  /** Asked for once. */
+  copy(principal: MemberPrincipal, nodeId: NodeId, place: z.output<typeof PlaceRequest>) {
+    return this.copies.copy(principal, nodeId, { ...place, opId: newId<OpId>() });
   }
 
   /** What the space says it uses, which must be what its versions say; fails when it is not. */
