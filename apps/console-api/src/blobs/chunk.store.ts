@@ -127,28 +127,72 @@ export async function findUploaded(
   return new Set(rows.map((row) => row.hash));
 }
 
-/** Some nodes that have a version with the chunk, those of `spaceId` first; whether the caller may read them is not asked here. */
+export type Referrer = {
+  readonly hash: string;
+  readonly nodeId: string;
+  /** There are others that were not looked at. */
+  readonly isCut: boolean;
+};
+
+/**
+ * Some nodes that have a version with the chunk, those of `spaceId` first; whether the caller may read them is not asked here. What
+ * was released is nobody's any more.
+ */
 export async function listReferrers(
   manager: EntityManager,
   where: { readonly enterpriseId: EnterpriseId; readonly spaceId: string },
   chunks: readonly ChunkRef[],
-): Promise<{ hash: string; nodeId: string }[]> {
-  return queryRows<{ hash: string; nodeId: string }>(
+): Promise<Referrer[]> {
+  return queryRows<Referrer>(
     manager,
-    `SELECT DISTINCT t.h AS hash, r.node_id AS "nodeId" FROM unnest($3::text[], $4::int[]) AS t(h, s)
+    `SELECT DISTINCT t.h AS hash, r.node_id AS "nodeId", r.found > 5 AS "isCut" FROM unnest($3::text[], $4::int[]) AS t(h, s)
      CROSS JOIN LATERAL (
        SELECT hash FROM chunk WHERE enterprise_id = $1 AND hash = decode(t.h, 'hex') AND size = t.s AND damaged_at IS NULL
        LIMIT 1) c
      CROSS JOIN LATERAL (
-       SELECT node_id FROM (
-         (SELECT v.node_id, v.space_id FROM version v WHERE v.enterprise_id = $1 AND v.content_id = c.hash LIMIT 100)
+       SELECT node_id, count(*) OVER () AS found FROM (
+         (SELECT v.node_id, v.space_id FROM version v
+          WHERE v.enterprise_id = $1 AND v.content_id = c.hash AND v.released_at IS NULL LIMIT 100)
          UNION ALL
          (SELECT v.node_id, v.space_id FROM content_chunk m
-          JOIN version v ON v.enterprise_id = $1 AND v.content_id = m.content_id
+          JOIN version v ON v.enterprise_id = $1 AND v.content_id = m.content_id AND v.released_at IS NULL
           WHERE m.enterprise_id = $1 AND m.hash = c.hash LIMIT 100)
        ) found ORDER BY space_id = $2 DESC LIMIT 5
      ) r`,
     [where.enterpriseId, where.spaceId, chunks.map((chunk) => chunk.hash), chunks.map((chunk) => chunk.size)],
+  );
+}
+
+/**
+ * Folders with a file that has a version with the chunk, of the first `limit` contents and the first `limit` versions: files of one
+ * folder can be read by the same people. Probes alone, each bounded, so that a chunk that half an enterprise has costs no more.
+ */
+export async function listReferringFolders(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  asked: { readonly hashes: readonly string[]; readonly limit: number },
+): Promise<Referrer[]> {
+  return queryRows<Referrer>(
+    manager,
+    `SELECT t.h AS hash, folder.id AS "nodeId", greatest(contents.found, versions.found) = $3 AS "isCut"
+     FROM unnest($2::text[]) AS t(h)
+     CROSS JOIN LATERAL (
+       SELECT count(*) AS found, array_agg(DISTINCT content_id) AS ids FROM (
+         SELECT content_id FROM content_chunk WHERE enterprise_id = $1 AND hash = decode(t.h, 'hex') LIMIT $3) m
+     ) contents
+     CROSS JOIN LATERAL (
+       SELECT count(*) AS found, array_agg(node_id) AS ids FROM (
+         SELECT v.node_id FROM unnest(array_append(contents.ids, decode(t.h, 'hex'))) AS content(id)
+         CROSS JOIN LATERAL (
+           SELECT node_id FROM version
+           WHERE enterprise_id = $1 AND content_id = content.id AND released_at IS NULL LIMIT $3) v
+         LIMIT $3) first
+     ) versions
+     CROSS JOIN LATERAL (
+       SELECT DISTINCT n.parent_id AS id FROM unnest(versions.ids) AS file(id)
+       CROSS JOIN LATERAL (SELECT parent_id FROM node WHERE enterprise_id = $1 AND id = file.id LIMIT 1) n
+     ) folder`,
+    [enterpriseId, asked.hashes, asked.limit],
   );
 }
 

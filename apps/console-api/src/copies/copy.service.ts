@@ -164,9 +164,7 @@ export class CopyService implements OnModuleInit {
     const id = uuidv7();
     const { enterpriseId, userId } = principal;
     const isFolder = source.kind === 'folder';
-    const deviceId = principal.kind === 'device' ? principal.deviceId : null;
-    const readsPersonalSpace = principal.kind === 'person' || principal.readsPersonalSpace;
-    const who = { enterpriseId, id, userId, deviceId, readsPersonalSpace, opId };
+    const who = { ...whoIs(principal), enterpriseId, id, userId, opId };
     const state = isFolder ? 'running' : 'done';
     await insertCopy(manager, { ...who, spaceId: key.spaceId, targetId: change.after.id, copiedNodes: 1, state });
     if (isFolder) await addFolders(manager, who, [{ sourceId: source.id, targetId: change.after.id }]);
@@ -273,6 +271,12 @@ function endsOf(folders: readonly CopyFolder[], children: readonly ChildToCopy[]
     const afterName = found.length < limitOfEach ? null : (found.at(-1)?.node.name ?? null);
     return { ordinal: folder.ordinal, afterName };
   });
+}
+
+function whoIs(principal: MemberPrincipal): Pick<StoredCopy, 'deviceId' | 'readsPersonalSpace'> {
+  if (principal.kind === 'person') return { deviceId: null, readsPersonalSpace: true };
+  const { deviceId, readsPersonalSpace } = principal;
+  return { deviceId, readsPersonalSpace };
 }
 
 function opOf(principal: MemberPrincipal, { opId }: Pick<Request, 'opId'>) {

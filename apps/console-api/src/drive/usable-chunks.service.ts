@@ -1,11 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type ChunkHash, type ChunkRef, type SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
-import { findUploaded, listReferrers, lock } from '../blobs/chunk.store.ts';
+import { findUploaded, listReferrers, listReferringFolders, lock, type Referrer } from '../blobs/chunk.store.ts';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { actorIdOf } from './author.ts';
 import type { Batch, Group } from './batch.ts';
+
+/**
+ * How many versions of each chunk are looked at when none of the first few can be read: each look costs what it finds, and most
+ * chunks have few. What nobody finds within the last one is sent again, which costs its bytes and nothing else.
+ */
+const WIDER_LOOKS = [50, 500, 5000, 50_000];
+/** Versions of all chunks that one look reads: about a second of the database. */
+const MAX_LOOKED_AT = 100_000;
 
 /**
  * Who may use a hash: whoever sent the chunk in the last seven days, and whoever may download a version that holds it.
@@ -24,14 +32,31 @@ export class UsableChunks {
     const usable = await findUploaded(manager, { enterpriseId, actorId: actorIdOf(principal) }, where.chunks);
     const others = where.chunks.filter((chunk) => !usable.has(chunk.hash));
     if (others.length === 0) return usable;
-    const referrers = await listReferrers(manager, { enterpriseId, spaceId: where.spaceId }, others);
+    const near = await listReferrers(manager, { enterpriseId, spaceId: where.spaceId }, others);
+    let open = await this.#settle(manager, principal, near, usable);
+    for (const limit of WIDER_LOOKS) {
+      if (open.length === 0) break;
+      const asked = { hashes: open.slice(0, Math.floor(MAX_LOOKED_AT / limit)), limit };
+      open = await this.#settle(manager, principal, await listReferringFolders(manager, enterpriseId, asked), usable);
+    }
+    return usable;
+  }
+
+  /** Adds chunks of which the caller may download one of the referrers; answers those that may have one further on. */
+  async #settle(
+    manager: EntityManager,
+    principal: MemberPrincipal,
+    referrers: readonly Referrer[],
+    usable: Set<string>,
+  ): Promise<string[]> {
     const nodeIds = [...new Set(referrers.map((referrer) => referrer.nodeId))];
     const access = await this.access.resolve(manager, principal, nodeIds);
     const readable = new Set(
       [...access].filter(([, rights]) => rights.atoms.has('download')).map(([id]) => String(id)),
     );
     for (const { hash, nodeId } of referrers) if (readable.has(nodeId)) usable.add(hash);
-    return usable;
+    const cut = referrers.filter(({ hash, isCut }) => isCut && !usable.has(hash)).map(({ hash }) => hash);
+    return [...new Set(cut)];
   }
 
   /**
