@@ -97,7 +97,8 @@ async function newLongCopy() {
     node!.id,
   ]);
   const below = Object.fromEntries(made.map(({ id, name }) => [name, id])) as Record<(typeof names)[number], NodeId>;
-  return { copyId, node: node!, person, space, far, below };
+  const sources = Object.fromEntries(names.map((name, at) => [name, folders[at]?.nodeId])) as typeof below;
+  return { copyId, node: node!, person, space, far, below, sources };
 }
 /** Live nodes whose parent is not there, or not in their space: shown in no listing and in no bin. */
 const listLost = () =>
@@ -255,6 +256,27 @@ describe('a copy', () => {
     expect(await listLost()).toEqual([]);
     expect(await world.usedBytes(space.spaceId)).toBe(4 * LONG + closed + LONG);
     expect(await world.usedBytes(far.spaceId)).toBe(left);
+  });
+
+  it('takes nothing more from a folder of the source whose reading is taken away meanwhile, and counts what it left out', async () => {
+    const { copyId, node, person, space, below, sources } = await newLongCopy();
+    const before = (await tree(below.closed)).length;
+    expect(before).toBeLessThan(LONG);
+    await close(space, sources.closed, person);
+    await world.copies.runAll(world.signal);
+    expect((await tree(below.closed)).length).toBe(before);
+    const counts = { copiedNodes: 5 + 3 * LONG + before, leftOut: LONG - before };
+    expect(await world.copies.getState(person, copyId)).toMatchObject({ state: 'done', refusal: null, ...counts });
+    expect(await tree(node.id)).toHaveLength(4 + 3 * LONG + before);
+  });
+
+  it('ends without any more when all of the source is taken from who asked for it', async () => {
+    const { copyId, node, person, space } = await newLongCopy();
+    const before = await tree(node.id);
+    await close(space, space.rootId, person);
+    await world.copies.runAll(world.signal);
+    expect(await tree(node.id)).toEqual(before);
+    expect(await world.copies.getState(person, copyId)).toMatchObject({ state: 'refused', refusal: 'FORBIDDEN' });
   });
 
   it('puts nothing into a folder of it that leaves its space between the look and the lock, and ends when it left itself', async () => {

@@ -12,7 +12,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { inSpaceOf } from '../drive/in-space-of.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
-import { inTransaction } from '../platform/transaction.ts';
 import { AccessService } from './access.service.ts';
 import { findChains } from './access.store.ts';
 import {
@@ -76,13 +75,18 @@ export class FolderGrantService {
 
   async remove(person: PersonPrincipal, nodeId: NodeId, grantId: GrantId): Promise<void> {
     const { enterpriseId } = person;
-    const spaceId = await inTransaction(this.dataSource, async (manager) => {
-      await this.access.requireGranter(manager, person, nodeId);
-      const spaceId = await deleteFolderGrant(manager, enterpriseId, { nodeId, grantId });
-      if (!spaceId) throw new AppError('NOT_FOUND', { what: 'right' });
-      await bumpCapsRev(manager, enterpriseId, [spaceId]);
-      return spaceId;
-    });
+    const decide = async (manager: EntityManager) =>
+      (await this.access.requireGranter(manager, person, nodeId)).spaceId;
+    const spaceId = await inSpaceOf(
+      this.dataSource,
+      { enterpriseId, decide },
+      async ({ manager, key: { spaceId } }) => {
+        const isRemoved = await deleteFolderGrant(manager, enterpriseId, { nodeId, grantId });
+        if (!isRemoved) throw new AppError('NOT_FOUND', { what: 'right' });
+        await bumpCapsRev(manager, enterpriseId, [spaceId]);
+        return spaceId;
+      },
+    );
     this.sockets.rightsChanged(enterpriseId, spaceId);
   }
 

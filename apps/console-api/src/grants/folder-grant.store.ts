@@ -189,13 +189,13 @@ export async function deleteFolderGrant(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   of: { readonly nodeId: NodeId; readonly grantId: GrantId },
-): Promise<SpaceId | undefined> {
-  const [row] = await queryRows<{ space_id: SpaceId }>(
+): Promise<boolean> {
+  const rows = await queryRows(
     manager,
-    `DELETE FROM folder_grant WHERE enterprise_id = $1 AND node_id = $2 AND id = $3 RETURNING space_id`,
+    `DELETE FROM folder_grant WHERE enterprise_id = $1 AND node_id = $2 AND id = $3 RETURNING id`,
     [enterpriseId, of.nodeId, of.grantId],
   );
-  return row?.space_id;
+  return rows.length > 0;
 }
 
 /** The folder that a grant is on. */

@@ -20,6 +20,7 @@ import {
   bumpCapsRev,
   deleteGrant,
   findGrantFolder,
+  findSharedSpaceOf,
   hasIdentity,
   listGrants,
   listSharedSpaces,
@@ -60,12 +61,16 @@ export class GrantService {
   }
 
   async remove(enterpriseId: EnterpriseId, grantId: GrantId): Promise<void> {
-    const spaceId = await inTransaction(this.dataSource, async (manager) => {
-      const spaceId = await deleteGrant(manager, enterpriseId, grantId);
-      if (!spaceId) throw new AppError('NOT_FOUND', { what: 'right' });
-      await bumpCapsRev(manager, enterpriseId, [spaceId]);
-      return spaceId;
-    });
+    const decide = (manager: EntityManager) => getSharedSpace(manager, enterpriseId, grantId);
+    const spaceId = await inSpaceOf(
+      this.dataSource,
+      { enterpriseId, decide },
+      async ({ manager, key: { spaceId } }) => {
+        await deleteGrant(manager, enterpriseId, grantId);
+        await bumpCapsRev(manager, enterpriseId, [spaceId]);
+        return spaceId;
+      },
+    );
     this.sockets.rightsChanged(enterpriseId, spaceId);
   }
 
@@ -85,6 +90,13 @@ export class GrantService {
     });
     for (const spaceId of spaceIds) this.sockets.rightsChanged(enterpriseId, spaceId);
   }
+}
+
+/** Never a personal one: what is shared there is its owner's own affair (PE-5). */
+async function getSharedSpace(manager: EntityManager, enterpriseId: EnterpriseId, grantId: GrantId): Promise<SpaceId> {
+  const spaceId = await findSharedSpaceOf(manager, enterpriseId, grantId);
+  if (!spaceId) throw new AppError('NOT_FOUND', { what: 'right' });
+  return spaceId;
 }
 
 /** Folders of team spaces and of the enterprise space; of a personal space not even the existence is told (PE-5). */

@@ -106,20 +106,23 @@ export async function upsertGrant(
   return row?.id ?? grant.id;
 }
 
-/** Never one in a personal space: what is shared there is its owner's own affair (PE-5). */
-export async function deleteGrant(
+/** The space of a grant, unless it is somebody's personal one. */
+export async function findSharedSpaceOf(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   grantId: GrantId,
 ): Promise<SpaceId | undefined> {
   const [row] = await queryRows<{ space_id: SpaceId }>(
     manager,
-    `DELETE FROM folder_grant g USING space s
-     WHERE g.enterprise_id = $1 AND g.id = $2 AND s.enterprise_id = $1 AND s.id = g.space_id AND s.kind <> 'personal'
-     RETURNING g.space_id`,
+    `SELECT g.space_id FROM folder_grant g JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id
+     WHERE g.enterprise_id = $1 AND g.id = $2 AND s.kind <> 'personal'`,
     [enterpriseId, grantId],
   );
   return row?.space_id;
+}
+
+export async function deleteGrant(manager: EntityManager, enterpriseId: EnterpriseId, grantId: GrantId): Promise<void> {
+  await queryRows(manager, `DELETE FROM folder_grant WHERE enterprise_id = $1 AND id = $2`, [enterpriseId, grantId]);
 }
 
 /**

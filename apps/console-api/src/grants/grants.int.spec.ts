@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { NodeId, UserId } from '@tideline/contracts';
+import type { GrantId, NodeId, UserId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { bytesOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
-import type { MemberPrincipal } from '../platform/principal.ts';
+import { untilWaiting } from '../drive/testing/group-scene.ts';
+import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
 
 let feed: FeedWorld;
 let world: DriveWorld;
@@ -160,5 +161,31 @@ describe('setting rights', () => {
     await expect(world.grants.set(admin, setting(outer, gone.userId, 'backer'))).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+  });
+});
+
+describe('taking a right away', () => {
+  it('waits for the space before it holds the right, as whoever gives it does: they cannot wait for each other', async () => {
+    const { admin, spaceId, outer } = await teamSpace();
+    const person = await world.person();
+    const give = () => world.grants.set(admin, setting(outer, person.userId, 'backer'));
+    const removals = [
+      (id: GrantId) => world.grants.remove(world.enterpriseId, id),
+      (id: GrantId) => world.folderGrants.remove(admin, outer, id),
+    ];
+    for (const remove of removals) {
+      const { id } = await give();
+      const holder = world.database.dataSource.createQueryRunner();
+      await holder.startTransaction();
+      await holder.query('SELECT FROM space WHERE id = $1 FOR UPDATE', [spaceId]);
+      const removing = remove(id);
+      await untilWaiting(world, { count: 1, statement: '%FROM space%FOR NO KEY UPDATE%' });
+      await holder.query('SELECT FROM folder_grant WHERE id = $1 FOR UPDATE NOWAIT', [id]);
+      await holder.commitTransaction();
+      await holder.release();
+      await removing;
+      expect(await rightOf(person, outer)).toBe('invisible');
+      await expect(remove(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
   });
 });

@@ -87,7 +87,8 @@ export function untilCommitWaits(world: DriveWorld): Promise<void> {
   return untilWaiting(world, { count: 1, statement: '%WITH change AS%' });
 }
 
-async function untilWaiting(world: DriveWorld, wanted: { readonly count: number; readonly statement: string }) {
+/** Until so many transactions wait for a lock in such a statement. */
+export async function untilWaiting(world: DriveWorld, wanted: { readonly count: number; readonly statement: string }) {
   for (;;) {
     const waiting = await world.sql(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1`,
