@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { bytesOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import { untilWaiting } from '../drive/testing/group-scene.ts';
-import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
 
 let feed: FeedWorld;
 let world: DriveWorld;
