@@ -34,6 +34,11 @@ export const RestoreJob = z.object({
   done: z.int(),
   /** Steps that could not be done; each says why. */
   refused: z.int(),
+  /**
+   * Nodes that were there and went for good or to another space, and that no step makes again: with them went who may see them, so
+   * that nothing but their number is told. Complete from `planned` on; 0 in one's own personal space, where `recreate` brings them back.
+   */
+  gone: z.int(),
   createdAt: Timestamp,
 });
 export type RestoreJob = z.infer<typeof RestoreJob>;

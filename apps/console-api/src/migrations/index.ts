@@ -18,6 +18,7 @@ import { RestorePlannedAt1764000027100 } from './1764000027100-restore-planned-a
 import { FinishedUploads1764000027200 } from './1764000027200-finished-uploads.ts';
 import { JobClaims1764000028000 } from './1764000028000-job-claims.ts';
 import { CopyOp1764000028100 } from './1764000028100-copy-op.ts';
+import { RestoreGone1764000028200 } from './1764000028200-restore-gone.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -40,4 +41,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   FinishedUploads1764000027200,
   JobClaims1764000028000,
   CopyOp1764000028100,
+  RestoreGone1764000028200,
 ];

@@ -10,7 +10,7 @@ export type PlanInput = {
   readonly asOfSeq: number;
   /** Folders that the caller may not list: neither read nor changed. */
   readonly hidden: ReadonlySet<string>;
-  /** Whether what was purged is made again. */
+  /** Whether what is gone is made again. */
   readonly recreates: boolean;
   /** Of these nodes, which are somewhere else by now, those that the caller does not see: they are left out. */
   readonly findUnseen: (nodeIds: readonly string[]) => Promise<readonly string[]>;
@@ -23,8 +23,9 @@ export type PlanInput = {
  * - then places from the top down, so that a node comes into a folder that is in place already and never into itself; who has a
  *   name that is wanted before its own turn steps aside;
  * - last the folders made since that held something older go to the bin, empty by now.
+ * Answers how much of what is gone no step makes again.
  */
-export async function writePlan(manager: EntityManager, input: PlanInput): Promise<void> {
+export async function writePlan(manager: EntityManager, input: PlanInput): Promise<{ readonly gone: number }> {
   const { enterpriseId, spaceId, folderId, jobId, asOfSeq } = input;
   const hidden = [...input.hidden];
   const tree = [enterpriseId, spaceId, folderId, hidden];
@@ -38,6 +39,12 @@ export async function writePlan(manager: EntityManager, input: PlanInput): Promi
   await queryRows(manager, 'ANALYZE is_now');
   await queryRows(manager, 'CREATE TEMP TABLE newcomer ON COMMIT DROP AS ' + NEWCOMERS, [folderId]);
   await queryRows(manager, WRITE_STEPS, [enterpriseId, jobId, input.recreates]);
+  return { gone: input.recreates ? 0 : await countGone(manager) };
+}
+
+async function countGone(manager: EntityManager): Promise<number> {
+  const [row] = await queryRows<{ gone: string }>(manager, "SELECT count(*) AS gone FROM goal WHERE fate = 'gone'");
+  return Number(row?.gone);
 }
 
 const ASKED_AT_ONCE = 5000;

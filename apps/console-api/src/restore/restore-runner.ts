@@ -65,16 +65,16 @@ export class RestoreRunner {
       const principal = await this.#getRequester(manager, restore);
       const { enterpriseId, spaceId, folderId, id: jobId, asOfSeq } = restore;
       const shown = await this.#findShown(manager, { principal, restore });
-      await writePlan(manager, { enterpriseId, spaceId, folderId, jobId, asOfSeq, ...shown });
-      await finishPlan(manager, restore);
+      const { gone } = await writePlan(manager, { enterpriseId, spaceId, folderId, jobId, asOfSeq, ...shown });
+      await finishPlan(manager, restore, gone);
       return 1;
     };
     return inTransaction(this.dataSource, work, { isolation: 'REPEATABLE READ', statementTimeoutMs: PLAN_TIMEOUT_MS });
   }
 
   /**
-   * What the plan may speak of. In shared spaces grants decide, those on folders in the bin included; what was purged took its
-   * grants along, so nobody can say who may see it, and it is left out.
+   * What the plan may speak of. But for the owner of a personal space grants decide, those on folders in the bin included; what was
+   * purged took its grants along, so nobody can say who may see it: no more than its number is told.
    */
   async #findShown(manager: EntityManager, of: { principal: MemberPrincipal; restore: StoredRestore }) {
     const { principal, restore } = of;
@@ -83,10 +83,9 @@ export class RestoreRunner {
       spaceId: restore.spaceId,
       rootId: restore.folderId,
     });
-    const isPersonal =
-      (await this.access.resolve(manager, principal, [restore.folderId])).get(restore.folderId)?.spaceKind ===
-      'personal';
-    if (isPersonal) return { hidden, recreates: true, findUnseen: () => Promise.resolve([]) };
+    const folder = (await this.access.resolve(manager, principal, [restore.folderId])).get(restore.folderId);
+    if (folder?.ownerUserId === principal.userId)
+      return { hidden, recreates: true, findUnseen: () => Promise.resolve([]) };
     const granted = await listGrantedFolders(manager, restore);
     const rights = await this.access.resolve(manager, principal, granted);
     const closed = granted.filter((id) => !rights.get(id)?.atoms.has('list'));

@@ -117,9 +117,9 @@ function tooEarly(past: FolderPast | undefined, at: Date): AppError {
 }
 
 function toRestoreJob(restore: StoredRestore): RestoreJob {
-  const { id, spaceId, folderId, state, failure, counts, steps, done, refused } = restore;
+  const { id, spaceId, folderId, state, failure, counts, steps, done, refused, gone } = restore;
   const times = { at: restore.at.toISOString(), createdAt: restore.createdAt.toISOString() };
-  return { id, spaceId, folderId, state, failure, counts, steps, done, refused, ...times };
+  return { id, spaceId, folderId, state, failure, counts, steps, done, refused, gone, ...times };
 }
 
 function toStep(step: StoredStep): RestoreStep {

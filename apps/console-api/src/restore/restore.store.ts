@@ -27,7 +27,7 @@ export type StoredRestore = Omit<RestoreJob, 'at' | 'createdAt'> &
   };
 
 const COLUMNS = `j.enterprise_id AS "enterpriseId", j.id, j.space_id AS "spaceId", j.folder_id AS "folderId", j.at, j.state, j.failure,
-  j.counts, j.steps, j.done_steps AS done, j.refused_steps AS refused, j.created_at AS "createdAt",
+  j.counts, j.steps, j.done_steps AS done, j.refused_steps AS refused, j.gone_nodes AS gone, j.created_at AS "createdAt",
   j.as_of_seq::float8 AS "asOfSeq", j.user_id AS "userId", j.device_id AS "deviceId",
   j.planned_seq::float8 AS "plannedSeq", j.reads_personal_space AS "readsPersonalSpace"`;
 
@@ -102,18 +102,19 @@ export async function findAndLockState(manager: EntityManager, key: RestoreKey):
   return row?.state;
 }
 
-/** The plan is whole: its counts, and `planned`. */
-export async function finishPlan(manager: EntityManager, key: RestoreKey): Promise<void> {
+/** The plan is whole: its counts, with what it leaves gone, and `planned`. */
+export async function finishPlan(manager: EntityManager, key: RestoreKey, gone: number): Promise<void> {
   await queryRows(
     manager,
     `UPDATE restore_job j SET state = 'planned', planned_seq = (
-       SELECT seq FROM space WHERE enterprise_id = $1 AND id = j.space_id), steps = s.steps, refused_steps = s.refused, counts = s.counts
+       SELECT seq FROM space WHERE enterprise_id = $1 AND id = j.space_id), steps = s.steps, refused_steps = s.refused, counts = s.counts,
+       gone_nodes = $3
      FROM (SELECT coalesce(sum(n), 0) AS steps, coalesce(sum(refused), 0) AS refused,
                   coalesce(jsonb_object_agg(kind, n), '{}') AS counts
            FROM (SELECT kind, count(*) AS n, count(*) FILTER (WHERE state = 'refused') AS refused
                  FROM restore_step WHERE enterprise_id = $1 AND job_id = $2 GROUP BY kind) by_kind) s
      WHERE j.enterprise_id = $1 AND j.id = $2`,
-    [key.enterpriseId, key.id],
+    [key.enterpriseId, key.id, gone],
   );
 }
 
