@@ -106,6 +106,15 @@ export const ERROR_TEXTS = {
     'This folder came here from another space at {from}; what was before cannot be brought back as a whole.',
     'Choose a later moment, or bring single files back from their versions, which reach further back.',
   ],
+  RESTORE_PLAN_TOO_LONG: [
+    'Finding out what has to change took longer than ten minutes, and was ended.',
+    'Restore the folders in it one by one, or choose a later moment.',
+  ],
+  COPY_STATE: ['This copy is {state}.', 'Look at it again.'],
+  JOB_FAILED: [
+    'The server tried this several times and could not go on with it.',
+    'What is done stays. Begin it again; if that fails too, tell the operator when it was.',
+  ],
   RESTORE_STATE: ['This restore is {state}.', 'Look at it again, or plan a new one.'],
   BATCH_ABORTED: ['Another operation of the same atomic batch failed.', 'Send the batch again.'],
   CURSOR_EXPIRED: ['The position in the change feed is too old.', 'Read a full listing.'],

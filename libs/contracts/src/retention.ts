@@ -92,13 +92,17 @@ export const CopyRequest = PlaceRequest.extend({ opId: OpId });
 /** A copy of a large folder goes on after the answer, also through a restart of the server. */
 export const CopyAnswer = z.object({
   copyId: z.uuid(),
-  state: z.enum(['running', 'done', 'refused']),
+  /** `failed`: given up after several tries. What was copied stays, whatever the end. */
+  state: z.enum(['running', 'done', 'refused', 'failed', 'cancelled']),
   /** The copy itself; `null` when it is gone again. */
   node: DriveNode.nullable(),
   copiedNodes: z.int(),
   /** Nodes the caller may not copy. */
   leftOut: z.int(),
+  /** Why it ended before it was whole, or what it waits for. */
   refusal: errorCode.nullable(),
+  /** When a copy that waits for room is given up; `null`: it does not wait. */
+  waitsUntil: Timestamp.nullable(),
 });
 export type CopyAnswer = z.infer<typeof CopyAnswer>;
 export const MoveToSpaceAnswer = z.object({ node: DriveNode, movedNodes: z.int(), movedBytes: SizeBytes });

@@ -5,7 +5,7 @@ import { Caller, Handles, Input, type HandlerInput } from '../platform/route.ts'
 import { CopyService } from './copy.service.ts';
 import { SpaceMoveService } from './space-move.service.ts';
 
-const { copyNode, copyState, moveToSpace } = routes.copy;
+const { cancelCopy, copyNode, copyState, moveToSpace } = routes.copy;
 
 @Controller()
 export class CopiesController {
@@ -28,6 +28,14 @@ export class CopiesController {
     @Input() input: HandlerInput<typeof copyState>,
   ): Promise<RouteResult<typeof copyState>> {
     return this.copies.getState(caller, input.params.copyId);
+  }
+
+  @Handles(cancelCopy)
+  cancelCopy(
+    @Caller() caller: MemberPrincipal,
+    @Input() input: HandlerInput<typeof cancelCopy>,
+  ): Promise<RouteResult<typeof cancelCopy>> {
+    return this.copies.cancel(caller, input.params.copyId);
   }
 
   @Handles(moveToSpace)

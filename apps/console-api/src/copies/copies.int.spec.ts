@@ -14,6 +14,7 @@ import { bytesOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
 import { giveAtoms } from '../drive/testing/give-rights.ts';
 import { queueFor } from '../drive/testing/group-scene.ts';
 import { plantFiles } from '../drive/testing/plant-files.ts';
+import { MAX_ATTEMPTS } from '../jobs/attempts.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { RetentionWorld } from '../versions/testing/retention-world.ts';
 
@@ -157,6 +158,7 @@ describe('a copy', () => {
     const waiting = await world.copies.getState(person, begun.copyId);
     expect(waiting).toMatchObject({ state: 'running', refusal: 'QUOTA_EXCEEDED', copiedNodes: begun.copiedNodes });
     await world.drive.sql(`UPDATE space SET quota_bytes = NULL WHERE id = $1`, [spaceId]);
+    world.clock.advance(60_000); // it looks once a minute
     await Promise.all([1, 2].map(() => world.copies.runAll(world.signal))); // two consoles that both believe to have the job
     const done: CopyAnswer = await world.copies.getState(person, begun.copyId);
     expect(done).toMatchObject({ state: 'done', refusal: null, copiedNodes: 3002 });
@@ -177,7 +179,7 @@ describe('a copy', () => {
       await world.drive.commit(person, spaceId, [big]);
       await plantFiles(world.drive, { spaceId, folderId: big.nodeId }, 3000);
       const { copyId } = await world.copy(person, big.nodeId, place(rootId, 'copy'));
-      return { copyId, copied: () => copied(person, copyId) };
+      return { copyId, person, spaceId, copied: () => copied(person, copyId) };
     }
 
     it('shares the slices of a run with the others, and the next run goes on behind the last one served', async () => {
@@ -200,8 +202,84 @@ describe('a copy', () => {
       expect(await world.copies.runAll(world.signal)).toMatchObject({ failed: 1 });
       expect(await other.copied()).toBe(3001);
       broken.mockRestore();
+      world.clock.advance(10_000);
       await world.copies.runAll(world.signal);
       expect(await one.copied()).toBe(3001);
+    });
+
+    it('is given up after so many tries in a row, and what was copied stays', async () => {
+      const { copyId, copied: count, person } = await large();
+      const before = await count();
+      const broken = vi.spyOn(world.copies, 'runSlice').mockRejectedValue(new Error('a bug'));
+      const ran: number[] = [];
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+        await world.copies.runAll(world.signal);
+        await world.copies.runAll(world.signal); // too early
+        ran.push(broken.mock.calls.length);
+        world.clock.advance(600_000);
+      }
+      broken.mockRestore();
+      expect(ran).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(await world.copies.getState(person, copyId)).toMatchObject({ state: 'failed', refusal: 'JOB_FAILED' });
+      expect(await world.copies.runAll(world.signal)).toEqual({ slices: 0, failed: 0 });
+      expect(await count()).toBe(before);
+    });
+
+    it('is given up when it ended the process so many times, and goes on after all else', async () => {
+      const [one, other] = [await large(), await large()];
+      const crashed = (copyId: string, attempts: number) =>
+        world.drive.sql(`UPDATE tree_copy SET attempts = $2 WHERE id = $1`, [copyId, attempts]);
+      await crashed(one.copyId, MAX_ATTEMPTS);
+      await crashed(other.copyId, MAX_ATTEMPTS - 1);
+      const deadlock = Object.assign(new Error('deadlock detected'), { code: '40P01' });
+      vi.spyOn(world.copies, 'runSlice').mockRejectedValueOnce(deadlock);
+      await world.copies.runAll(world.signal);
+      expect(await world.copies.getState(one.person, one.copyId)).toMatchObject({ state: 'failed' });
+      expect(await world.copies.getState(other.person, other.copyId)).toMatchObject({ state: 'running' });
+      vi.restoreAllMocks();
+      world.clock.advance(600_000);
+      await world.copies.runAll(world.signal);
+      expect(await other.copied()).toBe(3001);
+    });
+
+    it('can be cancelled by who asked for it and by a drive admin; what was copied stays and is told', async () => {
+      const [one, other] = [await large(), await large()];
+      const before = await one.copied();
+      for (const stranger of [other.person, await world.drive.person('team_admin')]) {
+        await expect(world.copies.cancel(stranger, one.copyId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      }
+      const ended = { state: 'cancelled', refusal: null, copiedNodes: before, node: { name: 'copy' } };
+      expect(await world.copies.cancel(one.person, one.copyId)).toMatchObject(ended);
+      expect(await world.copies.cancel(one.person, one.copyId)).toMatchObject(ended); // asked again
+      const admin = await world.drive.person('drive_admin');
+      const told = await world.copies.cancel(admin, other.copyId);
+      expect(told).toMatchObject({ state: 'cancelled', node: null }); // PE-3: it is somebody's personal space
+      expect(await world.copies.runAll(world.signal)).toEqual({ slices: 0, failed: 0 });
+      expect(await one.copied()).toBe(before);
+      await world.drive.sql(`UPDATE tree_copy SET state = 'done' WHERE id = $1`, [one.copyId]);
+      await expect(world.copies.cancel(one.person, one.copyId)).rejects.toMatchObject({ code: 'COPY_STATE' });
+    });
+
+    it('waits for room for seven days, says until when, and is then given up, which is remembered', async () => {
+      const { copyId, spaceId, person, copied: count } = await large();
+      const before = await count();
+      await world.drive.sql(`UPDATE space SET quota_bytes = used_bytes WHERE id = $1`, [spaceId]);
+      const until = new Date(world.clock.now().getTime() + 7 * 86_400_000).toISOString();
+      const waiting = { state: 'running', refusal: 'QUOTA_EXCEEDED', waitsUntil: until };
+      for (let minute = 1; minute <= 2; minute += 1) {
+        expect(await world.copies.runAll(world.signal)).toEqual({ slices: 1, failed: 0 });
+        expect(await world.copies.runAll(world.signal)).toEqual({ slices: 0, failed: 0 }); // it looks once a minute
+        expect(await world.copies.getState(person, copyId)).toMatchObject(waiting);
+        world.clock.advance(60_000);
+      }
+      await world.drive.sql(
+        `UPDATE tree_copy SET waiting_since = waiting_since - interval '7 days', created_at = created_at - interval '8 days'
+         WHERE id = $1`,
+        [copyId],
+      );
+      await world.copies.runAll(world.signal);
+      const ended = { state: 'refused', refusal: 'QUOTA_EXCEEDED', waitsUntil: null, copiedNodes: before };
+      expect(await world.copies.getState(person, copyId)).toMatchObject(ended);
     });
   });
 

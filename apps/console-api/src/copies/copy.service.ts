@@ -15,9 +15,11 @@ import { actorIdOf, authorOf } from '../drive/author.ts';
 import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { writeBatches } from '../drive/write-batches.store.ts';
 import { AccessService } from '../grants/access.service.ts';
+import { Attempts } from '../jobs/attempts.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
-import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
+import { Clock } from '../platform/clock.ts';
+import { isAdmin, type MemberPrincipal, type PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { NameGiver } from '../recycle-bin/name-giver.ts';
@@ -25,10 +27,13 @@ import { toCopy } from './copied-node.ts';
 import {
   addFolders,
   advanceFolders,
+  beginAttempt,
+  endCopy,
   findAndLockRunning,
   findCopy,
   findCopyByOp,
   findRequester,
+  forgiveAttempt,
   holdVersions,
   insertCopy,
   listChildrenToCopy,
@@ -36,6 +41,7 @@ import {
   listRunning,
   nodeOf,
   recordProgress,
+  recordWait,
   removeEnded,
   sumHeads,
   type ChildToCopy,
@@ -54,8 +60,12 @@ const SLICES_PER_REQUEST = 8;
 const SLICES_PER_RUN = 200;
 const EVERY_MS = 2000;
 const NEEDED: readonly Atom[] = ['copy', 'download'];
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** As long as answers to operations of batches. */
-const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1000;
+const REMEMBERED_MS = 30 * DAY_MS;
+/** After this a copy for which there is no room is given up (ADR 0024); meanwhile it looks once a minute. */
+const WAIT_FOR_ROOM_MS = 7 * DAY_MS;
+const LOOK_FOR_ROOM_MS = 60_000;
 
 type Request = z.output<typeof CopyRequest>;
 type Asked = { readonly nodeId: NodeId; readonly request: Request };
@@ -68,6 +78,7 @@ type Opened = { readonly manager: EntityManager; readonly key: SpaceKey; readonl
 @Injectable()
 export class CopyService implements OnModuleInit {
   readonly #logger = new Logger('copies');
+  readonly #attempts = new Attempts();
   #lastServed: string = NIL;
 
   constructor(
@@ -75,6 +86,7 @@ export class CopyService implements OnModuleInit {
     private readonly access: AccessService,
     private readonly sockets: SocketHub,
     private readonly jobs: JobRunner,
+    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -90,26 +102,36 @@ export class CopyService implements OnModuleInit {
   }
 
   async getState(principal: MemberPrincipal, copyId: string): Promise<CopyAnswer> {
-    const { manager } = this.dataSource;
-    const copy = await findCopy(manager, { enterpriseId: principal.enterpriseId, id: copyId });
+    const copy = await findCopy(this.dataSource.manager, { enterpriseId: principal.enterpriseId, id: copyId });
     if (copy?.userId !== principal.userId) throw new AppError('NOT_FOUND', { what: 'The copy' });
-    const { state, copiedNodes, leftOut, refusal, targetId } = copy;
-    const isSeen = (await this.access.resolve(manager, principal, [targetId])).has(targetId);
-    const node = isSeen ? ((await nodeOf(manager, copy, targetId)) ?? null) : null;
-    return { copyId, state, node, copiedNodes, leftOut, refusal };
+    return this.#toAnswer(principal, copy);
+  }
+
+  /** What is copied stays, and the answer tells how much that is. */
+  async cancel(principal: MemberPrincipal, copyId: string): Promise<CopyAnswer> {
+    const { manager } = this.dataSource;
+    const key = { enterpriseId: principal.enterpriseId, id: copyId };
+    const mayCancel = (copy: StoredCopy) => copy.userId === principal.userId || isAdmin(principal);
+    const copy = await findCopy(manager, key);
+    if (!copy || !mayCancel(copy)) throw new AppError('NOT_FOUND', { what: 'The copy' });
+    await endCopy(manager, key, { state: 'cancelled', refusal: null, at: this.clock.now() });
+    const ended = (await findCopy(manager, key)) ?? copy;
+    if (ended.state !== 'cancelled') throw new AppError('COPY_STATE', { state: ended.state });
+    return this.#toAnswer(principal, ended);
   }
 
   /** What a run leaves, the next one finds, and each copy has a slice in turn. */
   async runAll(signal: AbortSignal, maxSlices = SLICES_PER_RUN): Promise<JobCounts> {
     let [slices, failed] = [0, 0];
-    for (let round = await listRunning(this.dataSource.manager, this.#lastServed); round.length > 0;) {
+    const { manager } = this.dataSource;
+    for (let round = await listRunning(manager, this.#lastServed, this.clock.now()); round.length > 0;) {
       const unfinished: CopyKey[] = [];
       for (const key of round.slice(0, maxSlices - slices)) {
         if (signal.aborted) break;
         slices += 1;
         this.#lastServed = key.id;
-        const more = await this.runSlice(key).catch((err: unknown) => {
-          this.#logger.error({ err, copy: key.id }, 'a slice of a copy failed; it is tried again');
+        const more = await this.#trySlice(key).catch((err: unknown) => {
+          this.#logger.error({ err, copy: key.id }, 'a slice of a copy failed');
           failed += 1;
           return false;
         });
@@ -117,7 +139,7 @@ export class CopyService implements OnModuleInit {
       }
       round = unfinished;
     }
-    await removeEnded(this.dataSource.manager, new Date(Date.now() - REMEMBERED_MS));
+    await removeEnded(manager, new Date(this.clock.now().getTime() - REMEMBERED_MS));
     return { slices, failed };
   }
 
@@ -137,6 +159,27 @@ export class CopyService implements OnModuleInit {
     );
     if (nudge) this.sockets.nudgeSpace(nudge.enterpriseId, nudge.spaceId, nudge.seq);
     return copy;
+  }
+
+  #trySlice(key: CopyKey): Promise<boolean | undefined> {
+    const { manager } = this.dataSource;
+    return this.#attempts.try({
+      id: key.id,
+      begin: (count) => beginAttempt(manager, key, { count, now: this.clock.now() }),
+      run: () => this.runSlice(key),
+      forgive: () => forgiveAttempt(manager, key),
+      giveUp: async () =>
+        void (await endCopy(manager, key, { state: 'failed', refusal: 'JOB_FAILED', at: this.clock.now() })),
+    });
+  }
+
+  async #toAnswer(principal: MemberPrincipal, copy: StoredCopy): Promise<CopyAnswer> {
+    const { manager } = this.dataSource;
+    const { id: copyId, state, copiedNodes, leftOut, refusal, targetId, waitingSince } = copy;
+    const isSeen = (await this.access.resolve(manager, principal, [targetId])).has(targetId);
+    const node = isSeen ? ((await nodeOf(manager, copy, targetId)) ?? null) : null;
+    const waitsUntil = waitingSince && new Date(waitingSince.getTime() + WAIT_FOR_ROOM_MS).toISOString();
+    return { copyId, state, node, copiedNodes, leftOut, refusal, waitsUntil };
   }
 
   /** The copy itself, and for a folder the note of what is to follow. */
@@ -190,7 +233,16 @@ export class CopyService implements OnModuleInit {
 
   async #end(manager: EntityManager, copy: StoredCopy, refusal: ErrorCode | null) {
     const state = refusal ? 'refused' : 'done';
-    await recordProgress(manager, copy, { copied: 0, leftOut: 0, state, refusal });
+    await endCopy(manager, copy, { state, refusal, at: this.clock.now() });
+    return { copy, more: false };
+  }
+
+  async #waitForRoom(manager: EntityManager, copy: StoredCopy) {
+    const now = this.clock.now();
+    const since = copy.waitingSince ?? now;
+    if (now.getTime() - since.getTime() >= WAIT_FOR_ROOM_MS) return this.#end(manager, copy, 'QUOTA_EXCEEDED');
+    const retryAt = new Date(now.getTime() + LOOK_FOR_ROOM_MS);
+    await recordWait(manager, copy, { refusal: 'QUOTA_EXCEEDED', since, retryAt });
     return { copy, more: false };
   }
 
@@ -210,15 +262,12 @@ export class CopyService implements OnModuleInit {
     const refusal = refusals.get(copy.targetId);
     if (refusal) return this.#end(manager, copy, refusal);
     const allowed = readable.filter(({ folder }) => !refusals.has(folder.targetId));
-    if (!hasRoom(space, sumSizes(allowed))) {
-      await recordProgress(manager, copy, { copied: 0, leftOut: 0, state: 'running', refusal: 'QUOTA_EXCEEDED' });
-      return { copy, more: false };
-    }
+    if (!hasRoom(space, sumSizes(allowed))) return this.#waitForRoom(manager, copy);
     const found = await this.#writeCopies(opened, space, allowed);
     await addFolders(manager, copy, found);
     await advanceFolders(manager, copy, endsOf(folders, children, limitOfEach));
     const [copied, leftOut] = [allowed.length, children.length - allowed.length];
-    await recordProgress(manager, copy, { copied, leftOut, state: 'running', refusal: null });
+    await recordProgress(manager, copy, { copied, leftOut });
     return { copy, more: true, ...(copied > 0 ? { seq: space.seq + copied } : {}) };
   }
 

@@ -2,6 +2,7 @@ import type { CopyAnswer, DriveNode, EnterpriseId, ErrorCode, NodeId, SpaceId, U
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from '../drive/node-row.ts';
+import { countAttempt } from '../jobs/attempts.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type CopyKey = { readonly enterpriseId: EnterpriseId; readonly id: string };
@@ -15,6 +16,8 @@ export type StoredCopy = CopyKey & {
   readonly leftOut: number;
   readonly state: CopyAnswer['state'];
   readonly refusal: ErrorCode | null;
+  /** Since when it waits for room. */
+  readonly waitingSince: Date | null;
 };
 export type CopyFolder = {
   readonly ordinal: string;
@@ -22,11 +25,11 @@ export type CopyFolder = {
   readonly targetId: NodeId;
   readonly afterName: string;
 };
-type NewCopy = Omit<StoredCopy, 'leftOut' | 'refusal'> & { readonly opId: string };
+type NewCopy = Omit<StoredCopy, 'leftOut' | 'refusal' | 'waitingSince'> & { readonly opId: string };
 
 const COLUMNS = `c.enterprise_id AS "enterpriseId", c.id, c.space_id AS "spaceId", c.target_id AS "targetId", c.user_id AS "userId",
   c.device_id AS "deviceId", c.reads_personal_space AS "readsPersonalSpace", c.copied_nodes AS "copiedNodes",
-  c.left_out AS "leftOut", c.state, c.refusal`;
+  c.left_out AS "leftOut", c.state, c.refusal, c.waiting_since AS "waitingSince"`;
 
 export async function insertCopy(manager: EntityManager, copy: NewCopy): Promise<void> {
   await queryRows(
@@ -81,18 +84,59 @@ export async function findAndLockRunning(manager: EntityManager, key: CopyKey): 
   return row;
 }
 
-/** In the order in which they began, those behind `after` first. */
-export async function listRunning(manager: EntityManager, after: string): Promise<CopyKey[]> {
+/** Those whose time has come, in the order in which they began, those behind `after` first. */
+export async function listRunning(manager: EntityManager, after: string, now: Date): Promise<CopyKey[]> {
   return queryRows<CopyKey>(
     manager,
-    `SELECT enterprise_id AS "enterpriseId", id FROM tree_copy WHERE state = 'running' ORDER BY id <= $1, id LIMIT 1000`,
-    [after],
+    `SELECT enterprise_id AS "enterpriseId", id FROM tree_copy
+     WHERE state = 'running' AND (retry_at IS NULL OR retry_at <= $2) ORDER BY id <= $1, id LIMIT 1000`,
+    [after, now],
   );
+}
+
+/** How many tries this one makes; `undefined`: the copy has ended. */
+export async function beginAttempt(
+  manager: EntityManager,
+  key: CopyKey,
+  attempt: { readonly count: 0 | 1; readonly now: Date },
+): Promise<number | undefined> {
+  const [row] = await queryRows<{ attempts: number }>(
+    manager,
+    `UPDATE tree_copy SET ${countAttempt('$3', '$4')} WHERE enterprise_id = $1 AND id = $2 AND state = 'running'
+     RETURNING attempts`,
+    [key.enterpriseId, key.id, attempt.count, attempt.now],
+  );
+  return row?.attempts;
+}
+
+export async function forgiveAttempt(manager: EntityManager, key: CopyKey): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE tree_copy SET attempts = attempts - 1 WHERE enterprise_id = $1 AND id = $2 AND attempts > 0`,
+    [key.enterpriseId, key.id],
+  );
+}
+
+/** Whether it was under way. */
+export async function endCopy(
+  manager: EntityManager,
+  key: CopyKey,
+  end: Pick<StoredCopy, 'state' | 'refusal'> & { readonly at: Date },
+): Promise<boolean> {
+  const rows = await queryRows(
+    manager,
+    `UPDATE tree_copy SET state = $3, refusal = $4, waiting_since = NULL, ended_at = $5
+     WHERE enterprise_id = $1 AND id = $2 AND state = 'running' RETURNING id`,
+    [key.enterpriseId, key.id, end.state, end.refusal, end.at],
+  );
+  return rows.length > 0;
 }
 
 /** Ended ones are remembered for a while, for whoever asks how they went. */
 export async function removeEnded(manager: EntityManager, before: Date): Promise<void> {
-  await queryRows(manager, `DELETE FROM tree_copy WHERE state <> 'running' AND created_at < $1`, [before]);
+  await queryRows(manager, `DELETE FROM tree_copy WHERE state <> 'running' AND coalesce(ended_at, created_at) < $1`, [
+    before,
+  ]);
 }
 
 export async function addFolders(
@@ -138,16 +182,30 @@ export async function advanceFolders(
   );
 }
 
+/** It got on: tries before do not count any more, and it waits for nothing. */
 export async function recordProgress(
   manager: EntityManager,
   key: CopyKey,
-  progress: Pick<StoredCopy, 'state' | 'refusal'> & { readonly copied: number; readonly leftOut: number },
+  progress: { readonly copied: number; readonly leftOut: number },
 ): Promise<void> {
   await queryRows(
     manager,
-    `UPDATE tree_copy SET copied_nodes = copied_nodes + $3, left_out = left_out + $4, state = $5, refusal = $6
+    `UPDATE tree_copy SET copied_nodes = copied_nodes + $3, left_out = left_out + $4, refusal = NULL, attempts = 0,
+       retry_at = NULL, waiting_since = NULL
      WHERE enterprise_id = $1 AND id = $2`,
-    [key.enterpriseId, key.id, progress.copied, progress.leftOut, progress.state, progress.refusal],
+    [key.enterpriseId, key.id, progress.copied, progress.leftOut],
+  );
+}
+
+export async function recordWait(
+  manager: EntityManager,
+  key: CopyKey,
+  wait: { readonly refusal: ErrorCode; readonly since: Date; readonly retryAt: Date },
+): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE tree_copy SET refusal = $3, waiting_since = $4, retry_at = $5, attempts = 0 WHERE enterprise_id = $1 AND id = $2`,
+    [key.enterpriseId, key.id, wait.refusal, wait.since, wait.retryAt],
   );
 }
 

@@ -35,6 +35,10 @@ export function personOf(principal: Principal): PersonPrincipal {
   return principal;
 }
 
+export function isAdmin(principal: MemberPrincipal): boolean {
+  return principal.kind === 'person' && isDriveAdmin(principal.role);
+}
+
 /** Drive admins and the super admin (PE-3). */
 export function isDriveAdmin(role: PersonPrincipal['role']): boolean {
   return role === 'super_admin' || role === 'drive_admin';

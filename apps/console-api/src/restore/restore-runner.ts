@@ -12,6 +12,7 @@ import { ScopeService } from '../change-feed/scope.service.ts';
 import { CommitService } from '../drive/commit.service.ts';
 import { loadManifests } from '../drive/content.store.ts';
 import { AccessService } from '../grants/access.service.ts';
+import { cancelOnAbort } from '../platform/cancel-on-abort.ts';
 import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
@@ -25,6 +26,7 @@ import {
   listGrantedFolders,
   listSteps,
   recordOutcomes,
+  tryHoldPlanning,
   type StepOutcome,
   type StoredRestore,
   type StoredStep,
@@ -38,6 +40,9 @@ const PLAN_TIMEOUT_MS = 10 * 60_000;
 /** One slice of a restore: its whole plan, or some of its steps. Each is one transaction that may be cut off anywhere. */
 @Injectable()
 export class RestoreRunner {
+  /** Plans under way here, so that one that is cancelled ends. */
+  readonly #planning = new Map<string, AbortController>();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly scopes: ScopeService,
@@ -47,9 +52,9 @@ export class RestoreRunner {
   ) {}
 
   /** Answers how many steps it did. A refusal that no later try can change ends the restore as `failed`. */
-  async runSlice(restore: StoredRestore): Promise<number> {
+  async runSlice(restore: StoredRestore, stop: AbortSignal, planTimeoutMs = PLAN_TIMEOUT_MS): Promise<number> {
     try {
-      if (restore.state === 'planning') return await this.#plan(restore);
+      if (restore.state === 'planning') return await this.#planWithin(restore, stop, planTimeoutMs);
       return await this.#apply(restore);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'UNAVAILABLE') throw error;
@@ -58,10 +63,34 @@ export class RestoreRunner {
     }
   }
 
+  /** Nothing came of it, and nothing will: somebody who cancelled it may have done so on any console. */
+  abandon({ id }: Pick<StoredRestore, 'id'>): void {
+    this.#planning.get(id)?.abort();
+  }
+
+  giveUp(restore: StoredRestore): Promise<void> {
+    return this.#fail(restore, 'JOB_FAILED');
+  }
+
+  async #planWithin(restore: StoredRestore, stop: AbortSignal, timeoutMs: number): Promise<number> {
+    const [abandoned, late] = [new AbortController(), AbortSignal.timeout(timeoutMs)];
+    this.#planning.set(restore.id, abandoned);
+    try {
+      return await this.#plan(restore, AbortSignal.any([stop, abandoned.signal, late]));
+    } catch (error) {
+      if (abandoned.signal.aborted) return 0;
+      if (stop.aborted) throw new AppError('UNAVAILABLE', undefined, { cause: error }); // the next start plans it
+      if (late.aborted) throw new AppError('RESTORE_PLAN_TOO_LONG', undefined, { cause: error });
+      throw error;
+    } finally {
+      this.#planning.delete(restore.id);
+    }
+  }
+
   /** As of one snapshot: what is committed while the plan is made is not part of it and stays as it is. */
-  #plan(restore: StoredRestore): Promise<number> {
-    const work = async (manager: EntityManager) => {
-      if ((await findAndLockState(manager, restore)) !== 'planning') return 0;
+  #plan(restore: StoredRestore, signal: AbortSignal): Promise<number> {
+    const write = async (manager: EntityManager) => {
+      if (!(await tryHoldPlanning(manager, restore))) return 0;
       const principal = await this.#getRequester(manager, restore);
       const { enterpriseId, spaceId, folderId, id: jobId, asOfSeq } = restore;
       const shown = await this.#findShown(manager, { principal, restore });
@@ -69,6 +98,7 @@ export class RestoreRunner {
       await finishPlan(manager, restore, gone);
       return 1;
     };
+    const work = (manager: EntityManager) => cancelOnAbort(this.dataSource, { manager, signal }, () => write(manager));
     return inTransaction(this.dataSource, work, { isolation: 'REPEATABLE READ', statementTimeoutMs: PLAN_TIMEOUT_MS });
   }
 

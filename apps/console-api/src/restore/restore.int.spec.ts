@@ -1,8 +1,10 @@
 import type { AppError, BatchOp, NodeId, SpaceId } from '@tideline/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { bytesOf, chunkOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
+import { MAX_ATTEMPTS } from '../jobs/attempts.ts';
 import { dice } from '../testing/dice.ts';
+import { findRestore } from './restore.store.ts';
 import { RestoreWorld } from './testing/restore-world.ts';
 
 let world: RestoreWorld;
@@ -246,7 +248,6 @@ describe('who may bring a folder back', () => {
     const asked = [
       () => world.restores.get(other, job.id),
       () => world.restores.apply(other, job.id),
-      () => world.restores.cancel(other, job.id),
       () => world.steps(other, job),
     ];
     for (const ask of asked) await expect(ask()).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -304,7 +305,7 @@ describe('a restore under way', () => {
     const { person, spaceId, folderId, job, names } = await large();
     await world.restores.apply(person, job.id);
     const once = new AbortController();
-    const run = world.job.run(once.signal);
+    const run = world.job.apply(once.signal, AbortSignal.any([]));
     once.abort(); // ends after the slice under way
     await run;
     const half = await world.restores.get(person, job.id);
@@ -322,13 +323,24 @@ describe('a restore under way', () => {
     const { person, job, names } = await large();
     await world.restores.apply(person, job.id);
     const once = new AbortController();
-    const run = world.job.run(once.signal);
+    const run = world.job.apply(once.signal, AbortSignal.any([]));
     once.abort();
     await run;
     expect(await world.restores.cancel(person, job.id)).toMatchObject({ state: 'cancelled', done: 100 });
     await world.run();
     expect((await names()).filter((name) => name.startsWith('moved'))).toHaveLength(150);
     await expect(world.restores.apply(person, job.id)).rejects.toMatchObject({ code: 'RESTORE_STATE' });
+  });
+
+  it('[PE-3] can be cancelled by a drive admin, and by nobody else but who asked for it', async () => {
+    const { job } = await large();
+    const admin = await drive.person('drive_admin');
+    for (const other of [await drive.person(), await drive.person('team_admin')]) {
+      await expect(world.restores.cancel(other, job.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    await expect(world.restores.get(admin, job.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(world.restores.apply(admin, job.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await world.restores.cancel(admin, job.id)).toMatchObject({ state: 'cancelled', done: 0 });
   });
 
   it('is not applied before it is planned', async () => {
@@ -435,20 +447,103 @@ describe('any story', () => {
 });
 
 describe('a plan that cannot be made', () => {
-  it('holds up nobody else’s, is told by the job, and is tried again by the next run', async () => {
+  const never = AbortSignal.any([]);
+  const run = () => world.job.plan(never, never);
+
+  it('holds up nobody else’s, is told by the job, and is tried again a little later', async () => {
     const [one, other] = [await owned(), await owned()];
     const at = await world.moment();
     const broken = await world.restores.plan(one.person, one.folderId, at);
     const sound = await world.restores.plan(other.person, other.folderId, at);
     await drive.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''broken''; END'`);
     await drive.sql(`CREATE TRIGGER refuse BEFORE UPDATE ON restore_job FOR EACH ROW
-                     WHEN (old.id = '${broken.id}') EXECUTE FUNCTION refuse()`);
-    const run = () => world.job.run(AbortSignal.any([]));
+                     WHEN (old.id = '${broken.id}' AND new.state = 'planned') EXECUTE FUNCTION refuse()`);
     expect(await run()).toMatchObject({ failed: 1 });
+    expect(await run()).toMatchObject({ slices: 0 });
     expect((await world.restores.get(other.person, sound.id)).state).toBe('planned');
     expect((await world.restores.get(one.person, broken.id)).state).toBe('planning');
     await drive.sql('DROP FUNCTION refuse CASCADE');
+    world.clock.advance(10_000);
     await run();
     expect((await world.restores.get(one.person, broken.id)).state).toBe('planned');
+  });
+
+  /** One that waits until the returned function is called, since nobody may read nodes until then. */
+  async function stuck() {
+    const of = await owned();
+    const { id } = await world.restores.plan(of.person, of.folderId, await world.moment());
+    const lock = drive.database.dataSource.createQueryRunner();
+    await lock.startTransaction();
+    await lock.query('LOCK TABLE node IN ACCESS EXCLUSIVE MODE');
+    const letGo = async () => {
+      await lock.rollbackTransaction();
+      await lock.release();
+    };
+    const restore = (await findRestore(drive.database.dataSource.manager, { enterpriseId: drive.enterpriseId, id }))!;
+    const isWaiting = async () => {
+      for (let waiting = 0; waiting === 0;) {
+        const [row] = await drive.sql<{ waiting: number }>(
+          `SELECT count(*)::int AS waiting FROM pg_locks WHERE relation = 'node'::regclass AND NOT granted`,
+        );
+        waiting = row?.waiting ?? 0;
+      }
+    };
+    return { ...of, id, restore, isWaiting, letGo };
+  }
+
+  it('within its time is given up, and says so', async () => {
+    const { person, id, restore, letGo } = await stuck();
+    expect(await world.runner.runSlice(restore, never, 1)).toBe(0);
+    await letGo();
+    expect(await world.restores.get(person, id)).toMatchObject({ state: 'failed', failure: 'RESTORE_PLAN_TOO_LONG' });
+    expect(await run()).toMatchObject({ slices: 0 });
+  });
+
+  it('before the console stops ends at once, is planned after the next start, and the try does not count', async () => {
+    const { person, id, isWaiting, letGo } = await stuck();
+    const stop = new AbortController();
+    const planning = world.job.plan(stop.signal, stop.signal);
+    await isWaiting();
+    stop.abort();
+    expect(await planning).toEqual({ slices: 1, steps: 0, failed: 1 });
+    await letGo();
+    const [row] = await drive.sql<{ attempts: number }>(`SELECT attempts FROM restore_job WHERE id = $1`, [id]);
+    expect(row?.attempts).toBe(0);
+    world.clock.advance(10_000);
+    await run();
+    expect((await world.restores.get(person, id)).state).toBe('planned');
+  });
+
+  it('because it is cancelled meanwhile ends at once', async () => {
+    const { person, id, restore, isWaiting, letGo } = await stuck();
+    const planning = world.runner.runSlice(restore, never);
+    await isWaiting();
+    expect(await world.restores.cancel(person, id)).toMatchObject({ state: 'cancelled' });
+    expect(await planning).toBe(0);
+    await letGo();
+    expect(await world.restores.get(person, id)).toMatchObject({ state: 'cancelled', failure: null });
+  });
+
+  it('is given up after so many tries in a row, those counted that ended with the process', async () => {
+    const [one, other] = [await owned(), await owned()];
+    const at = await world.moment();
+    const { id } = await world.restores.plan(one.person, one.folderId, at);
+    const runSlice = vi.spyOn(world.runner, 'runSlice').mockRejectedValue(new Error('a bug'));
+    const states: string[] = [];
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      await run();
+      states.push((await world.restores.get(one.person, id)).state);
+      world.clock.advance(600_000);
+    }
+    runSlice.mockRestore();
+    expect(states).toEqual([...states.slice(1).fill('planning'), 'failed']);
+    expect(await world.restores.get(one.person, id)).toMatchObject({ failure: 'JOB_FAILED' });
+    const crashed = await world.restores.plan(other.person, other.folderId, at);
+    await drive.sql(`UPDATE restore_job SET attempts = $2 WHERE id = $1`, [crashed.id, MAX_ATTEMPTS]);
+    await run();
+    expect(await world.restores.get(other.person, crashed.id)).toMatchObject({
+      state: 'failed',
+      failure: 'JOB_FAILED',
+    });
   });
 });

@@ -1,25 +1,29 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Attempts } from '../jobs/attempts.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
-import type { JobCounts, PeriodicJob } from '../jobs/periodic-job.ts';
+import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
 import { RestoreRunner } from './restore-runner.ts';
-import { findRunningRestore, removeOldRestores } from './restore.store.ts';
+import {
+  beginAttempt,
+  findRunningRestore,
+  forgiveAttempt,
+  removeOldRestores,
+  type StoredRestore,
+} from './restore.store.ts';
 
 /** The next run goes on. */
 const SLICES_PER_RUN = 200;
+const EVERY_MS = 2000;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const OLD_PER_RUN = 100;
 
-export const RESTORE_JOB = 'restore';
-
-/** Plans and applies restores, a slice of each in turn, and forgets old ones. What a run leaves, the next one finds. */
+/** Plans restores and carries them out, a slice of each in turn; a plan that takes long is not in the way of what is carried out. */
 @Injectable()
-export class RestoreJobRun implements PeriodicJob, OnModuleInit {
-  readonly name = RESTORE_JOB;
-  readonly lane = 'long';
-  readonly everyMs = 2000;
+export class RestoreJobRun implements OnModuleInit {
   readonly #logger = new Logger('restore');
+  readonly #attempts = new Attempts();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -29,26 +33,48 @@ export class RestoreJobRun implements PeriodicJob, OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register(this);
+    const of = { lane: 'long', everyMs: EVERY_MS } as const;
+    this.jobs.register({ ...of, name: 'restore-planning', run: (signal, stop) => this.plan(signal, stop) });
+    this.jobs.register({ ...of, name: 'restore', run: (signal, stop) => this.apply(signal, stop) });
   }
 
-  async run(signal: AbortSignal): Promise<JobCounts> {
+  plan(signal: AbortSignal, stop: AbortSignal): Promise<JobCounts> {
+    return this.#run('planning', signal, stop);
+  }
+
+  async apply(signal: AbortSignal, stop: AbortSignal): Promise<JobCounts> {
+    const counts = await this.#run('applying', signal, stop);
+    const before = new Date(this.clock.now().getTime() - KEPT_MS);
+    return { ...counts, forgotten: await removeOldRestores(this.dataSource.manager, before, OLD_PER_RUN) };
+  }
+
+  async #run(state: 'planning' | 'applying', signal: AbortSignal, stop: AbortSignal): Promise<JobCounts> {
     let [slices, steps] = [0, 0];
     const failed: string[] = [];
     for (let turn: string[] = []; slices < SLICES_PER_RUN && !signal.aborted; slices += 1) {
-      const restore = await findRunningRestore(this.dataSource.manager, [...turn, ...failed]);
+      const of = { state, skip: [...turn, ...failed], now: this.clock.now() };
+      const restore = await findRunningRestore(this.dataSource.manager, of);
       if (!restore && turn.length === 0) break;
       if (restore) {
-        steps += await this.runner.runSlice(restore).catch((err: unknown) => {
-          this.#logger.error({ err, restore: restore.id }, 'a slice of a restore failed; the next run tries it again');
+        const done = await this.#try(restore, stop).catch((err: unknown) => {
+          this.#logger.error({ err, restore: restore.id }, 'a slice of a restore failed');
           failed.push(restore.id);
-          return 0;
         });
+        steps += done ?? 0;
       }
       turn = restore ? [...turn, restore.id] : [];
     }
-    const before = new Date(this.clock.now().getTime() - KEPT_MS);
-    const forgotten = await removeOldRestores(this.dataSource.manager, before, OLD_PER_RUN);
-    return { slices, steps, failed: failed.length, forgotten };
+    return { slices, steps, failed: failed.length };
+  }
+
+  #try(restore: StoredRestore, stop: AbortSignal): Promise<number | undefined> {
+    const { manager } = this.dataSource;
+    return this.#attempts.try({
+      id: restore.id,
+      begin: (count) => beginAttempt(manager, restore, { count, now: this.clock.now() }),
+      run: () => this.runner.runSlice(restore, stop),
+      forgive: () => forgiveAttempt(manager, restore),
+      giveUp: () => this.runner.giveUp(restore),
+    });
   }
 }

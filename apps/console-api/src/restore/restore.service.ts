@@ -13,7 +13,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { AccessService } from '../grants/access.service.ts';
-import type { MemberPrincipal } from '../platform/principal.ts';
+import { isAdmin, type MemberPrincipal } from '../platform/principal.ts';
+import { RestoreRunner } from './restore-runner.ts';
 import {
   changeState,
   findFolderPast,
@@ -34,6 +35,7 @@ export class RestoreService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly access: AccessService,
+    private readonly runner: RestoreRunner,
   ) {}
 
   async plan(principal: MemberPrincipal, nodeId: NodeId, at: Date): Promise<RestoreJob> {
@@ -78,8 +80,10 @@ export class RestoreService {
   }
 
   /** What is done stays done: each step left nodes whole, and the plan made anew goes on from there. */
-  cancel(principal: MemberPrincipal, id: RestoreId): Promise<RestoreJob> {
-    return this.#change(principal, id, { from: ['planning', 'planned', 'applying'], to: 'cancelled' });
+  async cancel(principal: MemberPrincipal, id: RestoreId): Promise<RestoreJob> {
+    const cancelled = await this.#change(principal, id, { from: ['planning', 'planned', 'applying'], to: 'cancelled' });
+    this.runner.abandon(cancelled);
+    return cancelled;
   }
 
   async #change(
@@ -87,10 +91,19 @@ export class RestoreService {
     id: RestoreId,
     change: { readonly from: readonly RestoreState[]; readonly to: RestoreState },
   ): Promise<RestoreJob> {
-    const restore = await this.#getOwn(principal, id);
-    const isChanged = restore.state === change.to || (await changeState(this.dataSource.manager, restore, change));
-    if (!isChanged) throw new AppError('RESTORE_STATE', { state: (await this.#getOwn(principal, id)).state });
-    return this.get(principal, id);
+    const { manager } = this.dataSource;
+    const restore =
+      change.to === 'cancelled' ? await this.#getEndable(principal, id) : await this.#getOwn(principal, id);
+    const isChanged = restore.state === change.to || (await changeState(manager, restore, change));
+    const now = (await findRestore(manager, restore)) ?? restore;
+    if (!isChanged) throw new AppError('RESTORE_STATE', { state: now.state });
+    return toRestoreJob(now);
+  }
+
+  /** A drive admin may end whose it may be: it works on everybody's space. Its steps stay its requester's business. */
+  async #getEndable(principal: MemberPrincipal, id: RestoreId): Promise<StoredRestore> {
+    const restore = await findRestore(this.dataSource.manager, { enterpriseId: principal.enterpriseId, id });
+    return restore && isAdmin(principal) ? restore : this.#getOwn(principal, id);
   }
 
   async #requireRights(manager: EntityManager, principal: MemberPrincipal, nodeId: NodeId) {

@@ -11,6 +11,7 @@ import type {
   UserId,
 } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
+import { countAttempt } from '../jobs/attempts.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type RestoreKey = { readonly enterpriseId: EnterpriseId; readonly id: RestoreId };
@@ -64,18 +65,42 @@ export async function findRestore(manager: EntityManager, key: RestoreKey): Prom
   return row;
 }
 
-/** The oldest that has something to do; `skip`: had their slice in this round. */
+/** The oldest that has something to do now; `skip`: had their slice in this round. */
 export async function findRunningRestore(
   manager: EntityManager,
-  skip: readonly string[],
+  of: { readonly state: 'planning' | 'applying'; readonly skip: readonly string[]; readonly now: Date },
 ): Promise<StoredRestore | undefined> {
   const [row] = await queryRows<StoredRestore>(
     manager,
-    `SELECT ${COLUMNS} FROM restore_job j WHERE j.state IN ('planning', 'applying') AND j.id <> ALL($1::uuid[])
+    `SELECT ${COLUMNS} FROM restore_job j WHERE j.state IN ('planning', 'applying') AND j.state = $1
+       AND (j.retry_at IS NULL OR j.retry_at <= $2) AND j.id <> ALL($3::uuid[])
      ORDER BY j.created_at, j.id LIMIT 1`,
-    [skip],
+    [of.state, of.now, of.skip],
   );
   return row;
+}
+
+/** How many tries this one makes; `undefined`: the restore is in another state by now. */
+export async function beginAttempt(
+  manager: EntityManager,
+  restore: StoredRestore,
+  attempt: { readonly count: 0 | 1; readonly now: Date },
+): Promise<number | undefined> {
+  const [row] = await queryRows<{ attempts: number }>(
+    manager,
+    `UPDATE restore_job SET ${countAttempt('$3', '$4')} WHERE enterprise_id = $1 AND id = $2 AND state = $5
+     RETURNING attempts`,
+    [restore.enterpriseId, restore.id, attempt.count, attempt.now, restore.state],
+  );
+  return row?.attempts;
+}
+
+export async function forgiveAttempt(manager: EntityManager, key: RestoreKey): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE restore_job SET attempts = attempts - 1 WHERE enterprise_id = $1 AND id = $2 AND attempts > 0`,
+    [key.enterpriseId, key.id],
+  );
 }
 
 /** Whether it went from one of these states to the other. */
@@ -102,11 +127,22 @@ export async function findAndLockState(manager: EntityManager, key: RestoreKey):
   return row?.state;
 }
 
-/** The plan is whole: its counts, with what it leaves gone, and `planned`. */
+/** Holds the planning of a restore, not its row: whoever cancels it need not wait for the plan. */
+export async function tryHoldPlanning(manager: EntityManager, key: RestoreKey): Promise<boolean> {
+  const [row] = await queryRows<{ isHeld: boolean; state: RestoreState | null }>(
+    manager,
+    `SELECT pg_try_advisory_xact_lock(hashtextextended($2::uuid::text, 0)) AS "isHeld",
+            (SELECT state FROM restore_job WHERE enterprise_id = $1 AND id = $2) AS state`,
+    [key.enterpriseId, key.id],
+  );
+  return row?.isHeld === true && row.state === 'planning';
+}
+
+/** The plan is whole: its counts, with what it leaves gone, and `planned`. Does not find a restore that was cancelled since the transaction began. */
 export async function finishPlan(manager: EntityManager, key: RestoreKey, gone: number): Promise<void> {
   await queryRows(
     manager,
-    `UPDATE restore_job j SET state = 'planned', planned_seq = (
+    `UPDATE restore_job j SET state = 'planned', attempts = 0, retry_at = NULL, planned_seq = (
        SELECT seq FROM space WHERE enterprise_id = $1 AND id = j.space_id), steps = s.steps, refused_steps = s.refused, counts = s.counts,
        gone_nodes = $3
      FROM (SELECT coalesce(sum(n), 0) AS steps, coalesce(sum(refused), 0) AS refused,
@@ -175,7 +211,7 @@ export async function recordOutcomes(
        UPDATE restore_step s SET state = CASE WHEN o.code IS NULL THEN 'done' ELSE 'refused' END, code = o.code
        FROM outcome o WHERE s.enterprise_id = $1 AND s.job_id = $2 AND s.ordinal = o.ordinal
      )
-     UPDATE restore_job SET done_steps = done_steps + (SELECT count(*) FROM outcome WHERE code IS NULL),
+     UPDATE restore_job SET attempts = 0, retry_at = NULL, done_steps = done_steps + (SELECT count(*) FROM outcome WHERE code IS NULL),
                             refused_steps = refused_steps + (SELECT count(*) FROM outcome WHERE code IS NOT NULL)
      WHERE enterprise_id = $1 AND id = $2`,
     [key.enterpriseId, key.id, outcomes.map((each) => each.ordinal), outcomes.map((each) => each.code)],

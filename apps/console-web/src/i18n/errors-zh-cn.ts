@@ -71,6 +71,12 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
     '此文件夹于 {from} 从其他空间移入；无法整体恢复到此前的状态。',
     '请选择更晚的时间，或通过历史版本（可追溯到更早）恢复单个文件。',
   ],
+  RESTORE_PLAN_TOO_LONG: ['计算需要还原的内容超过十分钟，已终止。', '请逐个还原其中的文件夹，或选择更晚的时间点。'],
+  COPY_STATE: ['此复制任务的状态为 {state}。', '请重新查看。'],
+  JOB_FAILED: [
+    '服务器多次尝试后仍无法继续此任务。',
+    '已完成的部分会保留。请重新开始；如果仍然失败，请告知运营方发生的时间。',
+  ],
   RESTORE_STATE: ['此还原任务的状态为 {state}。', '请重新查看，或新建还原计划。'],
   BATCH_ABORTED: ['同一批次中的另一项操作失败。', '请重新发送整个批次。'],
   CURSOR_EXPIRED: ['变更记录的位置已过期。', '请重新读取完整列表。'],

@@ -23,6 +23,15 @@ export const copyRoutes = {
     response: retention.CopyAnswer,
     errors: ['NOT_FOUND'],
   }),
+  cancelCopy: defineRoute({
+    method: 'POST',
+    path: '/copies/:copyId/cancel',
+    permission: 'drive',
+    summary: 'End a copy under way, of the caller or as a drive admin; what was copied so far stays',
+    params: z.object({ copyId: z.uuid() }),
+    response: retention.CopyAnswer,
+    errors: ['NOT_FOUND', 'COPY_STATE'],
+  }),
   moveToSpace: defineRoute({
     method: 'POST',
     path: '/nodes/:nodeId/move-to-space',

@@ -48,7 +48,7 @@ export const restoreRoutes = {
     method: 'POST',
     path: '/restores/:restoreId/cancel',
     permission: 'drive',
-    summary: 'End a restore; what it did so far stays',
+    summary: 'End a restore, of the caller or as a drive admin; what it did so far stays',
     params: restoreParam,
     response: restore.RestoreJob,
     errors: ['NOT_FOUND', 'RESTORE_STATE'],

@@ -2,8 +2,8 @@ import type { NodeId, RestoreJob, RestoreStep, SpaceId } from '@tideline/contrac
 import { openFeedWorld, type FeedWorld } from '../../change-feed/testing/feed-world.ts';
 import type { DriveWorld } from '../../drive/testing/drive-world.ts';
 import { JobRunner } from '../../jobs/job-runner.ts';
-import { SystemClock } from '../../platform/clock.ts';
 import type { MemberPrincipal } from '../../platform/principal.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
 import { RestoreJobRun } from '../restore.job.ts';
 import { RestoreRunner } from '../restore-runner.ts';
 import { RestoreService } from '../restore.service.ts';
@@ -13,15 +13,17 @@ export class RestoreWorld {
   readonly drive: DriveWorld;
   readonly restores: RestoreService;
   readonly job: RestoreJobRun;
+  readonly runner: RestoreRunner;
+  readonly clock = new ManualClock();
 
   private constructor(readonly feed: FeedWorld) {
     this.drive = feed.drive;
     const { access, commits, hub } = this.drive;
     const { dataSource } = this.drive.database;
-    this.restores = new RestoreService(dataSource, access);
-    const runner = new RestoreRunner(dataSource, feed.scopes, commits, access, hub);
-    const clock = new SystemClock();
-    this.job = new RestoreJobRun(dataSource, clock, new JobRunner(dataSource, clock), runner);
+    this.runner = new RestoreRunner(dataSource, feed.scopes, commits, access, hub);
+    this.restores = new RestoreService(dataSource, access, this.runner);
+    const jobs = new JobRunner(dataSource, this.clock);
+    this.job = new RestoreJobRun(dataSource, this.clock, jobs, this.runner);
   }
 
   static async open(): Promise<RestoreWorld> {
@@ -29,7 +31,9 @@ export class RestoreWorld {
   }
 
   async run(): Promise<void> {
-    while (((await this.job.run(AbortSignal.any([])))['slices'] ?? 0) > 0);
+    const never = AbortSignal.any([]);
+    await this.job.plan(never, never);
+    while (((await this.job.apply(never, never))['slices'] ?? 0) > 0);
   }
 
   /** A moment that lies after everything done so far and before everything to come, by the clock of the database. */

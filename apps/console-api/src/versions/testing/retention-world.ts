@@ -35,7 +35,7 @@ export class RetentionWorld {
     this.versions = new VersionService(dataSource, access, hub);
     this.prunes = new PruneService(dataSource, this.clock, jobs, hub);
     this.policies = new RetentionService(dataSource);
-    this.copies = new CopyService(dataSource, access, hub, jobs);
+    this.copies = new CopyService(dataSource, access, hub, jobs, this.clock);
     this.moves = new SpaceMoveService(dataSource, access, hub);
     this.reservations = new ReservationService(dataSource, this.clock, jobs, hub);
   }
