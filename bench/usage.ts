@@ -2,7 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
-export type Usage = { readonly cpuSeconds: number; readonly peakMiB: number };
+/** `faults`: pages of memory that the system had to bring in, each of which costs; most of them new memory that is touched first. */
+export type Usage = { readonly cpuSeconds: number; readonly peakMiB: number; readonly faults: number };
 
 /**
  * CPU time and memory of a process with everything below it (the console's PostgreSQL among it), from /proc.
@@ -12,6 +13,7 @@ export class UsageMeter {
   readonly #pid: number;
   readonly #isAlone: boolean;
   readonly #startTicks: number;
+  readonly #startFaults: number;
   #peakKiB = 0;
 
   /** `isAlone`: without what is below it. */
@@ -19,6 +21,7 @@ export class UsageMeter {
     this.#pid = pid;
     this.#isAlone = isAlone;
     this.#startTicks = this.#ticks();
+    this.#startFaults = this.#faults();
   }
 
   sample(): void {
@@ -28,12 +31,17 @@ export class UsageMeter {
 
   result(): Usage {
     const cpuSeconds = (this.#ticks() - this.#startTicks) / TICKS_PER_SECOND;
-    return { cpuSeconds, peakMiB: Math.round(this.#peakKiB / 1024) };
+    const faults = this.#faults() - this.#startFaults;
+    return { cpuSeconds, peakMiB: Math.round(this.#peakKiB / 1024), faults };
   }
 
   #ticks(): number {
     if (this.#isAlone) return sumOf(statOf(this.#pid).slice(11, 13)); // without children that have ended
     return this.#members().reduce((sum, pid) => sum + sumOf(statOf(pid).slice(11, 15)), 0);
+  }
+
+  #faults(): number {
+    return this.#members().reduce((sum, pid) => sum + sumOf(statOf(pid).slice(7, this.#isAlone ? 8 : 9)), 0);
   }
 
   #members(): readonly number[] {
@@ -56,7 +64,7 @@ function sumOf(fields: readonly string[]): number {
   return fields.reduce((sum, field) => sum + Number(field), 0);
 }
 
-/** Fields of /proc/<pid>/stat from the state on, the 12th to 15th being its own time and that of children that have ended; the name before it may hold blanks. */
+/** Fields of /proc/<pid>/stat from the state on, the 8th and 9th being page faults of its own and of children that have ended, the 12th to 15th being its own time and that of children that have ended; the name before it may hold blanks. */
 function statOf(pid: number): readonly string[] {
   return read(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
 }

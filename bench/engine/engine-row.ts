@@ -35,6 +35,7 @@ export function engineTable(rows: readonly EngineRow[], peers: readonly PeerFigu
     '',
     'CPU s: console / A / B',
     'peak MiB: console / A / B',
+    '1,000 page faults: console / A / B',
     'others, s (ratio)',
   ];
   const lines = rows.map((row) => {
@@ -47,6 +48,7 @@ export function engineTable(rows: readonly EngineRow[], peers: readonly PeerFigu
       verdict(row, peers),
       each.map(({ cpuSeconds }) => cpuSeconds.toFixed(1)).join(' / '),
       each.map(({ peakMiB }) => peakMiB).join(' / '),
+      each.map(({ faults }) => Math.round(faults / 1000)).join(' / '),
       peers
         .filter(({ load }) => load === row.load)
         .map((figure) => compared(row, figure))
