@@ -1,5 +1,4 @@
-import type { DriveNode } from '@tideline/contracts';
-import type { Advance, BaseNode, Op, StatSig } from '@tideline/sync-core';
+import { ROOT_ID, type Advance, type BaseNode, type Op, type StatSig } from '@tideline/sync-core';
 import type { Committed } from './cloud.ts';
 import { contentIdOf } from './compare.ts';
 import type { Device } from './device.ts';
@@ -109,17 +108,36 @@ export class DeviceWatch {
     return seen?.t ?? 'as base';
   }
 
-  /** SY-26: moved to where the filter leaves it out, itself or with a folder above it; a pattern may mean only one kind. */
+  /**
+   * SY-26: moved to where the filter leaves it out, itself or with a folder above it; a pattern may mean only one kind. As far as the
+   * device has heard of it: by now it may have been moved back (whole seed 3237).
+   */
   #hasLeftTheTask(cloudId: string): boolean {
-    const { cloud } = this.#device.world;
-    const above: DriveNode[] = [];
-    for (let node = cloud.nodes.get(cloudId)?.node; node?.parentId; node = cloud.nodes.get(node.parentId)?.node) {
-      above.unshift(node);
+    const above: { readonly name: string; readonly kind: 'file' | 'folder' }[] = [];
+    const met = new Set<string>();
+    for (let at = this.#heardOf(cloudId); at && !met.has(at.id); at = this.#heardOf(at.parentId)) {
+      above.unshift(at);
+      met.add(at.id);
     }
     const names = above.map(({ name }) => name);
     return above.some(({ kind }, index) => {
       return this.#device.isExcluded(names.slice(0, index + 1).join('/'), kind === 'folder');
     });
+  }
+
+  /** A node of the cloud as the device knows it, by the name that it has here or would have; nothing of the root. */
+  #heardOf(cloudId: string): { id: string; parentId: string; name: string; kind: 'file' | 'folder' } | undefined {
+    const { journal } = this.#device;
+    const { base } = journal;
+    const row = base.byCloudId(cloudId);
+    if (row?.id === ROOT_ID) return undefined;
+    const seen = journal.cloudOverlay().get(cloudId);
+    if (seen?.t === 'present') {
+      const { parentId, name, kind } = seen.node;
+      return { id: cloudId, parentId, name: row?.cloudName === name ? row.localName : name, kind };
+    }
+    const parent = row && base.get(row.parent);
+    return row && parent ? { id: cloudId, parentId: parent.cloudId, name: row.localName, kind: row.kind } : undefined;
   }
 
   /**
