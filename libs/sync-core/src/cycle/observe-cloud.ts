@@ -32,21 +32,26 @@ async function readFeed(deps: CycleDeps, signal: AbortSignal): Promise<void> {
     if (epoch !== null && answer.epoch !== epoch) return recover(deps, signal);
     const isNews = answer.capsRev !== capsRev || rights === null;
     if (isNews && (await sightChanged(deps, answer.capsRev))) return readListing(deps, signal);
-    await foldPage(deps, answer, signal);
-    if (!answer.more) return;
+    if ((await foldPage(deps, answer, signal)) === 'end') return;
   }
 }
 
-async function foldPage(deps: CycleDeps, answer: ChangesAnswer, signal: AbortSignal): Promise<void> {
+/**
+ * There is more also behind the last page when a folder that came in was listed as of later: what had left it by then is told by a
+ * page to come, and would be taken to be in it still, under names that others have now.
+ */
+async function foldPage(deps: CycleDeps, answer: ChangesAnswer, signal: AbortSignal): Promise<'more' | 'end'> {
   const { journal, cloud, clock } = deps;
   const { base } = journal;
   const overlay = journal.cloudOverlay();
   const fold = foldFeed(answer, { base, overlay, rootId: cloud.rootId, nowMs: clock.nowMs() });
   if (fold.rootGone) throw new AppError('NODE_UNKNOWN');
   const below = [];
-  for (const folder of fold.toList) below.push(...(await listBelow(deps, folder, signal)));
+  for (const folder of fold.toList) below.push(await listBelow(deps, folder, signal));
   const { cursor, epoch, seq } = answer;
-  journal.advance({ cloud: [...fold.cloud, ...below], meta: { cursor, epoch, seq } });
+  const steps = below.flatMap((listed) => listed.steps);
+  journal.advance({ cloud: [...fold.cloud, ...steps], meta: { cursor, epoch, seq } });
+  return answer.more || below.some((listed) => listed.seq > seq) ? 'more' : 'end';
 }
 
 /** Rights moved in the space. The feed says nothing of nodes that only came into sight or went out of it: a listing must. */
@@ -79,16 +84,19 @@ async function changesOrNull(deps: CycleDeps, cursor: string, signal: AbortSigna
   }
 }
 
-async function listBelow(deps: CycleDeps, folder: string, signal: AbortSignal): Promise<readonly CloudStep[]> {
+type Listed = { readonly steps: readonly CloudStep[]; readonly seq: number };
+
+async function listBelow(deps: CycleDeps, folder: string, signal: AbortSignal): Promise<Listed> {
   try {
     const listing = await deps.cloud.listing(folder, signal);
-    return diffSubtree(listing.nodes, {
+    const steps = diffSubtree(listing.nodes, {
       base: deps.journal.base,
       rootId: deps.cloud.rootId,
       nowMs: deps.clock.nowMs(),
     });
+    return { steps, seq: listing.seq };
   } catch (error) {
-    if (error instanceof AppError && error.code === 'NODE_UNKNOWN') return []; // gone again: the next page says so
+    if (error instanceof AppError && error.code === 'NODE_UNKNOWN') return { steps: [], seq: 0 }; // gone again: the next page says so
     throw error;
   }
 }
