@@ -208,6 +208,28 @@ describe('bytes on their way down', () => {
     ]);
   });
 
+  it.each([
+    { bytes: 8, inside: ['abc', '', 'defg'] },
+    { bytes: 5, inside: ['abc', ''] },
+  ])(
+    'come into memory of the caller, as far as $bytes bytes hold them, with nothing of a broken try left',
+    async (on) => {
+      answer = (_, response, index) => {
+        if (index > 0)
+          return void response.end(Buffer.concat(encodeFrame({ items: items.slice(3) }, [Buffer.from('defg')])));
+        response.writeHead(200, { 'content-length': frame.length });
+        response.write(frame.subarray(0, frame.length - 2), () => response.destroy());
+      };
+      const into = new Uint8Array(new SharedArrayBuffer(on.bytes));
+      const bundle = await cloudOf().bundle(asked, signal(), into);
+      const came = bundle.flatMap((item) => (item.t === 'bytes' ? [item.bytes] : []));
+      expect(came.map((bytes) => Buffer.from(bytes).toString())).toEqual(['abc', '', 'defg']);
+      const inside = came.filter((bytes) => bytes.buffer === into.buffer);
+      expect(inside.map((bytes) => Buffer.from(bytes).toString())).toEqual(on.inside);
+      if (on.bytes === 8) expect(Buffer.from(into).toString()).toBe('abcdefg\0');
+    },
+  );
+
   it('are refused when they belong to a file that was not asked for', async () => {
     answer = (_, response) => void response.end(frame);
     await expect(cloudOf().bundle(asked.slice(1), signal())).rejects.toMatchObject({ code: 'INTERNAL' });

@@ -18,6 +18,7 @@ import { DEFAULT_CLOUD_LIMITS, type CloudLimits } from './cloud-limits.ts';
 import { readBundle } from './read-bundle.ts';
 import { readContent } from './read-content.ts';
 import { readListing } from './read-listing.ts';
+import { ReceiveMemory } from './receive-memory.ts';
 import { slices, sliceBySize } from './slices.ts';
 
 export type CloudOptions = {
@@ -71,7 +72,7 @@ export function createCloud(options: CloudOptions): Cloud {
         await retry(() => client.sendFrame(routes.drive.putPack, { params, body }, bytes, sendTimeout(context)));
       }
     },
-    bundle: (nodes, signal) => readBundle(context, nodes, signal),
+    bundle: (nodes, signal, into) => readBundle(context, { nodes, memory: new ReceiveMemory(into) }, signal),
     manifest: async (nodeId) => {
       const input = { params: { nodeId: nodeId as NodeId }, query: {} };
       const { contentId, chunks } = await retry(() => client.call(routes.drive.manifest, input));

@@ -1,9 +1,11 @@
 import { AppError, routes, type ContentId, type NodeId } from '@tideline/contracts';
 import type { BundleItem } from '@tideline/sync-core';
 import type { CloudContext } from './create-cloud.ts';
+import type { ReceiveMemory } from './receive-memory.ts';
 import { slices } from './slices.ts';
 
 type Asked = { readonly nodeId: string; readonly contentId: string };
+type Bundle = { readonly nodes: readonly Asked[]; readonly memory: ReceiveMemory };
 
 /**
  * Files of one chunk, many at once. A bundle that breaks off goes on behind the last whole file; only tries that bring none
@@ -11,18 +13,18 @@ type Asked = { readonly nodeId: string; readonly contentId: string };
  */
 export async function readBundle(
   context: CloudContext,
-  nodes: readonly Asked[],
+  { nodes, memory }: Bundle,
   signal: AbortSignal,
 ): Promise<readonly BundleItem[]> {
   const items: BundleItem[] = [];
   for (const slice of slices(nodes, context.limits.bundleItems)) {
     for (let rest = slice; rest.length > 0;) {
-      const asked = rest;
+      const asked = { nodes: rest, memory };
       const came = await context.retry(() => readSome(context, asked, signal), signal);
       items.push(...came.items);
       if (came.isWhole) break;
       const ids = new Set(came.items.map(({ nodeId }) => nodeId));
-      rest = asked.filter(({ nodeId }) => !ids.has(nodeId));
+      rest = rest.filter(({ nodeId }) => !ids.has(nodeId));
     }
   }
   return items;
@@ -31,7 +33,11 @@ export async function readBundle(
 type Came = { readonly items: readonly BundleItem[]; readonly isWhole: boolean };
 
 /** At least one item, unless the answer is whole. */
-async function readSome({ client, params }: CloudContext, nodes: readonly Asked[], signal: AbortSignal): Promise<Came> {
+async function readSome(
+  { client, params }: CloudContext,
+  { nodes, memory }: Bundle,
+  signal: AbortSignal,
+): Promise<Came> {
   const body = {
     nodes: nodes.map((node) => ({ nodeId: node.nodeId as NodeId, contentId: node.contentId as ContentId })),
   };
@@ -43,7 +49,7 @@ async function readSome({ client, params }: CloudContext, nodes: readonly Asked[
     for (const item of frame.header.items) {
       const { nodeId } = item;
       if (item.status === 'unavailable') items.push({ t: 'unavailable', nodeId, code: item.code });
-      else items.push({ t: 'bytes', nodeId, contentId: item.contentId, bytes: await frame.read(item.size) });
+      else items.push({ t: 'bytes', nodeId, contentId: item.contentId, bytes: await memory.receive(frame, item.size) });
     }
     await frame.end();
     return { items, isWhole: true };

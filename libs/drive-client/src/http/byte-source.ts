@@ -25,13 +25,18 @@ export class ByteSource {
   async read(sizeBytes: number): Promise<Uint8Array> {
     if (this.#piece.length >= sizeBytes) return this.#take(sizeBytes);
     const run = new Uint8Array(sizeBytes);
-    for (let filled = 0; filled < sizeBytes;) {
+    await this.fill(run);
+    return run;
+  }
+
+  /** `run` with the next bytes; an answer that ends earlier throws SERVER_UNREACHABLE. */
+  async fill(run: Uint8Array): Promise<void> {
+    for (let filled = 0; filled < run.length;) {
       if (this.#piece.length === 0) this.#piece = (await this.#next()) ?? (await this.#fail(this.#cutShort()));
-      const part = this.#take(Math.min(this.#piece.length, sizeBytes - filled));
+      const part = this.#take(Math.min(this.#piece.length, run.length - filled));
       run.set(part, filled);
       filled += part.length;
     }
-    return run;
   }
 
   /** Everything that is left, as it arrives. */

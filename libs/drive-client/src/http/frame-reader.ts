@@ -6,6 +6,8 @@ export type FrameAnswer<H> = {
   readonly header: H;
   /** The next `sizeBytes` bytes; throws SERVER_UNREACHABLE when the answer is cut short. */
   read(sizeBytes: number): Promise<Uint8Array>;
+  /** The next bytes into `run`, as many as it holds; throws as `read` does. */
+  fill(run: Uint8Array): Promise<void>;
   /** Everything after what was read, as it arrives. */
   rest(): AsyncIterable<Uint8Array>;
   /** After the last part: keeps the connection for the next request. */
@@ -20,6 +22,7 @@ export async function openFrame<H>(source: ByteSource, parse: (header: unknown) 
     return {
       header,
       read: (sizeBytes) => source.read(sizeBytes),
+      fill: (run) => source.fill(run),
       rest: () => source.all(),
       end: () => source.end(),
       cancel: () => source.cancel(),

@@ -74,10 +74,10 @@ async function downloadBundles(
   for (const ended of [...fetched, ...placed]) if (ended.status === 'rejected') throw ended.reason;
 }
 
-/** Held twice while it is put in place: another thread has a copy. */
+/** Received where the thread that puts it in place reads it. */
 async function downloadBundle(ops: readonly Download[], placing: SendWindow, execution: Execution): Promise<void> {
-  const held = await execution.memory.take(2 * bytesOf(ops), execution.request.signal);
-  const fetched = await fetchBundle(ops, execution).catch(giveBack(held));
+  const held = await execution.memory.takeSharedBuffer(bytesOf(ops), execution.request.signal);
+  const fetched = await fetchBundle(ops, held.buffer, execution).catch(giveBack(held));
   const place = () => placeAll(fetched, execution).finally(held.release);
   await placing.begin(place).catch(giveBack(held));
 }
@@ -127,10 +127,11 @@ export function bundlesOf(ops: readonly Download[]): Download[][] {
   return bundles;
 }
 
-async function fetchBundle(ops: readonly Download[], execution: Execution): Promise<Fetched[]> {
+async function fetchBundle(ops: readonly Download[], into: Uint8Array, execution: Execution): Promise<Fetched[]> {
   const { cloud, hashes } = execution.deps;
   const nodes = ops.map((op) => ({ nodeId: op.cloud.id, contentId: op.cloud.contentId ?? '' }));
-  const items = new Map((await cloud.bundle(nodes, execution.request.signal)).map((item) => [item.nodeId, item]));
+  const answer = await cloud.bundle(nodes, execution.request.signal, into);
+  const items = new Map(answer.map((item) => [item.nodeId, item]));
   const fetched: Fetched[] = [];
   for (const op of ops) {
     const item = items.get(op.cloud.id);

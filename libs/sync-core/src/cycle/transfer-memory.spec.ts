@@ -90,6 +90,37 @@ describe('memory of transfers', () => {
     expect(third.buffer).not.toBe(first.buffer);
   });
 
+  it('counts what other threads see with the rest, uses it again, and never in place of the other kind', async () => {
+    const memory = new TransferMemory(1024 * KIB);
+    const held = await memory.take(1, going);
+    const first = await memory.takeSharedBuffer(500 * KIB, going);
+    expect(first.buffer.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(memory.heldBytes).toBe(512 * KIB + 1);
+    first.release();
+    const own = await memory.takeBuffer(200 * KIB, going);
+    expect(own.buffer.buffer).toBeInstanceOf(ArrayBuffer);
+    own.release();
+    const second = await memory.takeSharedBuffer(500 * KIB, going);
+    expect(second.buffer).toBe(first.buffer);
+    second.release();
+    held.release();
+    expect((await memory.takeSharedBuffer(500 * KIB, going)).buffer).not.toBe(first.buffer);
+  });
+
+  it('lets go of free buffers of either kind where they do not fit beside what is held', async () => {
+    const memory = new TransferMemory(1024 * KIB);
+    const held = await memory.take(1, going);
+    const shared = await memory.takeSharedBuffer(256 * KIB, going);
+    shared.release();
+    const large = await memory.takeBuffer(512 * KIB, going);
+    const other = await memory.takeBuffer(256 * KIB, going);
+    large.release();
+    other.release();
+    held.release();
+    const fresh = await memory.takeSharedBuffer(256 * KIB, going);
+    expect(fresh.buffer).not.toBe(shared.buffer);
+  });
+
   it('never gives one buffer to two', async () => {
     const memory = new TransferMemory(4096 * KIB);
     const [first, second] = await Promise.all([memory.takeBuffer(1, going), memory.takeBuffer(1, going)]);

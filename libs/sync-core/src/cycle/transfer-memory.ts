@@ -1,7 +1,9 @@
+import { FreeBuffers } from './free-buffers.ts';
+
 /** Memory for bytes of files that are on their way: counts until `release`, which may be called more than once. */
 export type Held = { readonly release: () => void };
 /** `buffer` has the asked size, or more; it may have been used before and is used again after `release`. */
-export type HeldBuffer = Held & { readonly buffer: Uint8Array<ArrayBuffer> };
+export type HeldBuffer<B extends ArrayBufferLike = ArrayBuffer> = Held & { readonly buffer: Uint8Array<B> };
 
 /** For what fails before it has passed on what is held. */
 export const giveBack =
@@ -31,7 +33,8 @@ export class TransferMemory {
   #heldBytes = 0;
   #peakBytes = 0;
   #waiting: Waiting[] = [];
-  #free: Uint8Array<ArrayBuffer>[] = [];
+  readonly #own = new FreeBuffers((bytes) => new Uint8Array(bytes));
+  readonly #shared = new FreeBuffers((bytes) => new Uint8Array(new SharedArrayBuffer(bytes)));
 
   constructor(limitBytes: number = MAX_TRANSFER_BYTES) {
     this.#limitBytes = limitBytes;
@@ -53,15 +56,36 @@ export class TransferMemory {
     return { release: once(() => this.#release(bytes)) };
   }
 
-  async takeBuffer(bytes: number, signal: AbortSignal): Promise<HeldBuffer> {
+  takeBuffer(bytes: number, signal: AbortSignal): Promise<HeldBuffer> {
+    return this.#takeFrom(this.#own, bytes, signal);
+  }
+
+  /** One that other threads see as it is: what is sent to them is no copy, and must be done with before the release. */
+  takeSharedBuffer(bytes: number, signal: AbortSignal): Promise<HeldBuffer<SharedArrayBuffer>> {
+    return this.#takeFrom(this.#shared, bytes, signal);
+  }
+
+  async #takeFrom<B extends ArrayBufferLike>(
+    free: FreeBuffers<B>,
+    bytes: number,
+    signal: AbortSignal,
+  ): Promise<HeldBuffer<B>> {
     const size = bufferSize(bytes);
     await this.#turn(size, signal);
-    const buffer = this.#find(size);
+    const buffer = free.take(size);
+    this.#forgetWhatDoesNotFit();
     const release = once(() => {
-      this.#free.push(buffer);
+      free.put(buffer);
       this.#release(size);
     });
     return { buffer, release };
+  }
+
+  /** Free buffers count, too: the oldest go until they fit beside what is held. */
+  #forgetWhatDoesNotFit(): void {
+    for (const free of [this.#own, this.#shared]) {
+      while (this.#heldBytes + this.#own.bytes + this.#shared.bytes > this.#limitBytes && free.forgetOldest());
+    }
   }
 
   /** Resolves when the bytes are counted. */
@@ -105,7 +129,8 @@ export class TransferMemory {
   #release(bytes: number): void {
     this.#heldBytes -= bytes;
     this.#handOn();
-    if (this.#heldBytes === 0) this.#free = [];
+    if (this.#heldBytes > 0) return;
+    for (const free of [this.#own, this.#shared]) while (free.forgetOldest());
   }
 
   #handOn(): void {
@@ -120,22 +145,10 @@ export class TransferMemory {
   #next(): Waiting | undefined {
     return this.#waiting.find(({ bytes }) => this.#isLittle(bytes)) ?? this.#waiting[0];
   }
-
-  /** Free buffers count, too: the oldest go until they fit beside what is held. */
-  #find(size: number): Uint8Array<ArrayBuffer> {
-    const index = this.#free.findIndex((buffer) => buffer.length === size);
-    const [found] = index < 0 ? [] : this.#free.splice(index, 1);
-    while (this.#free.length > 0 && this.#heldBytes + sum(this.#free) > this.#limitBytes) this.#free.shift();
-    return found ?? new Uint8Array(size);
-  }
 }
 
 function bufferSize(bytes: number): number {
   return Math.max(SMALLEST_BUFFER_BYTES, 2 ** Math.ceil(Math.log2(Math.max(1, bytes))));
-}
-
-function sum(buffers: readonly Uint8Array[]): number {
-  return buffers.reduce((total, buffer) => total + buffer.length, 0);
 }
 
 function once(act: () => void): () => void {

@@ -50,7 +50,12 @@ export type Cloud = {
    */
   missing(chunks: readonly ChunkRef[], ...rooms: readonly Room[]): Promise<ReadonlySet<string>>;
   putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[], roomKey?: string): Promise<void>;
-  bundle(nodes: readonly { nodeId: string; contentId: string }[], signal: AbortSignal): Promise<readonly BundleItem[]>;
+  /** Bytes may come in `into`, one file behind the other as far as they fit; nothing is written there after the answer. */
+  bundle(
+    nodes: readonly { nodeId: string; contentId: string }[],
+    signal: AbortSignal,
+    into?: Uint8Array,
+  ): Promise<readonly BundleItem[]>;
   /** Chunks of the head version of a file. */
   manifest(nodeId: string): Promise<{ readonly contentId: string; readonly chunks: readonly ChunkRef[] }>;
   /** Those of the asked contents that the drive still keeps as versions of their files, the newest one included. */

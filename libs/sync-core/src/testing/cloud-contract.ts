@@ -469,8 +469,10 @@ export function cloudContract(name: string, create: () => Promise<CloudUnderTest
         const empty = await hand.done(hand.file('empty', ''));
         expect(await hand.read(file, { from: 3, to: 7 })).toBe('3456');
         const asked = [file, empty].map(({ id, contentId }) => ({ nodeId: id, contentId: contentId ?? '' }));
-        const bundle = await made.cloud.bundle(asked, SIGNAL);
-        expect(bundle.map((item) => item.t === 'bytes' && hand.text(item.bytes))).toEqual(['0123456789', '']);
+        for (const into of [undefined, new Uint8Array(10), new Uint8Array(1)]) {
+          const bundle = await made.cloud.bundle(asked, SIGNAL, into);
+          expect(bundle.map((item) => item.t === 'bytes' && hand.text(item.bytes))).toEqual(['0123456789', '']);
+        }
         const chunks = [hand.chunk('0123456789')];
         expect(await made.cloud.manifest(file.id)).toEqual({ contentId: file.contentId, chunks });
       });
