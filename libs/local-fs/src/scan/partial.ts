@@ -38,15 +38,17 @@ function findFolderIn({ known }: ScanEnv, folder: BaseId, name: string): BaseId 
 
 /** The folder itself if it still is where and what it was, else the nearest one above that is. */
 export function reachable(session: ScanSession, id: BaseId): FolderTask | undefined {
-  let at: LocalKey = id;
-  for (;;) {
+  const tried = new Set<LocalKey>();
+  for (let at: LocalKey = id; ;) {
     const path = pathOf(session, at);
     const there = path === undefined ? 'nothing' : statAt(session, path);
     if (path !== undefined && typeof there === 'object' && isStill(session, at, there)) {
       return { key: at, path, sig: there, deep: wasGone(session, at) };
     }
     if (at === ROOT_ID) return undefined;
-    at = parentOf(session, at);
+    tried.add(at);
+    const above = parentOf(session, at);
+    at = tried.has(above) ? ROOT_ID : above; // a stored tree with a ring must not hang the scan
   }
 }
 

@@ -616,4 +616,25 @@ describe('a partial scan', () => {
     await world.scan(['', 'e']);
     expect(world.differences()).toEqual({ 'e/a': 'was a' });
   });
+
+  it('comes to an end where the journal has a folder in itself', async () => {
+    world.write('d/x', 'x');
+    world.write('f', 'f');
+    await world.sync();
+    const d = world.journal.base.childByLocalName(ROOT_ID, 'd');
+    if (!d?.sig) throw new Error('base does not know d');
+    const node = {
+      parent: d.id,
+      name: 'd',
+      kind: 'folder',
+      sig: { ...d.sig, fileId: 1n },
+      content: null,
+      meta: d.meta,
+    } as const;
+    world.journal.advance({ local: [{ key: d.id, seen: { t: 'present', node, sinceMs: 0 } }] });
+    rename('d', '../gone');
+    await world.scan(['']);
+    await world.scan();
+    expect(world.differences()).toMatchObject({ d: 'absent', 'd/x': 'absent', 'd/deep/y': 'absent' });
+  });
 });
