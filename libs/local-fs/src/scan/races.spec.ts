@@ -190,6 +190,24 @@ describe('a file that was written shortly before it was read', () => {
     }
   });
 
+  // The upload waits for room: a disk that keeps its times through a rename and back leaves the file with the signature of base.
+  it.each(['all', ['']] as const)(
+    '[SA-1] is what it was found to be under the signature of base, too (%s)',
+    async (dirty) => {
+      world.write('f', 'text');
+      await world.sync();
+      const row = baseOf('f');
+      if (!row?.sig) throw new Error('f is in base');
+      const sig = { ...row.sig, ctimeNs: changedNs(row.sig) };
+      const content = { contentId: 'of the mapping', size: row.size ?? 0 };
+      const node: LocalNode = { parent: ROOT_ID, name: 'f', kind: 'file', sig, content, meta: row.meta };
+      const local = [{ key: row.id, seen: { t: 'present', node, sinceMs: 1 } as const }];
+      world.journal.advance({ rows: [{ ...row, sig }], local });
+      await world.scan(dirty);
+      expect(world.differences()).toEqual({ f: 'edited' });
+    },
+  );
+
   it('[SA-1] is read once more also while it waits to be uploaded', async () => {
     world.write('f', 'text');
     await rest();

@@ -41,8 +41,9 @@ function leaveOut(session: ScanSession, { key }: SeenAs): void {
 function isAsInBase(session: ScanSession, entry: Entry, { base, earlier }: SeenAs): boolean {
   if (!base?.sig || base.kind !== entry.kind || !isAtItsPlace(entry, base)) return false;
   if (!isSameSig(base.sig, entry.sig)) return false;
-  // Read again it was found to differ although it looks as it did: what the last scan saw holds.
-  return !isYoung(base.sig) || (!earlier && !isToReadAgain(session, entry, base.sig));
+  // A file that was found to differ although it looks as it did: what the last scan saw holds.
+  if (entry.kind === 'file' && earlier) return false;
+  return !isToReadAgain(session, entry, base.sig);
 }
 
 const isAtItsPlace = (entry: Entry, base: BaseNode): boolean =>
