@@ -310,13 +310,22 @@ export class Person {
     );
     const root = this.#root();
     if (nested || !root) throw new Idle();
-    items.forEach((item, index) =>
-      this.#machine.rename(item.folder, item.name, { folder: root, name: `turning${index}` }),
-    );
-    items.forEach((_item, index) => {
-      const next = items[(index + 1) % items.length];
-      if (next) this.#machine.rename(root, `turning${index}`, next);
+    const turning = items.map((item) => {
+      const name = this.#freeName(root);
+      this.#machine.rename(item.folder, item.name, { folder: root, name });
+      return name;
     });
+    turning.forEach((name, index) => {
+      const next = items[(index + 1) % items.length];
+      if (next) this.#machine.rename(root, name, next);
+    });
+  }
+
+  /** What somebody was in the middle of turning when the power went still has such a name (whole seed 2110). */
+  #freeName(folder: Inode): string {
+    let number = 0;
+    while (this.#machine.find(folder, `turning${number}`)) number += 1;
+    return `turning${number}`;
   }
 
   /** A folder moves into its own child, which takes its place. */
@@ -326,7 +335,7 @@ export class Person {
       number,
     );
     const above = child && this.#items().find((item) => item.inode === child.folder);
-    if (!child || !above) throw new Idle();
+    if (!child || !above || this.#machine.find(above.folder, 'turning')) throw new Idle();
     this.#machine.rename(child.folder, child.name, { folder: above.folder, name: 'turning' });
     this.#machine.rename(above.folder, above.name, { folder: child.inode, name: above.name });
     this.#machine.rename(above.folder, 'turning', { folder: above.folder, name: above.name });
