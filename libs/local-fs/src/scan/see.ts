@@ -1,5 +1,5 @@
 import type { BaseNode, LocalKey, LocalNode, UnknownReason } from '@tideline/sync-core';
-import { isSameBytes, isSameSig, isYoung, RACY_CTIME } from '../stat/sig.ts';
+import { isSameBytes, isSameSig, RACY_CTIME } from '../stat/sig.ts';
 import type { HashResult } from '../hash/hash-file.ts';
 import type { KnownPresent } from './known-tree.ts';
 import { isToReadAgain, sigToTrust } from './trust.ts';
