@@ -257,6 +257,117 @@ function expectUnseen(id: string, who: CallerName, answer: Answer): void {
   expect(told, `${who}: ${answer.text}`).toContain(answer.status);
 }
 
+/** What only its requester finds, by the parameter that names it: how it is begun in an own folder. */
+const BEGUN: Readonly<Record<string, (folder: string) => readonly [path: string, body: object]>> = {
+  restoreId: (folder) => [`/nodes/${folder}/restores`, { at: new Date().toISOString() }],
+  copyId: (folder) => [`/nodes/${folder}/copy`, { parentId: folder, opId: randomUUID() }],
+  uploadId: (folder) => ['/files/uploads', { parentId: folder, name: randomUUID(), size: 1 }],
+};
+
+/** A folder and a file of the caller's own, with what the route names of theirs; nothing for who belongs to no enterprise. */
+async function ownPlaces(who: CallerName, { route }: Case): Promise<SampleIds[]> {
+  const api = callers[who];
+  const { body } = await api.get('/spaces');
+  const spaces = (body['spaces'] ?? []) as { id: string; kind: string; rootId: string }[];
+  const space = spaces.find(({ kind }) => kind === 'personal');
+  if (!space) return [];
+  const [folder, file] = [randomUUID(), randomUUID()];
+  const empty = { content: { size: 0, chunks: [] }, mtimeMs: null, exec: false };
+  await commit(api, space.id, [
+    { kind: 'createFolder', opId: randomUUID(), nodeId: folder, parentId: space.rootId, name: folder },
+    { kind: 'createFile', opId: randomUUID(), nodeId: file, parentId: folder, name: 'file', ...empty },
+  ]);
+  const { body: history } = await api.get(`/nodes/${file}/versions`);
+  const [version] = (history['versions'] ?? []) as { id: string }[];
+  const named: Record<string, string> = { spaceId: space.id, parentId: folder, root: folder, rootNodeId: folder };
+  for (const [parameter, begin] of Object.entries(BEGUN)) {
+    if (!route.path.includes(`:${parameter}`)) continue;
+    const { body: begun } = await api.call('POST', ...begin(folder));
+    named[parameter] = String(begun['id'] ?? begun[parameter]);
+  }
+  const { body: given } = await api.call('PUT', `/nodes/${folder}/grants`, {
+    to: { type: 'user', id: idOfChen(await people()) },
+    role: 'viewer',
+  });
+  named['grantId'] = String(given['id']);
+  return [
+    { ...named, nodeId: folder },
+    { ...named, nodeId: file, versionId: String(version?.id) },
+  ];
+}
+
+/** People, teams and rights of everybody's own team, made anew for each question: many an answer takes them away. */
+async function ofTheirTeam(): Promise<SampleIds> {
+  const { body } = await server.admin.get('/teams');
+  const team = (body['teams'] as { id: string; name: string }[]).find(({ name }) => name === 'Engineering');
+  const made = async (path: string, what: object) =>
+    String((await server.admin.call('POST', path, { name: randomUUID(), ...what })).body['id']);
+  const email = `${randomUUID()}@matrix.example`;
+  const userId = await made('/users', { email, password: 'correct horse battery', teamIds: [team?.id] });
+  const [teamId, listId] = [await made('/teams', { parentId: team?.id }), await made('/action-lists', { atoms: [] })];
+  const { body: grant } = await server.admin.call('PUT', `/nodes/${ids.own['nodeId']}/grants`, {
+    to: { type: 'user', id: userId },
+    role: 'viewer',
+    syncRight: 'backer',
+  });
+  const named = { userId, id: userId, teamId, listId, parentId: String(team?.id), grantId: String(grant['id']) };
+  return { ...ids.own, ...named, successorId: ids.own['userId'] ?? '' };
+}
+
+const OF_NO_ENTERPRISE = 'the operator has an account, and belongs to no enterprise whose drive it could use';
+/** Cells that no request made from schemas alone opens, each with why. */
+const NOT_SEEN_OPEN: Readonly<Record<string, Partial<Record<CallerName | 'everybody', string>>>> = {
+  ...Object.fromEntries(
+    [
+      ...['session.seenNotices', 'session.ownDevices', 'session.notices', 'rights.viewers', 'rights.setFolderGrant'],
+      ...[
+        'rights.removeFolderGrant',
+        'rights.preview',
+        'rights.givenShares',
+        'rights.folderGrants',
+        'rights.actionLists',
+      ],
+      ...['files.upload', 'files.startUpload', 'files.sendBytes', 'files.finishUpload', 'files.cancelUpload'],
+      'enterprise.feature',
+    ].map((id) => [id, { operator: OF_NO_ENTERPRISE }]),
+  ),
+  'session.confirmDevice': { everybody: 'needs a device that waits for its person: see the specs of enrollment' },
+  'shares.transfer': { everybody: 'needs a receiver who is not told by the schema: see shares/transfer.int.spec.ts' },
+  'people.handOver': { everybody: 'needs a space that is kept of somebody deleted: see the specs of people-admin' },
+  'operator.setEntitlement': { operator: 'names an enterprise, and the sample makes one up' },
+  'enterprise.revokeEnrollmentToken': { everybody: 'names a token, and the sample makes one up' },
+  'fleet.device': { team_admin: 'sees devices of the own teams, and the sample names one of none' },
+  'enterprise.createUser': { team_admin: 'has to name an own team, which the schema does not require' },
+  'enterprise.createTeam': { team_admin: 'has to name the team above, which the schema does not require' },
+  'bin.purge': { device: 'VE-2: people alone delete for good' },
+  'bin.emptyBin': { device: 'VE-2: people alone delete for good' },
+};
+const NOT_OPEN = new Set([401, 403, 404]);
+
+describe('[PE-3] accounts that a route is for', () => {
+  const asked = CASES.filter(({ id }) => id !== 'session.logout').toSorted(
+    (one, other) => Number(one.route.method !== 'GET') - Number(other.route.method !== 'GET'),
+  );
+  it.each(asked)('are let in by $id, or there is a reason', async (each) => {
+    const reasons = NOT_SEEN_OPEN[each.id] ?? {};
+    for (const who of CALLERS.filter((caller) => mayCall(caller, each))) {
+      const told: number[] = [];
+      for (const using of [...(await ownPlaces(who, each)), await ofTheirTeam()]) {
+        const { status } = await call(who, each, using);
+        told.push(status);
+        if (!NOT_OPEN.has(status)) break;
+      }
+      const isOpen = told.some((status) => !NOT_OPEN.has(status));
+      const isExcused = (reasons[who] ?? reasons.everybody) !== undefined;
+      expect([who, isOpen ? 'open' : 'not seen open', ...told]).toEqual([
+        who,
+        isExcused ? 'not seen open' : 'open',
+        ...told,
+      ]);
+    }
+  });
+});
+
 describe('nobody breaks the server', () => {
   const last = (each: Case) => (each.id === 'session.logout' ? 2 : each.route.method === 'GET' ? 0 : 1);
   const ordered = CASES.toSorted((one, other) => last(one) - last(other));
