@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
+import type { ProblemCode } from '@tideline/contracts';
 import type { BaseNode, UnknownReason } from '@tideline/sync-core';
 import { isSameIdentity, toFileMeta, toStatSig } from '../stat/sig.ts';
 import { foldName } from './fold-name.ts';
@@ -24,10 +25,10 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
   if (folder.key > 0) session.attempted.add(folder.key);
   const names = readNames(session, folder);
   if (!names) return;
+  const places = placesIn(session, folder, names);
+  if (!visitAll(session, { folder, places })) return;
   if (folder.key > 0) session.listed.add(folder.key);
   tellReadableAgain(session, folder);
-  const places = placesIn(session, folder, names);
-  for (const name of names) visit(session, { folder, places }, name);
   for (const node of [...places.unseen.values(), ...places.rivals.values().flatMap((rivals) => rivals)]) {
     // A detached row keeps a name only; whether its file is there says nothing.
     if (node.state === 'managed') session.missing.push({ node, why: whyMissing(session, { folder, places }, node) });
@@ -38,17 +39,42 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
 
 function readNames(session: ScanSession, folder: FolderTask): string[] | undefined {
   try {
-    const names = readdirSync(absolutePath(session.env, folder.path));
-    return isStillThere(session, folder) ? names : unread(session, folder, 'busy');
+    return readdirSync(absolutePath(session.env, folder.path));
   } catch (error) {
     return unread(session, folder, toUnknownReason(error));
   }
 }
 
-/** R11: reading a folder by its path follows a link that was put in its place since it was looked at. */
-function isStillThere({ env }: ScanSession, { path, sig }: FolderTask): boolean {
-  const stats = lstatSync(absolutePath(env, path), { bigint: true });
-  return stats.isDirectory() && isSameIdentity(toStatSig(stats, env.volume), sig);
+/**
+ * R11, SA-4: a path leads through a link that was put in the folder's place, or into another folder that took its name, which may hold
+ * the folder itself. So entries count only when the folder still stood there after they were looked at; otherwise it is unread.
+ */
+function visitAll(session: ScanSession, listing: Listing): boolean {
+  const { folder, places } = listing;
+  let at = 0;
+  do {
+    const looked = places.names.slice(at, at + LOOKED_AT_ONCE).map((name) => lookAt(session, folder, name));
+    const why = whyNotThere(session, folder);
+    if (why) {
+      unread(session, folder, why);
+      return false;
+    }
+    for (const each of looked) visit(session, listing, each);
+    at += LOOKED_AT_ONCE;
+  } while (at < places.names.length);
+  return true;
+}
+
+/** What is in memory of a folder with very many entries. */
+const LOOKED_AT_ONCE = 1000;
+
+function whyNotThere({ env }: ScanSession, { path, sig }: FolderTask): UnknownReason | undefined {
+  try {
+    const stats = lstatSync(absolutePath(env, path), { bigint: true });
+    return stats.isDirectory() && isSameIdentity(toStatSig(stats, env.volume), sig) ? undefined : 'busy';
+  } catch (error) {
+    return toUnknownReason(error);
+  }
 }
 
 function unread(session: ScanSession, folder: FolderTask, why: UnknownReason): undefined {
@@ -127,12 +153,14 @@ const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 
 type Listing = { readonly folder: FolderTask; readonly places: Places };
 
-function visit(session: ScanSession, { folder, places }: Listing, name: string): void {
+function visit(session: ScanSession, { folder, places }: Listing, looked: Looked): void {
+  const { name, path } = looked;
   const base = findPlace(places, name);
-  const path = joinPath(folder.path, name);
-  const looked = lookAt(session, path, name);
   if (looked.t === 'gone') return;
-  if (looked.t === 'unknown') return notSeen(session, places, { name, base, why: looked.why, kind: null });
+  if (looked.t === 'unknown') {
+    session.unreadable.push({ path, code: looked.code });
+    return notSeen(session, places, { name, base, why: looked.why, kind: null });
+  }
   const { stats } = looked;
   const kind = stats.isDirectory() ? 'folder' : 'file';
   const isSynced = canBeSynced(session, stats);
@@ -167,17 +195,21 @@ function ownerOf({ unseen, rivals }: Places, entry: Entry, base: BaseNode): Base
   return owner;
 }
 
-type Looked = { t: 'stats'; stats: BigIntStats } | { t: 'gone' } | { t: 'unknown'; why: UnknownReason };
+type Looked = { readonly name: string; readonly path: string } & (
+  | { readonly t: 'stats'; readonly stats: BigIntStats }
+  | { readonly t: 'gone' }
+  | { readonly t: 'unknown'; readonly why: UnknownReason; readonly code: ProblemCode }
+);
 
-function lookAt(session: ScanSession, path: string, name: string): Looked {
+function lookAt({ env }: ScanSession, folder: FolderTask, name: string): Looked {
+  const path = joinPath(folder.path, name);
   try {
-    return { t: 'stats', stats: lstatSync(absolutePath(session.env, path), { bigint: true }) };
+    return { name, path, t: 'stats', stats: lstatSync(absolutePath(env, path), { bigint: true }) };
   } catch (error) {
-    if (isGone(error) && !name.includes('\uFFFD')) return { t: 'gone' };
+    if (isGone(error) && !name.includes('\uFFFD')) return { name, path, t: 'gone' };
     const why = toUnknownReason(error);
     // A name that is not UTF-8 cannot be asked for: what came of it in the listing is not what stands on the disk.
-    session.unreadable.push({ path, code: isGone(error) ? 'NAME_UNSUPPORTED' : toProblemCode(why) });
-    return { t: 'unknown', why };
+    return { name, path, t: 'unknown', why, code: isGone(error) ? 'NAME_UNSUPPORTED' : toProblemCode(why) };
   }
 }
 

@@ -388,6 +388,44 @@ describe('a long scan', () => {
     expect([...seen.values()].map((node) => node.t)).toEqual(['unknown', 'unknown']);
     expect(summary?.unreadable).toEqual([{ path: 'd', code: 'BUSY' }]);
   });
+
+  // Whole fleet seed 7108.
+  it('[SA-4] takes nothing from a folder that took the name of the one that was read, and holds it', async () => {
+    world.write('b/c/x', 'x');
+    world.write('b/y', 'y');
+    await world.sync();
+    beforeCall('lstatSync', (path = '') => {
+      if (path !== world.path('b/c')) return;
+      releaseCalls();
+      renameSync(world.path('b'), world.path('../kept'));
+      mkdirSync(world.path('b'));
+      renameSync(world.path('../kept'), world.path('b/c'));
+    });
+    const { seen, summary } = scanHere();
+    expect([...seen.values()].map((node) => node.t)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+    expect(summary?.unreadable).toEqual([{ path: 'b', code: 'BUSY' }]);
+    await world.scan();
+    expect(world.differences()).toEqual({
+      'b/c/c': 'new folder',
+      'b/c/c/x': 'was b/c/x',
+      'b/c/y': 'was b/y',
+    });
+  });
+
+  it('[SA-4] tells what it saw of a folder of thousands, and that the rest is unknown, when it goes while it is read', async () => {
+    for (let file = 0; file < 1500; file++) world.write(`d/${file}`, 'x');
+    await world.sync();
+    const looked: string[] = [];
+    beforeCall('lstatSync', (path = '') => {
+      if (!path.startsWith(`${world.path('d')}/`) || looked.push(path) < 1200) return;
+      releaseCalls();
+      renameSync(world.path('d'), world.path('../d'));
+    });
+    const { seen } = scanHere();
+    expect(Object.entries(Object.groupBy(seen.values(), (node) => node.t)).map(([t, all]) => [t, all.length])).toEqual([
+      ['unknown', 1501],
+    ]);
+  });
 });
 
 describe('an entry that cannot be looked at', () => {
