@@ -1,6 +1,9 @@
 import { ROOT_ID, type BaseId, type BaseView, type LocalKey, type LocalOverlay } from '../model/tree.ts';
 import type { RelativePath } from '../ports/disk.ts';
 
+/** Deeper than any path the system allows: where the tree has a ring, there is no path. */
+const MAX_DEPTH = 2100;
+
 type Place = { readonly parent: LocalKey; readonly name: string };
 
 /**
@@ -40,7 +43,7 @@ export function createLiveTree(base: BaseView, local: LocalOverlay): LiveTree {
     const names: string[] = [];
     for (let at = adopted.get(key) ?? key; at !== ROOT_ID;) {
       const place = find(at);
-      if (!place) return undefined;
+      if (!place || names.length === MAX_DEPTH) return undefined;
       names.push(place.name);
       at = adopted.get(place.parent) ?? place.parent;
     }

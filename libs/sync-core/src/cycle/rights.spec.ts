@@ -283,6 +283,26 @@ describe('upload mode without some of the rights', () => {
     expect(world.cloudTree().get('open/a')).toBe('a');
   });
 
+  // Whole fleet seeds 2125 and 3188.
+  it('[O17] [SY-25] a folder that is moved takes what base has in it out of base, also what was deleted in it meanwhile', async () => {
+    backer.disk.mkdir('d');
+    backer.disk.write('d/gone', 'gone');
+    backer.disk.write('d/left', 'left');
+    await world.cycles(backer, 3);
+    limit(except('move', 'delete'));
+    backer.disk.remove('d/gone');
+    backer.disk.rename('d', 'e');
+    expect(await world.cycles(backer, 4)).toMatchObject({ pending: 0, failed: 0 });
+    const { base } = backer.journal;
+    const rows = ['d/gone', 'd/left'].flatMap((path) => base.byCloudId(world.idOf(path)) ?? []);
+    expect(rows.filter(({ parent }) => base.get(parent) === undefined)).toEqual([]);
+    expect(Object.fromEntries(world.cloudTree())).toMatchObject({
+      'd/gone': 'gone',
+      'd/left': 'left',
+      'e/left': 'left',
+    });
+  });
+
   it('[O17] an edit or a delete that is not allowed is told or let be, and never tried in a loop', async () => {
     limit(except('update', 'delete'));
     backer.disk.write('f', 'EDITED');

@@ -1,6 +1,7 @@
 import type { Atom, SyncMode } from '@tideline/contracts';
 import type { BaseOp, CloudOp, LocalOp, Plan, PlanProblem } from '../model/plan.ts';
-import type { BaseId, ThreeTrees } from '../model/tree.ts';
+import type { BaseId, BaseView, ThreeTrees } from '../model/tree.ts';
+import { withAllBelow } from '../safety/let-go.ts';
 import { withDependents, without } from '../safety/plan-parts.ts';
 import { cloudFromRow } from '../reconcile/scene.ts';
 import { RightsMap, type Boundary } from './rights-map.ts';
@@ -9,7 +10,7 @@ export type AllowedPlan = {
   readonly plan: Plan;
   /**
    * Nodes whose change here must not reach the cloud: base forgets them, and what is in the cloud comes back as new. Decide again
-   * after that; their operations are not in the plan.
+   * after that; the plan has no operation that rests on them, or on what base has below them.
    */
   readonly letGo: readonly BaseId[];
 };
@@ -41,7 +42,7 @@ export function limitByRights(
   const found = new Findings();
   for (const op of plan.cloud) found.add(op, judgeCloud(op, scope));
   for (const op of plan.local) found.add(op, judgeLocal(op, scope));
-  return found.apply(plan);
+  return found.apply(plan, trees.base);
 }
 
 class Findings {
@@ -61,26 +62,32 @@ class Findings {
     this.#base.push(...(verdict.ops.base ?? []));
   }
 
-  apply(plan: Plan): AllowedPlan {
-    const touching = [...plan.cloud, ...plan.local].filter((op) => this.#touches(op)).map((op) => op.opId);
+  apply(plan: Plan, base: BaseView): AllowedPlan {
+    const gone = new Set(withAllBelow(base, this.#letGo).map(({ id }) => id));
+    const touching = [...plan.cloud, ...plan.local].filter((op) => touches(op, gone)).map((op) => op.opId);
     const left = without(plan, withDependents(plan, new Set([...this.#dropped, ...touching])));
     return {
       plan: {
         ...left,
-        base: [...left.base, ...this.#base],
-        local: [...left.local, ...this.#local],
+        base: [...left.base, ...this.#base].filter((op) => !restsOn(op, gone)),
+        local: [...left.local, ...this.#local.filter((op) => !touches(op, gone))],
         problems: [...left.problems, ...this.#problems],
       },
       letGo: [...this.#letGo],
     };
   }
+}
 
-  #touches(op: CloudOp | LocalOp): boolean {
-    if (this.#letGo.size === 0) return false;
-    const parent = op.op === 'cloudUpload' && op.target.t === 'create' ? op.target : op;
-    const ids = 'ids' in op ? op.ids : 'id' in op ? [op.id] : [];
-    return ids.some((id) => this.#letGo.has(id)) || ('parent' in parent && this.#letGo.has(parent.parent));
-  }
+function touches(op: CloudOp | LocalOp, gone: ReadonlySet<BaseId>): boolean {
+  if (gone.size === 0) return false;
+  const parent = op.op === 'cloudUpload' && op.target.t === 'create' ? op.target : op;
+  const ids = 'ids' in op ? op.ids : 'id' in op ? [op.id] : [];
+  return ids.some((id) => gone.has(id)) || ('parent' in parent && gone.has(parent.parent));
+}
+
+function restsOn(op: BaseOp, gone: ReadonlySet<BaseId>): boolean {
+  if (op.op === 'forget') return gone.has(op.id);
+  return gone.has(op.row.id) || gone.has(op.row.parent);
 }
 
 function problemOf(op: CloudOp | LocalOp, needs: Atom): PlanProblem {

@@ -21,8 +21,8 @@ export function letGo(trees: { base: BaseView; cloud: CloudOverlay }, ids: Itera
   };
 }
 
-/** Folders before what they hold; the root is never among them. */
-function withAllBelow(base: BaseView, ids: Iterable<BaseId>): readonly BaseNode[] {
+/** Rows of base and what it has below them, folders before what they hold; the root is never among them. */
+export function withAllBelow(base: BaseView, ids: Iterable<BaseId>): readonly BaseNode[] {
   const found = new Map<BaseId, BaseNode>();
   const stack = [...ids].filter((id) => id !== ROOT_ID);
   for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
