@@ -41,6 +41,18 @@ describe('a full scan', () => {
     expect(result).toMatchObject({ full: true, files: 2, folders: 2, skipped: 0, unreadable: [] });
   });
 
+  // Whole fleet seed 1984: a power failure takes a delete back. So does who moves a folder out of the task and in again.
+  it('[UP-4] [SA-5] tells what stands again, just as it was, where base keeps a name only', async () => {
+    world.write('d/x', 'x');
+    await world.sync();
+    const d = world.journal.base.childByLocalName(ROOT_ID, 'd');
+    const x = d && world.journal.base.childByLocalName(d.id, 'x');
+    if (!d || !x) throw new Error('base does not know d/x');
+    world.journal.advance({ rows: [d, x].map((row) => ({ ...row, state: 'detached' as const })) });
+    await world.scan();
+    expect(Object.keys(world.differences()).sort()).toEqual(['d', 'd/x']);
+  });
+
   it('[D18] tells nothing when nothing changed', async () => {
     world.write('a.txt', 'A');
     world.write('d/e/b.txt', 'B');

@@ -40,6 +40,8 @@ function leaveOut(session: ScanSession, { key }: SeenAs): void {
 
 function isAsInBase(session: ScanSession, entry: Entry, { base, earlier }: SeenAs): boolean {
   if (!base?.sig || base.kind !== entry.kind || !isAtItsPlace(entry, base)) return false;
+  // A detached row keeps a name only: what stands there, be it as it was, is new.
+  if (base.state !== 'managed') return false;
   if (!isSameSig(base.sig, entry.sig)) return false;
   // A file that was found to differ although it looks as it did: what the last scan saw holds.
   if (entry.kind === 'file' && earlier) return false;
