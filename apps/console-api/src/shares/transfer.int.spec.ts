@@ -160,7 +160,7 @@ describe('a received share', () => {
       const answer = await ben.api.call('POST', `/nodes/${nodeId}/move-to-space`, away);
       expect(answer.body.code).toBe('FORBIDDEN');
     }
-    const copy = await ben.api.call('POST', `/nodes/${file}/copy`, away);
+    const copy = await ben.api.call('POST', `/nodes/${file}/copy`, { ...away, opId: randomUUID() });
     expect(copy.status).toBe(200);
     expect(await children(ada, folder)).toMatchObject([{ id: file }]);
   });
