@@ -126,9 +126,12 @@ function holdsOnlyLeftOut(device: Device, path: string, { entries }: Inode): boo
 
 /** In the cloud only; unless something that the filter leaves out has the name here, and the person is told (IN_THE_WAY). */
 function missing(device: Device, cloud: VirtualCloud, { folder, path }: { folder: Spot; path: string }): string[] {
-  const there = device.machine.find(folder.inode, path.slice(path.lastIndexOf('/') + 1));
-  const row = there && device.root && foldersOf(device, device.root).get(there);
-  const isTaken = there !== undefined && mayStay(device, cloud, { path, inode: there, row }) && isSaid(device, path);
+  const name = device.machine.key(path.slice(path.lastIndexOf('/') + 1));
+  const there = folder.inode.entries.get(name);
+  const row = there && device.root && foldersOf(device, device.root).get(there.inode);
+  // By the spelling that it has here, which may be one that is always left out, where that of the cloud is not (whole seed 3503).
+  const here = there && { path: below(folder.path, there.name), inode: there.inode, row };
+  const isTaken = here !== undefined && mayStay(device, cloud, here) && isSaid(device, path);
   return isTaken ? [] : [`${path} is in the cloud only`];
 }
 
@@ -141,7 +144,7 @@ export function isDue(device: Device, cloud: VirtualCloud, { path, code }: { pat
   const { root, machine } = device;
   const found = root && [...walk(root)].find((item) => machine.key(item.path) === machine.key(path));
   if (code !== 'IN_THE_WAY' || !found) return false;
-  return mayStay(device, cloud, { path, inode: found.inode, row: foldersOf(device, root).get(found.inode) });
+  return mayStay(device, cloud, { ...found, row: foldersOf(device, root).get(found.inode) });
 }
 
 /**
