@@ -1,4 +1,4 @@
-import type { BaseId, BaseNode } from '../model/tree.ts';
+import { ROOT_ID, type BaseId, type BaseNode } from '../model/tree.ts';
 import type { CycleDeps } from './cycle-types.ts';
 
 /**
@@ -18,8 +18,9 @@ export function leavesOutOfSight({ journal }: CycleDeps): boolean {
     some.length > 0 && others.length > 0 && (areBelow(some, idsOf(others)) || areBelow(others, idsOf(some)));
   const areBelow = (rows: readonly BaseNode[], ids: ReadonlySet<BaseId>): boolean =>
     rows.some((row) => {
-      for (let at: BaseNode | undefined = row; at; at = base.get(at.parent)) if (ids.has(at.id)) return true;
-      return false;
+      let at: BaseNode | undefined = row;
+      while (at && at.id !== ROOT_ID && !ids.has(at.id)) at = base.get(at.parent); // the root is its own parent
+      return at !== undefined && ids.has(at.id);
     });
   return meet(lost.cloud, hidden.local) || meet(lost.local, hidden.cloud);
 }
