@@ -64,6 +64,20 @@ export class Ledger {
     }
     for (const token of tokens) if (!isIn(places, token)) this.destroyed.add(token);
     this.#pardonOverwritten(tokens);
+    this.#pardonSecondNames(victims);
+  }
+
+  /**
+   * A download that was cut off by a power failure between its new name and its old one has both. Who writes into the file and then
+   * saves another over it, destroys what they wrote, although the name in staging still leads to it. Whole seed 878.
+   */
+  #pardonSecondNames(victims: readonly Uint8Array[]): void {
+    const linked = this.#devices.flatMap((device) => downloadsOf(device).filter(({ data }) => victims.includes(data)));
+    if (linked.length === 0) return;
+    const standing = this.#standing();
+    for (const token of linked.flatMap(({ data }) => tokensOf(data))) {
+      if (!standing.has(token)) this.#pardoned.add(token);
+    }
   }
 
   /**
@@ -150,6 +164,13 @@ export class Ledger {
     this.#inContent.set(contentId, known);
     return known;
   }
+}
+
+/** What is being made in staging, and was never a file of a person by that name. */
+function downloadsOf({ root, machine }: Device): readonly Inode[] {
+  const staging = root && machine.find(root, STAGING);
+  const fresh = staging && machine.find(staging, 'new');
+  return fresh ? [...fresh.entries.values()].map(({ inode }) => inode) : [];
 }
 
 type Held = { readonly at: number; readonly tokens: ReadonlySet<string>; isNew: boolean };
