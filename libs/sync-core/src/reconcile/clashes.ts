@@ -179,11 +179,18 @@ export class Clashes {
     const owner = this.#localOwner(target.parent, target.localName);
     let name = target.localName;
     if (owner !== null && owner !== entity && !this.#giveBack(owner)) {
-      name = numberedName(target.localName, this.#freeIn(target.parent));
+      name = this.#cloudNameHere(target) ?? numberedName(target.localName, this.#freeIn(target.parent));
       const mapped: KeptTarget = { ...target, localName: name, rule: 'SY-18' };
       this.#tree.set(entity, { ...mapped, placedBy: placedBy(claim.facts, mapped) });
     }
     this.#localClaims.set(this.#localNow.slot(target.parent, name), entity);
+  }
+
+  /** A mapped node that finds its own name taken, moved to another folder, had better be called here as it is there. */
+  #cloudNameHere({ parent, localName, cloudName }: KeptTarget): string | null {
+    const name = toLocalName(cloudName, this.#policy.names);
+    const isFree = name !== localName && this.#localOwner(parent, name) === null;
+    return isFree && !this.#localNow.isNameKnown(parent, name) ? name : null;
   }
 
   /**
