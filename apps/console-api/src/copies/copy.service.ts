@@ -15,6 +15,7 @@ import { actorIdOf, authorOf } from '../drive/author.ts';
 import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { writeBatches } from '../drive/write-batches.store.ts';
 import { AccessService } from '../grants/access.service.ts';
+import { beginAttempt, forgiveAttempt } from '../jobs/attempt.store.ts';
 import { Attempts } from '../jobs/attempts.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
@@ -27,13 +28,11 @@ import { toCopy } from './copied-node.ts';
 import {
   addFolders,
   advanceFolders,
-  beginAttempt,
   endCopy,
   findAndLockRunning,
   findCopy,
   findCopyByOp,
   findRequester,
-  forgiveAttempt,
   holdVersions,
   insertCopy,
   listChildrenToCopy,
@@ -163,11 +162,12 @@ export class CopyService implements OnModuleInit {
 
   #trySlice(key: CopyKey): Promise<boolean | undefined> {
     const { manager } = this.dataSource;
+    const row = { ...key, table: 'tree_copy' } as const;
     return this.#attempts.try({
       id: key.id,
-      begin: (count) => beginAttempt(manager, key, { count, now: this.clock.now() }),
+      begin: (count) => beginAttempt(manager, { ...row, state: 'running' }, { count, now: this.clock.now() }),
       run: () => this.runSlice(key),
-      forgive: () => forgiveAttempt(manager, key),
+      forgive: () => forgiveAttempt(manager, row),
       giveUp: async () =>
         void (await endCopy(manager, key, { state: 'failed', refusal: 'JOB_FAILED', at: this.clock.now() })),
     });

@@ -2,7 +2,6 @@ import type { CopyAnswer, DriveNode, EnterpriseId, ErrorCode, NodeId, SpaceId, U
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from '../drive/node-row.ts';
-import { countAttempt } from '../jobs/attempts.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type CopyKey = { readonly enterpriseId: EnterpriseId; readonly id: string };
@@ -91,29 +90,6 @@ export async function listRunning(manager: EntityManager, after: string, now: Da
     `SELECT enterprise_id AS "enterpriseId", id FROM tree_copy
      WHERE state = 'running' AND (retry_at IS NULL OR retry_at <= $2) ORDER BY id <= $1, id LIMIT 1000`,
     [after, now],
-  );
-}
-
-/** How many tries this one makes; `undefined`: the copy has ended. */
-export async function beginAttempt(
-  manager: EntityManager,
-  key: CopyKey,
-  attempt: { readonly count: 0 | 1; readonly now: Date },
-): Promise<number | undefined> {
-  const [row] = await queryRows<{ attempts: number }>(
-    manager,
-    `UPDATE tree_copy SET ${countAttempt('$3', '$4')} WHERE enterprise_id = $1 AND id = $2 AND state = 'running'
-     RETURNING attempts`,
-    [key.enterpriseId, key.id, attempt.count, attempt.now],
-  );
-  return row?.attempts;
-}
-
-export async function forgiveAttempt(manager: EntityManager, key: CopyKey): Promise<void> {
-  await queryRows(
-    manager,
-    `UPDATE tree_copy SET attempts = attempts - 1 WHERE enterprise_id = $1 AND id = $2 AND attempts > 0`,
-    [key.enterpriseId, key.id],
   );
 }
 

@@ -3,13 +3,6 @@ import { databaseErrorCode } from '../platform/transaction.ts';
 
 /** Tries in a row without any progress; with the waits between them some twenty minutes. */
 export const MAX_ATTEMPTS = 6;
-const FIRST_WAIT_SECONDS = 10;
-const LONGEST_WAIT_SECONDS = 600;
-
-/** For an UPDATE of a table with `attempts` and `retry_at`; its parameters are how many to count, and the time that it is. */
-export const countAttempt = (count: string, now: string) =>
-  `attempts = attempts + ${count}, retry_at = ${now}::timestamptz
-     + least(${LONGEST_WAIT_SECONDS}, ${FIRST_WAIT_SECONDS} * power(4, least(attempts, 9))) * interval '1 second'`;
 
 /** What may fail for ever, and where its tries are counted. */
 export type Attempted<T> = {

@@ -1,17 +1,12 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { beginAttempt, forgiveAttempt } from '../jobs/attempt.store.ts';
 import { Attempts } from '../jobs/attempts.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
 import { RestoreRunner } from './restore-runner.ts';
-import {
-  beginAttempt,
-  findRunningRestore,
-  forgiveAttempt,
-  removeOldRestores,
-  type StoredRestore,
-} from './restore.store.ts';
+import { findRunningRestore, removeOldRestores, type StoredRestore } from './restore.store.ts';
 
 /** The next run goes on. */
 const SLICES_PER_RUN = 200;
@@ -69,11 +64,12 @@ export class RestoreJobRun implements OnModuleInit {
 
   #try(restore: StoredRestore, stop: AbortSignal): Promise<number | undefined> {
     const { manager } = this.dataSource;
+    const row = { ...restore, table: 'restore_job' } as const;
     return this.#attempts.try({
       id: restore.id,
-      begin: (count) => beginAttempt(manager, restore, { count, now: this.clock.now() }),
+      begin: (count) => beginAttempt(manager, row, { count, now: this.clock.now() }),
       run: () => this.runner.runSlice(restore, stop),
-      forgive: () => forgiveAttempt(manager, restore),
+      forgive: () => forgiveAttempt(manager, row),
       giveUp: () => this.runner.giveUp(restore),
     });
   }

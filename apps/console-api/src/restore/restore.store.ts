@@ -11,7 +11,6 @@ import type {
   UserId,
 } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
-import { countAttempt } from '../jobs/attempts.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type RestoreKey = { readonly enterpriseId: EnterpriseId; readonly id: RestoreId };
@@ -78,29 +77,6 @@ export async function findRunningRestore(
     [of.state, of.now, of.skip],
   );
   return row;
-}
-
-/** How many tries this one makes; `undefined`: the restore is in another state by now. */
-export async function beginAttempt(
-  manager: EntityManager,
-  restore: StoredRestore,
-  attempt: { readonly count: 0 | 1; readonly now: Date },
-): Promise<number | undefined> {
-  const [row] = await queryRows<{ attempts: number }>(
-    manager,
-    `UPDATE restore_job SET ${countAttempt('$3', '$4')} WHERE enterprise_id = $1 AND id = $2 AND state = $5
-     RETURNING attempts`,
-    [restore.enterpriseId, restore.id, attempt.count, attempt.now, restore.state],
-  );
-  return row?.attempts;
-}
-
-export async function forgiveAttempt(manager: EntityManager, key: RestoreKey): Promise<void> {
-  await queryRows(
-    manager,
-    `UPDATE restore_job SET attempts = attempts - 1 WHERE enterprise_id = $1 AND id = $2 AND attempts > 0`,
-    [key.enterpriseId, key.id],
-  );
 }
 
 /** Whether it went from one of these states to the other. */
