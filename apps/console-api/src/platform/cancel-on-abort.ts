@@ -13,7 +13,7 @@ export async function cancelOnAbort<T>(
   const [row] = await queryRows<{ pid: number }>(of.manager, 'SELECT pg_backend_pid() AS pid', []);
   let cancelling: Promise<unknown> | undefined;
   const cancel = () => {
-    cancelling ??= dataSource.query('SELECT pg_cancel_backend($1)', [row?.pid]).catch(() => undefined);
+    cancelling ??= dataSource.query('SELECT pg_cancel_backend($1)', [row?.pid]).catch(() => undefined); // it then runs to its end, as it would without
   };
   of.signal.addEventListener('abort', cancel);
   try {
