@@ -15,8 +15,8 @@ import { actorIdOf, authorOf } from '../drive/author.ts';
 import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
 import { writeBatches } from '../drive/write-batches.store.ts';
 import { AccessService } from '../grants/access.service.ts';
-import { beginAttempt, forgiveAttempt } from '../jobs/attempt.store.ts';
 import { Attempts } from '../jobs/attempts.ts';
+import { countedIn } from '../jobs/counted-tries.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
@@ -162,12 +162,10 @@ export class CopyService implements OnModuleInit {
 
   #trySlice(key: CopyKey): Promise<boolean | undefined> {
     const { manager } = this.dataSource;
-    const row = { ...key, table: 'tree_copy' } as const;
+    const { clock } = this;
     return this.#attempts.try({
-      id: key.id,
-      begin: (count) => beginAttempt(manager, { ...row, state: 'running' }, { count, now: this.clock.now() }),
+      ...countedIn({ manager, clock }, { ...key, table: 'tree_copy', state: 'running' }),
       run: () => this.runSlice(key),
-      forgive: () => forgiveAttempt(manager, row),
       giveUp: async () =>
         void (await endCopy(manager, key, { state: 'failed', refusal: 'JOB_FAILED', at: this.clock.now() })),
     });

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { beginAttempt, forgiveAttempt } from '../jobs/attempt.store.ts';
 import { Attempts } from '../jobs/attempts.ts';
+import { countedIn } from '../jobs/counted-tries.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
@@ -64,12 +64,10 @@ export class RestoreJobRun implements OnModuleInit {
 
   #try(restore: StoredRestore, stop: AbortSignal): Promise<number | undefined> {
     const { manager } = this.dataSource;
-    const row = { ...restore, table: 'restore_job' } as const;
+    const { clock } = this;
     return this.#attempts.try({
-      id: restore.id,
-      begin: (count) => beginAttempt(manager, row, { count, now: this.clock.now() }),
+      ...countedIn({ manager, clock }, { ...restore, table: 'restore_job' }),
       run: () => this.runner.runSlice(restore, stop),
-      forgive: () => forgiveAttempt(manager, row),
       giveUp: () => this.runner.giveUp(restore),
     });
   }
