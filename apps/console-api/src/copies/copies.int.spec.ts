@@ -12,7 +12,7 @@ import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world
 import { Mirror } from '../change-feed/testing/mirror.ts';
 import { bytesOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
 import { giveAtoms } from '../drive/testing/give-rights.ts';
-import { queueFor } from '../drive/testing/group-scene.ts';
+import { queueFor, untilWaiting } from '../drive/testing/group-scene.ts';
 import { plantFiles } from '../drive/testing/plant-files.ts';
 import { MAX_ATTEMPTS } from '../jobs/attempts.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
@@ -422,6 +422,29 @@ describe('a copy', () => {
     await world.drive.commit(person, spaceId, [ops.trash(top)]);
     expect((await ask(person)).copyId).toBe(first.copyId);
     expect(await names()).toEqual(['/copy', '/copy (2)', '/copy (3)']);
+  });
+
+  it('is begun once when it is asked for at the same moment for two spaces: both are answered by the one that was first', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const [one, other] = [await newSharedSpace(person), await newSharedSpace(person)];
+    const { top } = await newTree(person, spaceId, rootId);
+    const opId = newId<OpId>();
+    const holder = world.drive.database.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query(
+      `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, reads_personal_space, op_id)
+       VALUES ($1, $2, $3, $4, $5, true, $6)`,
+      [person.enterpriseId, newId(), spaceId, rootId, person.userId, opId],
+    );
+    const asked = [one, other].map((to) => world.copies.copy(person, top, { ...place(to.rootId, 'copy'), opId }));
+    await untilWaiting(world.drive, { count: 2, statement: '%INSERT INTO tree_copy%' });
+    await holder.rollbackTransaction();
+    await holder.release();
+    const [first, second] = await Promise.all(asked);
+    expect(second).toEqual(first);
+    expect(first).toMatchObject({ state: 'done', copiedNodes: 4 });
+    const made = await Promise.all([one, other].map((to) => tree(to.rootId)));
+    expect(made.map((paths) => paths.length).sort()).toEqual([0, 4]);
   });
 
   it('needs `copy` at the source, `create` at the target, and room', async () => {

@@ -22,7 +22,7 @@ import type { JobCounts } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
 import { isAdmin, type MemberPrincipal, type PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
-import { inTransaction } from '../platform/transaction.ts';
+import { inTransaction, isUniqueViolation } from '../platform/transaction.ts';
 import { NameGiver } from '../recycle-bin/name-giver.ts';
 import { toCopy } from './copied-node.ts';
 import {
@@ -95,7 +95,7 @@ export class CopyService implements OnModuleInit {
   /** Asked again for what was begun, it is answered by how far that is, whatever became of the source since. */
   async copy(principal: MemberPrincipal, nodeId: NodeId, request: Request): Promise<CopyAnswer> {
     const known = await findCopyByOp(this.dataSource.manager, opOf(principal, request));
-    const copy = known ?? (await this.#beginOnce(principal, { nodeId, request }));
+    const copy = known ?? (await this.#beginOrFind(principal, { nodeId, request }));
     for (let slice = 0; slice < SLICES_PER_REQUEST && (await this.runSlice(copy)); slice++);
     return this.getState(principal, copy.id);
   }
@@ -152,9 +152,21 @@ export class CopyService implements OnModuleInit {
     return done?.more ?? false;
   }
 
-  async #beginOnce(principal: MemberPrincipal, asked: Asked): Promise<CopyKey> {
+  /** The lock of the target space keeps an operation from two beginnings in it; asked for in two spaces at once, the first one counts. */
+  async #beginOrFind(principal: MemberPrincipal, asked: Asked): Promise<CopyKey> {
+    try {
+      return await this.#begin(principal, asked);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      const known = await findCopyByOp(this.dataSource.manager, opOf(principal, asked.request));
+      if (!known) throw error;
+      return known;
+    }
+  }
+
+  async #begin(principal: MemberPrincipal, asked: Asked): Promise<CopyKey> {
     const { nudge, ...copy } = await inTransaction(this.dataSource, (manager) =>
-      this.#begin(manager, principal, asked),
+      this.#beginIn(manager, principal, asked),
     );
     if (nudge) this.sockets.nudgeSpace(nudge.enterpriseId, nudge.spaceId, nudge.seq);
     return copy;
@@ -181,7 +193,7 @@ export class CopyService implements OnModuleInit {
   }
 
   /** The copy itself, and for a folder the note of what is to follow. */
-  async #begin(
+  async #beginIn(
     manager: EntityManager,
     principal: MemberPrincipal,
     { nodeId, request: { opId, ...place } }: Asked,

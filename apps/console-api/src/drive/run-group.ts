@@ -1,7 +1,6 @@
 import { AppError } from '@tideline/contracts';
-import { databaseErrorCode } from '../platform/transaction.ts';
+import { databaseErrorCode, isUniqueViolation } from '../platform/transaction.ts';
 
-const UNIQUE_VIOLATION = '23505';
 const SQLSTATE = /^(?:[0-5][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/;
 /** Connection lost, server going down: whether the transaction was committed is not known. */
 const UNKNOWN_END = /^(?:08|57P)/;
@@ -19,8 +18,7 @@ export async function runGroup<Job, Answer>(
     return (await commit(group)).map((value) => ({ status: 'fulfilled', value }));
   } catch (error) {
     if (!isRolledBack(error)) return group.map(() => ({ status: 'rejected', reason: error }));
-    if (group.length === 1 && databaseErrorCode(error) !== UNIQUE_VIOLATION)
-      return [{ status: 'rejected', reason: error }];
+    if (group.length === 1 && !isUniqueViolation(error)) return [{ status: 'rejected', reason: error }];
   }
   const results: PromiseSettledResult<Answer>[] = [];
   for (const job of group) results.push(...(await runAlone(job, commit, group.length > 1)));
@@ -34,8 +32,7 @@ async function runAlone<Job, Answer>(
 ): Promise<PromiseSettledResult<Answer>[]> {
   const [result] = await Promise.allSettled([commit([job])]);
   if (result.status === 'fulfilled') return result.value.map((value) => ({ status: 'fulfilled', value }));
-  const isRace = databaseErrorCode(result.reason) === UNIQUE_VIOLATION;
-  return mayTryAgain && isRace ? runAlone(job, commit, false) : [result];
+  return mayTryAgain && isUniqueViolation(result.reason) ? runAlone(job, commit, false) : [result];
 }
 
 /** Refused by us or by the database. Without an answer of the database the client asks again, and is told what became of it. */

@@ -9,11 +9,10 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { SocketHub } from '../platform/socket-hub.ts';
-import { databaseErrorCode, inTransaction } from '../platform/transaction.ts';
+import { databaseErrorCode, inTransaction, isUniqueViolation } from '../platform/transaction.ts';
 import { deleteActionList, insertActionList, listActionLists, updateActionList } from './action-list.store.ts';
 import { bumpCapsRev } from './grant.store.ts';
 
-const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /** PE-6: lists of actions that an enterprise makes for itself. */
@@ -62,7 +61,7 @@ export class ActionListService {
     try {
       return await inTransaction(this.dataSource, work);
     } catch (error) {
-      if (databaseErrorCode(error) !== UNIQUE_VIOLATION) throw error;
+      if (!isUniqueViolation(error)) throw error;
       throw new AppError('ALREADY_EXISTS', { what: `The list of actions ${wanted.name}` }, { cause: error });
     }
   }

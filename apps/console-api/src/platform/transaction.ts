@@ -45,6 +45,11 @@ function runPlain<T>(
   });
 }
 
+/** Whether something is there already that may be there once. */
+export function isUniqueViolation(error: unknown): boolean {
+  return databaseErrorCode(error) === '23505';
+}
+
 /** SQLSTATE of an error that PostgreSQL answered. */
 export function databaseErrorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
