@@ -128,6 +128,44 @@ describe('a name of base that something left out has no more', () => {
   });
 });
 
+describe('a folder that was deleted in the cloud and stays here for what is left out of it', () => {
+  const exclude: string[] = [];
+  let here: TestDevice;
+  beforeEach(async () => {
+    exclude.length = 0;
+    here = world.device(2, { exclude });
+    for (const folder of ['d', 'd/e']) here.disk.mkdir(folder);
+    here.disk.write('d/e/x.psd', 'X');
+    await world.meet(here, other);
+    exclude.push('*.psd');
+    await world.meet(here);
+    world.trash('d');
+    await world.meet(here, other);
+  });
+
+  // Whole fleet seed 2102: the file waited for a delete that never came, and nobody was told.
+  it('[SY-26] [SA-2] [SA-5] keeps its name: who has a new file there is told, until it is taken away', async () => {
+    world.put('d', 'D');
+    const report = await world.cycles(here, 8);
+    expect(here.disk.tree().get('d/e/x.psd')).toBe('X');
+    expect(here.journal.problems()).toMatchObject([{ path: 'd', code: 'IN_THE_WAY' }]);
+    expect(report.verified).not.toBe(true);
+    here.disk.remove('d');
+    await world.meet(here);
+    expect(Object.fromEntries(here.disk.tree())).toEqual({ d: 'D' });
+    expect(here.journal.problems()).toEqual([]);
+  });
+
+  it('[SY-26] becomes the new folder that has its name in the cloud', async () => {
+    world.mkdir('d');
+    world.put('d/f', 'F');
+    await world.meet(here, other);
+    expect(Object.fromEntries(here.disk.tree())).toEqual({ d: null, 'd/e': null, 'd/e/x.psd': 'X', 'd/f': 'F' });
+    expect(Object.fromEntries(other.disk.tree())).toEqual({ d: null, 'd/f': 'F' });
+    expect(here.journal.problems()).toEqual([]);
+  });
+});
+
 describe('a node that is moved here out of a place that is left out', () => {
   const exclude: string[] = [];
   let here: TestDevice;

@@ -60,7 +60,7 @@ class Order<O> {
 
   run(): Ordered<O> {
     do this.#drain();
-    while (this.#deleteForName() || this.#exchange());
+    while (this.#deleteForName() || this.#exchange() || this.#tryWhereFolderStays());
     if (this.#rules.deletes) for (const draft of [...this.#deletes.values()]) this.#deleteFromTop(draft);
     for (const draft of this.#changes) this.#emit(draft, {});
     return { ops: this.#ops, left: [...this.#stuck(), ...this.#deletes.values()] };
@@ -197,6 +197,27 @@ class Order<O> {
       if (by?.act === 'trash' && !this.#deleteBlocker(by.entity)) this.#deleteWhole(by);
     }
     return this.#queue.length > 0;
+  }
+
+  /**
+   * SY-26: a folder that goes, but stays for the sake of what is left out of it, keeps its name for as long as that is there. Only the
+   * disk can tell; who wants the name is sent there, and the person is told what is in the way.
+   */
+  #tryWhereFolderStays(): boolean {
+    for (const draft of this.#stuck()) {
+      const by = this.#blockerOf(draft)?.by;
+      if (!draft.to || by?.act !== 'trash' || !this.#staysForLeftOut(by.entity)) continue;
+      this.#unpark(draft);
+      this.#carryOut(draft, draft.to);
+    }
+    return this.#queue.length > 0;
+  }
+
+  #staysForLeftOut(folder: Entity): boolean {
+    const inside = this.#tree.children(folder);
+    return inside.every((child) =>
+      this.#deletes.has(child) ? this.#staysForLeftOut(child) : this.#tree.isLeftOut(child),
+    );
   }
 
   #deleteFromTop(draft: Draft<O>): void {

@@ -114,6 +114,11 @@ export class SideTree {
     return (parent > 0 ? this.#untouchedChild(parent, name)?.id : undefined) ?? null;
   }
 
+  /** What a filter leaves out stays where it is, whatever becomes of its folder. */
+  isLeftOut(entity: Entity): boolean {
+    return this.#nameless.has(entity);
+  }
+
   /** For names that are given out: better one that nobody has, and nobody may have. */
   isNameKnown(parent: Entity, name: string): boolean {
     return this.occupant(parent, name) !== null || this.#unclaimed.has(this.slot(parent, name));
