@@ -311,6 +311,26 @@ describe('a clock that is a day off', () => {
   });
 });
 
+describe('a clock that is put back a day', () => {
+  // Whole fleet seed 3859: what had been seen before was newer than any problem, so that a full disk was asked without end.
+  it('[D12] [G26] lets what fails after that wait as at any other time', async () => {
+    world.put('f0', 'old');
+    await a.settle();
+    const tried: string[] = [];
+    const full = instead<Disk>(a.disk, {
+      move: async (from) => (tried.push(from), { t: 'refused', code: 'ENOSPC' }),
+    });
+    world.clock.advance(DAY_MS);
+    replace(a, { disk: full });
+    world.move('f0', 'f1');
+    await world.cycles(a, 1);
+    const before = tried.length;
+    world.clock.advance(-DAY_MS);
+    await world.cycles(a, 2);
+    expect(tried.length - before).toBe(1);
+  });
+});
+
 describe('a state database that cannot be written', () => {
   const WRITES = [
     'advance',

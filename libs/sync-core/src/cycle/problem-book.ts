@@ -72,12 +72,15 @@ export class ProblemBook {
     if (this.#known.has(path) || this.#noted.has(path)) this.#noted.set(path, null);
   }
 
-  /** A node that failed waits, unless it changed since. Times ahead of the clock were made before it was set right. */
+  /**
+   * A node that failed waits, unless it changed since. Times ahead of the clock are from before it was put back: a problem of then
+   * keeps nobody waiting, and a change of then is none since a problem of now.
+   */
   isDeferred(path: RelativePath, changedAtMs: number): boolean {
     const problem = this.#known.get(path);
     const nowMs = this.#deps.clock.nowMs();
     if (!problem || problem.source === 'scan' || problem.lastSeenMs > nowMs) return false;
-    if (problem.retryAtMs <= nowMs || changedAtMs > problem.lastSeenMs) return false;
+    if (problem.retryAtMs <= nowMs || (changedAtMs > problem.lastSeenMs && changedAtMs <= nowMs)) return false;
     return !this.#goesAlong(problem, nowMs) && !this.#mayBeFree(problem);
   }
 
