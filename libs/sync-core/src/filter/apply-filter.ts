@@ -30,11 +30,27 @@ import { Sizes } from './sizes.ts';
 export function applyFilter(trees: ThreeTrees, { isExcluded, isTooLarge }: TaskFilter, mode: SyncMode): ThreeTrees {
   const paths = new Paths(trees, isExcluded);
   const sizes = new Sizes(trees, isTooLarge, mode);
-  const cloud = filterCloud(trees, { paths, sizes, mode });
-  return { ...trees, local: filterLocal(trees, paths, sizes), cloud, leftOut: leftOut(trees, { paths, sizes, cloud }) };
+  const filtering = { paths, sizes, mode, isFrozen: frozenTest(trees, paths, sizes) };
+  const cloud = filterCloud(trees, filtering);
+  return { ...trees, local: filterLocal(trees, filtering), cloud, leftOut: leftOut(trees, { ...filtering, cloud }) };
 }
 
-type Told = { readonly paths: Paths; readonly sizes: Sizes; readonly cloud: CloudOverlay };
+/** What is gone on both sides is nothing that anybody could leave out: base lets go of it, or it would hold its folder for ever. */
+function frozenTest(trees: ThreeTrees, paths: Paths, sizes: Sizes): (key: LocalKey) => boolean {
+  const isGone = goneTest(trees);
+  return (key) => {
+    if (!paths.isFrozen(key) && !sizes.isRowOut(key)) return false;
+    return trees.local.get(key)?.t !== 'absent' || !isGone(trees.base.get(key)?.cloudId ?? '');
+  };
+}
+
+type Filtering = {
+  readonly paths: Paths;
+  readonly sizes: Sizes;
+  readonly mode: SyncMode;
+  readonly isFrozen: (key: LocalKey) => boolean;
+};
+type Told = Pick<Filtering, 'isFrozen'> & { readonly cloud: CloudOverlay };
 
 function leftOut(trees: ThreeTrees, told: Told): LeftOut {
   const rows = frozenRows(trees, told);
@@ -54,10 +70,10 @@ function hiddenInCloud(trees: ThreeTrees, rows: readonly BaseNode[], { cloud }: 
   return hidden;
 }
 
-function frozenRows({ base, local, cloud }: ThreeTrees, { paths, sizes }: Told): readonly BaseNode[] {
+function frozenRows({ base, local, cloud }: ThreeTrees, { isFrozen }: Told): readonly BaseNode[] {
   const rows = new Map<BaseId, BaseNode>();
   const note = (row: BaseNode | undefined) => {
-    if (row && (paths.isFrozen(row.id) || sizes.isRowOut(row.id))) rows.set(row.id, row);
+    if (row && isFrozen(row.id)) rows.set(row.id, row);
   };
   for (const key of local.keys()) note(base.get(key));
   for (const id of cloud.keys()) note(base.byCloudId(id));
@@ -68,10 +84,10 @@ function nodeOf(row: BaseNode, base: BaseView): CloudNode {
   return cloudFromRow(row, base.get(row.parent)?.cloudId ?? '');
 }
 
-function filterLocal(trees: ThreeTrees, paths: Paths, sizes: Sizes): LocalOverlay {
+function filterLocal(trees: ThreeTrees, { paths, sizes, isFrozen }: Filtering): LocalOverlay {
   const local = new Map<LocalKey, Observed<LocalNode>>();
   for (const [key, seen] of trees.local) {
-    if (paths.isFrozen(key) || sizes.isRowOut(key)) local.set(key, frozen(seen));
+    if (isFrozen(key)) local.set(key, frozen(seen));
     else if (key < 0 && sizes.isSeenOut(seen)) continue;
     else if (seen.t !== 'present' || !paths.isLocalOut(key)) local.set(key, seen);
     else if (key > 0) leave(trees, key, { sinceMs: seen.sinceMs, local });
@@ -93,8 +109,6 @@ function leave(
   }
 }
 
-type Filtering = { readonly paths: Paths; readonly sizes: Sizes; readonly mode: SyncMode };
-
 function filterCloud(trees: ThreeTrees, filtering: Filtering): CloudOverlay {
   const { paths, sizes, mode } = filtering;
   const cloud = new Map<CloudId, Observed<CloudNode>>();
@@ -109,9 +123,10 @@ function filterCloud(trees: ThreeTrees, filtering: Filtering): CloudOverlay {
 
 type Of = Filtering & { readonly row: BaseNode; readonly base: BaseView };
 
-function cloudOfRow(seen: Observed<CloudNode>, { paths, sizes, mode, row, base }: Of): Observed<CloudNode> {
-  if (paths.isFrozen(row.id) || sizes.isRowOut(row.id)) return frozen(seen);
-  if (seen.t !== 'present' || mode === 'upload' || !paths.isCloudOut(row.cloudId)) return seen;
+function cloudOfRow(seen: Observed<CloudNode>, { paths, mode, isFrozen, row, base }: Of): Observed<CloudNode> {
+  if (isFrozen(row.id)) return frozen(seen);
+  const isGone = paths.isFrozen(row.id); // but is not frozen: in a folder that is gone there
+  if (seen.t !== 'present' || mode === 'upload' || isGone || !paths.isCloudOut(row.cloudId)) return seen;
   if (!paths.isRowOut(row.id)) return { t: 'absent', sinceMs: seen.sinceMs };
   // Moved into the task here: from which of the places that nobody looks at it comes is all the same.
   const { parentId, name } = nodeOf(row, base);

@@ -100,10 +100,18 @@ describe('applyFilter', () => {
 
   it('[SY-26] [G07] freezes what base has and a new filter leaves out, instead of taking it for deleted', () => {
     const absent = { t: 'absent', sinceMs: 0 } as const;
-    const trees = treesWith(new Map([[3, absent]]), new Map([['c3', absent]]));
-    const { local, cloud } = applyFilter(trees, isExcluded, 'bidirectional');
+    const { local } = applyFilter(treesWith(new Map([[3, absent]]), new Map()), isExcluded, 'bidirectional');
     expect(local.get(3)?.t).toBe('unknown');
+    const { cloud } = applyFilter(treesWith(new Map(), new Map([['c3', absent]])), isExcluded, 'bidirectional');
     expect(cloud.get('c3')?.t).toBe('unknown');
+  });
+
+  it('[SY-26] does not freeze what is gone on both sides', () => {
+    const absent = { t: 'absent', sinceMs: 0 } as const;
+    const trees = treesWith(new Map([[3, absent]]), new Map([['c2', absent]]));
+    const { local, cloud, leftOut } = applyFilter(trees, isExcluded, 'bidirectional');
+    expect([local.get(3)?.t, leftOut?.cloud, [...(leftOut?.nameless.local ?? [])]]).toEqual(['absent', [], [2]]);
+    expect(cloud.get('c2')?.t).toBe('unknown');
   });
 
   it('[SY-26] does not see new nodes that are left out', () => {

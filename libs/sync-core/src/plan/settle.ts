@@ -13,7 +13,7 @@ import type {
   StatSig,
 } from '../model/tree.ts';
 import type { Advance } from '../ports/journal.ts';
-import { isGoneFromCloud } from '../reconcile/gone-from-cloud.ts';
+import { goneTest, isGoneFromCloud } from '../reconcile/gone-from-cloud.ts';
 import { cloudNameFor } from '../reconcile/merge-both.ts';
 import { cloudFromRow } from '../reconcile/scene.ts';
 import { isBelow } from './is-below.ts';
@@ -60,6 +60,7 @@ function advanceOf(trees: SettledTrees, op: Op, done: Done): Advance {
     case 'forget':
       return trees.base.get(op.id) ? forget(trees, [op.id]) : { cloud: [{ id: op.cloudId, seen: ABSENT }] };
     case 'cloudTrash':
+      return forget(trees, op.ids, () => ABSENT);
     case 'localTrash':
       return forget(trees, done.t === 'removed' ? done.ids : op.ids);
     case 'localSetAside':
@@ -100,7 +101,8 @@ function settleAside({ base }: SettledTrees, key: LocalKey): Advance {
  * Gone on both sides. A folder below which base still has something (moved out here, and not settled yet) stays in base until
  * that has found its place, so that base is a tree at every moment.
  */
-function forget({ base, cloud }: SettledTrees, ids: readonly BaseId[]): Advance {
+function forget(trees: SettledTrees, ids: readonly BaseId[], knownOf = knownInCloud(trees)): Advance {
+  const { base, cloud } = trees;
   const going = new Set(ids);
   for (const id of [...ids].reverse()) if (base.children(id).some((row) => !going.has(row.id))) going.delete(id);
   const left = ids.flatMap((id) => base.children(id).filter((row) => !going.has(row.id) && !cloud.has(row.cloudId)));
@@ -108,7 +110,17 @@ function forget({ base, cloud }: SettledTrees, ids: readonly BaseId[]): Advance 
   return {
     forget: [...going],
     local: ids.map((key) => ({ key, seen: going.has(key) ? 'equal' : ABSENT })),
-    cloud: gone.map(({ cloudId }) => ({ id: cloudId, seen: ABSENT })),
+    cloud: gone.map((row) => ({ id: row.cloudId, seen: knownOf(row) })),
+  };
+}
+
+/** SY-26: what was moved in the cloud to where the filter looks away is there still. Should it come back, nobody tells what is in it. */
+function knownInCloud(trees: SettledTrees): (row: BaseNode) => Observed<CloudNode> {
+  const isGone = goneTest(trees);
+  return (row) => {
+    if (isGone(row.cloudId)) return ABSENT;
+    const node = cloudFromRow(row, trees.base.get(row.parent)?.cloudId ?? '');
+    return trees.cloud.get(row.cloudId) ?? { t: 'present', node, sinceMs: 0 };
   };
 }
 
