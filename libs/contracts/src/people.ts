@@ -57,7 +57,10 @@ export const Handover = z.object({
   from: z.string(),
   to: z.object({ id: UserId, name: z.string() }),
   state: z.enum(['running', 'waiting', 'done']),
-  /** What it waits for: QUOTA_EXCEEDED until the space of the receiver is larger, USER_DISABLED until the receiver is back. */
+  /**
+   * What it waits for: QUOTA_EXCEEDED until the space of the receiver is larger, USER_DISABLED until the receiver is back,
+   * JOB_FAILED for the next hour, since it failed too often.
+   */
   waitsFor: z.string().nullable(),
   done: z.int(),
   total: z.int(),

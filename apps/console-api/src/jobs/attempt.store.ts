@@ -7,7 +7,7 @@ const LONGEST_WAIT_SECONDS = 600;
 
 /** A row of a table that counts what was tried for it, with its `attempts` and `retry_at`. */
 export type CountedRow = {
-  readonly table: 'tree_copy' | 'restore_job';
+  readonly table: 'tree_copy' | 'restore_job' | 'handover';
   readonly enterpriseId: EnterpriseId;
   readonly id: string;
 };

@@ -20,6 +20,7 @@ import { JobClaims1764000028000 } from './1764000028000-job-claims.ts';
 import { CopyOp1764000028100 } from './1764000028100-copy-op.ts';
 import { RestoreGone1764000028200 } from './1764000028200-restore-gone.ts';
 import { Attempts1764000028300 } from './1764000028300-attempts.ts';
+import { HandoverTries1764000028400 } from './1764000028400-handover-tries.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -44,4 +45,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   CopyOp1764000028100,
   RestoreGone1764000028200,
   Attempts1764000028300,
+  HandoverTries1764000028400,
 ];

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { encodeFrame, FRAME_CONTENT_TYPE } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chunkOf, newId, noise, ops } from '../drive/testing/drive-world.ts';
+import { MAX_ATTEMPTS } from '../jobs/attempts.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { ApiClient } from '../testing/api-client.ts';
 import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
-import { HANDOVER_JOB, TRANSFERS_FOLDER } from './handover.job.ts';
+import { HANDOVER_JOB, HandoverJob, TRANSFERS_FOLDER } from './handover.job.ts';
 import { KEPT_SPACE_JOB } from './kept-space.job.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -191,6 +192,65 @@ describe('a deleted user', () => {
     expect(await usedBytes(ben.space.id)).toBe(used);
     const folder = await find(ben, TRANSFERS_FOLDER, nameOf(ada));
     expect((await children(ben, folder.id)).map((node) => node.name)).toEqual(['Docs', 'empty', 'large']);
+  });
+
+  describe('whose hand-over fails', () => {
+    const sql = (query: string, parameters: unknown[] = []) =>
+      server.database.dataSource.query<unknown[]>(query, parameters);
+    const stateOf = async (who: Person) => {
+      const { body } = await server.admin.get('/admin/handovers');
+      return (body['handovers'] as { spaceId: string }[]).find(({ spaceId }) => spaceId === who.space.id);
+    };
+    const countTries = async (who: Person) => sql(`SELECT attempts FROM handover WHERE space_id = $1`, [who.space.id]);
+
+    it('is in nobody’s way, waits after so many tries in a row, and goes on an hour later', async () => {
+      const [ada, ben, cleo, dan] = [await person(), await person(), await person(), await person()];
+      for (const who of [ada, cleo]) await fill(who);
+      await remove(ada, ben);
+      await remove(cleo, dan);
+      await sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''broken''; END'`);
+      await sql(`CREATE TRIGGER refuse BEFORE UPDATE ON handover FOR EACH ROW
+                 WHEN (old.space_id = '${ada.space.id}' AND new.position > 0) EXECUTE FUNCTION refuse()`);
+      expect(await carryOver()).toMatchObject({ failed: 1 });
+      expect(await stateOf(cleo)).toMatchObject({ state: 'done', done: 5 });
+      expect(await stateOf(ada)).toMatchObject({ state: 'running', done: 0, total: 5 });
+      expect(await carryOver()).toMatchObject({ failed: 0 }); // too early
+      for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt += 1) {
+        server.clock.advance(600_000);
+        expect(await carryOver()).toMatchObject({ failed: 1 });
+      }
+      expect(await stateOf(ada)).toMatchObject({ state: 'waiting', waitsFor: 'JOB_FAILED' });
+      await sql('DROP FUNCTION refuse CASCADE');
+      server.clock.advance(600_000);
+      await carryOver();
+      expect(await stateOf(ada)).toMatchObject({ state: 'waiting' });
+      server.clock.advance(3_600_000);
+      await carryOver();
+      expect(await stateOf(ada)).toMatchObject({ state: 'done', waitsFor: null, done: 5 });
+    });
+
+    it('because the console stops while it is planned ends at once, and the try does not count', async () => {
+      const [ada, ben] = [await person(), await person()];
+      await fill(ada);
+      await remove(ada, ben);
+      const lock = server.database.dataSource.createQueryRunner();
+      await lock.startTransaction();
+      await lock.query('LOCK TABLE handover_item IN ACCESS EXCLUSIVE MODE');
+      const stop = new AbortController();
+      const run = server.app.get(HandoverJob).run(stop.signal, stop.signal);
+      while (
+        (await sql(`SELECT FROM pg_locks WHERE relation = 'handover_item'::regclass AND NOT granted`)).length === 0
+      );
+      stop.abort();
+      expect(await run).toEqual({ nodes: 0, failed: 1 });
+      await lock.rollbackTransaction();
+      await lock.release();
+      expect(await countTries(ada)).toEqual([{ attempts: 0 }]);
+      server.clock.advance(10_000);
+      await carryOver();
+      expect(await stateOf(ada)).toMatchObject({ state: 'done', done: 5 });
+      expect(await countTries(ada)).toEqual([{ attempts: 0 }]);
+    });
   });
 
   it('leaves nothing when the time of the space is up, except what was handed over', async () => {

@@ -1,9 +1,21 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { BatchOp, BatchOutcome, ChunkRef, NodeId, OpId } from '@tideline/contracts';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import {
+  AppError,
+  type BatchOp,
+  type BatchOutcome,
+  type ChunkRef,
+  type ErrorCode,
+  type NodeId,
+  type OpId,
+} from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
+import { NIL } from 'uuid';
 import { CommitService } from '../drive/commit.service.ts';
+import { Attempts } from '../jobs/attempts.ts';
+import { countedIn } from '../jobs/counted-tries.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts } from '../jobs/periodic-job.ts';
+import { cancelOnAbort } from '../platform/cancel-on-abort.ts';
 import { Clock } from '../platform/clock.ts';
 import { numberedName } from '../platform/numbered-name.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
@@ -34,12 +46,14 @@ const EVERY_MS = 5_000;
 const ITEMS_PER_SLICE = 100;
 const OPS_PER_COMMIT = 500;
 const PLAN_TIMEOUT_MS = 10 * 60_000;
+/** One that failed so often is left alone for so long. It is never given up: what it would carry over goes with its space. */
+const REST_MS = 60 * 60_000;
 const MAX_NAME_TRIES = 50;
 /** Of the receiver's own making: another thing of that name came between. */
 const NAME_TAKEN = 'NAME_TAKEN';
 
 class Waiting extends Error {
-  constructor(readonly code: string) {
+  constructor(readonly code: ErrorCode) {
     super(code);
   }
 }
@@ -47,10 +61,15 @@ class Waiting extends Error {
 /**
  * Carries kept spaces over: new nodes and versions at the receiver's that name the same contents, so that no byte travels.
  * The ids of nodes and operations follow from the hand-over and the source, and each slice moves the position in its own
- * transaction: ended anywhere, the next run goes on there. The source stays as it is until its time is up.
+ * transaction: ended anywhere, the next run goes on there. Each hand-over has a slice in turn, and one that fails is tried again
+ * later (ADR 0024). The source stays as it is until its time is up.
  */
 @Injectable()
 export class HandoverJob implements OnModuleInit {
+  readonly #logger = new Logger('handover');
+  readonly #attempts = new Attempts();
+  #lastServed: string = NIL;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
@@ -60,50 +79,82 @@ export class HandoverJob implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: HANDOVER_JOB, lane: 'long', everyMs: EVERY_MS, run: (signal) => this.run(signal) });
+    const run = (signal: AbortSignal, stop: AbortSignal) => this.run(signal, stop);
+    this.jobs.register({ name: HANDOVER_JOB, lane: 'long', everyMs: EVERY_MS, run });
   }
 
-  async run(signal: AbortSignal): Promise<JobCounts> {
-    let nodes = 0;
-    for (const handover of await listOpenHandovers(this.dataSource.manager)) {
-      if (signal.aborted) break;
-      nodes += await this.#carryOver(handover, signal);
-    }
-    return { nodes };
-  }
-
-  async #carryOver(handover: OpenHandover, signal: AbortSignal): Promise<number> {
-    const { manager } = this.dataSource;
-    if (handover.receiverGone) return this.#wait(handover, 'USER_DISABLED', 0);
-    if (!handover.planned) await this.#plan(handover);
-    let at = handover.position;
-    try {
-      const folderId = handover.folderId ?? (await this.#makeFolder(handover));
-      while (!signal.aborted) {
-        const items = await listItems(manager, { ...handover, position: at }, ITEMS_PER_SLICE);
-        if (items.length === 0) {
-          await saveDone(manager, handover, this.clock.now());
-          break;
-        }
-        await this.#carrySlice({ ...handover, folderId }, items);
-        at = items.at(-1)?.ordinal ?? at;
+  async run(signal: AbortSignal, stop: AbortSignal): Promise<JobCounts> {
+    let [nodes, failed] = [0, 0];
+    let round = await listOpenHandovers(this.dataSource.manager, this.#lastServed, this.clock.now());
+    while (round.length > 0 && !signal.aborted) {
+      const unfinished: OpenHandover[] = [];
+      for (const handover of round) {
+        if (signal.aborted) break;
+        this.#lastServed = handover.id;
+        const next = await this.#trySlice(handover, stop).catch((err: unknown) => {
+          this.#logger.error({ err, handover: handover.id }, 'a slice of a hand-over failed');
+          failed += 1;
+          return undefined;
+        });
+        if (!next) continue;
+        nodes += next.position - handover.position;
+        unfinished.push(next);
       }
-      return at - handover.position;
+      round = unfinished;
+    }
+    return { nodes, failed };
+  }
+
+  #trySlice(handover: OpenHandover, stop: AbortSignal): Promise<OpenHandover | undefined> {
+    const { manager } = this.dataSource;
+    const { clock } = this;
+    const { enterpriseId, id } = handover;
+    return this.#attempts.try({
+      ...countedIn({ manager, clock }, { enterpriseId, id, table: 'handover', state: 'open' }),
+      run: () => this.#orWait(handover, () => this.#runSlice(handover, stop)),
+      giveUp: () =>
+        saveWait(manager, handover, { for: 'JOB_FAILED', retryAt: new Date(clock.now().getTime() + REST_MS) }),
+    });
+  }
+
+  async #orWait<T>(handover: OpenHandover, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
     } catch (error) {
       if (!(error instanceof Waiting)) throw error;
-      return this.#wait(handover, error.code, at - handover.position);
+      await saveWait(this.dataSource.manager, handover, { for: error.code, retryAt: null });
+      return undefined;
     }
   }
 
-  async #wait(handover: OpenHandover, code: string, nodes: number): Promise<number> {
-    await saveWait(this.dataSource.manager, handover, code);
-    return nodes;
+  /** Its list, its folder or some of its nodes. Answers how it is then; `undefined`: it is done. */
+  async #runSlice(handover: OpenHandover, stop: AbortSignal): Promise<OpenHandover | undefined> {
+    if (handover.receiverGone) throw new Waiting('USER_DISABLED');
+    if (!handover.planned) {
+      await this.#plan(handover, stop);
+      return { ...handover, planned: true };
+    }
+    const { folderId } = handover;
+    if (!folderId) return { ...handover, folderId: await this.#makeFolder(handover) };
+    const items = await listItems(this.dataSource.manager, handover, ITEMS_PER_SLICE);
+    const last = items.at(-1);
+    if (!last) {
+      await saveDone(this.dataSource.manager, handover, this.clock.now());
+      return undefined;
+    }
+    await this.#carrySlice({ ...handover, folderId }, items);
+    return { ...handover, position: last.ordinal };
   }
 
-  async #plan(handover: OpenHandover): Promise<void> {
-    await inTransaction(this.dataSource, (manager) => planItems(manager, handover), {
-      statementTimeoutMs: PLAN_TIMEOUT_MS,
-    });
+  async #plan(handover: OpenHandover, stop: AbortSignal): Promise<void> {
+    const work = (manager: EntityManager) =>
+      cancelOnAbort(this.dataSource, { manager, signal: stop }, () => planItems(manager, handover));
+    try {
+      await inTransaction(this.dataSource, work, { statementTimeoutMs: PLAN_TIMEOUT_MS });
+    } catch (error) {
+      if (stop.aborted) throw new AppError('UNAVAILABLE', undefined, { cause: error }); // the next start plans it
+      throw error;
+    }
   }
 
   async #makeFolder(handover: OpenHandover): Promise<NodeId> {

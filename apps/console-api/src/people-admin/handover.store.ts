@@ -1,4 +1,13 @@
-import type { ChunkRef, EnterpriseId, Handover, NodeId, SpaceId, UserId, VersionId } from '@tideline/contracts';
+import type {
+  ChunkRef,
+  EnterpriseId,
+  ErrorCode,
+  Handover,
+  NodeId,
+  SpaceId,
+  UserId,
+  VersionId,
+} from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
 
@@ -132,7 +141,8 @@ export async function listHandovers(manager: EntityManager, key: Key, only?: str
   }));
 }
 
-export function listOpenHandovers(manager: EntityManager): Promise<OpenHandover[]> {
+/** Those whose time has come, in the order in which they began, those behind `after` first. */
+export function listOpenHandovers(manager: EntityManager, after: string, now: Date): Promise<OpenHandover[]> {
   return queryRows<OpenHandover>(
     manager,
     `SELECT h.enterprise_id AS "enterpriseId", h.id, h.space_id AS "spaceId", h.from_name AS "fromName",
@@ -142,9 +152,13 @@ export function listOpenHandovers(manager: EntityManager): Promise<OpenHandover[
      FROM handover h
      JOIN space s ON s.enterprise_id = h.enterprise_id AND s.id = h.to_space_id
      JOIN app_user u ON u.enterprise_id = h.enterprise_id AND u.id = h.to_user_id
-     WHERE h.done_at IS NULL ORDER BY h.created_at LIMIT 100`,
+     WHERE h.done_at IS NULL AND (h.retry_at IS NULL OR h.retry_at <= $2) ORDER BY h.id <= $1, h.id LIMIT 100`,
+    [after, now],
   );
 }
+
+/** Tries before do not count any more, and it waits for nothing. */
+const GOT_ON = 'waits_for = NULL, attempts = 0, retry_at = NULL';
 
 /** Writes down what is to be carried over, parents first: nobody writes in the space any more, so the list stays true. */
 export async function planItems(
@@ -157,29 +171,34 @@ export async function planItems(
        INSERT INTO handover_item (enterprise_id, handover_id, ordinal, node_id)
        SELECT $1, $3, row_number() OVER (ORDER BY depth, id), id FROM live RETURNING 1
      )
-     UPDATE handover SET planned = true, total = (SELECT count(*) FROM items) WHERE enterprise_id = $1 AND id = $3`,
+     UPDATE handover SET planned = true, total = (SELECT count(*) FROM items), ${GOT_ON} WHERE enterprise_id = $1 AND id = $3`,
     [key.enterpriseId, key.spaceId, key.id],
   );
 }
 
 export async function saveFolder(manager: EntityManager, key: HandoverKey, folderId: NodeId): Promise<void> {
-  await queryRows(manager, `UPDATE handover SET folder_id = $3 WHERE enterprise_id = $1 AND id = $2`, [
+  await queryRows(manager, `UPDATE handover SET folder_id = $3, ${GOT_ON} WHERE enterprise_id = $1 AND id = $2`, [
     key.enterpriseId,
     key.id,
     folderId,
   ]);
 }
 
-export async function saveWait(manager: EntityManager, key: HandoverKey, waitsFor: string | null): Promise<void> {
-  await queryRows(manager, `UPDATE handover SET waits_for = $3 WHERE enterprise_id = $1 AND id = $2`, [
-    key.enterpriseId,
-    key.id,
-    waitsFor,
-  ]);
+/** It is looked at again as soon as a job can, or not before `retryAt`. What it waits for is no failed try. */
+export async function saveWait(
+  manager: EntityManager,
+  key: HandoverKey,
+  wait: { readonly for: ErrorCode; readonly retryAt: Date | null },
+): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE handover SET waits_for = $3, attempts = 0, retry_at = $4 WHERE enterprise_id = $1 AND id = $2`,
+    [key.enterpriseId, key.id, wait.for, wait.retryAt],
+  );
 }
 
 export async function savePosition(manager: EntityManager, key: HandoverKey, position: number): Promise<void> {
-  await queryRows(manager, `UPDATE handover SET position = $3, waits_for = NULL WHERE enterprise_id = $1 AND id = $2`, [
+  await queryRows(manager, `UPDATE handover SET position = $3, ${GOT_ON} WHERE enterprise_id = $1 AND id = $2`, [
     key.enterpriseId,
     key.id,
     position,
@@ -190,7 +209,7 @@ export async function saveDone(manager: EntityManager, key: HandoverKey, doneAt:
   await queryRows(
     manager,
     `WITH gone AS (DELETE FROM handover_item WHERE enterprise_id = $1 AND handover_id = $2)
-     UPDATE handover SET done_at = $3, waits_for = NULL WHERE enterprise_id = $1 AND id = $2`,
+     UPDATE handover SET done_at = $3, ${GOT_ON} WHERE enterprise_id = $1 AND id = $2`,
     [key.enterpriseId, key.id, doneAt],
   );
 }
