@@ -120,7 +120,7 @@ export class Fleet implements DeviceWorld {
     this.log(
       `${device.name} cycle ${JSON.stringify({ asked, feed: request.pullFeed, stop, pending, failed, holds, verified, again })}`,
     );
-    const isSynced = verified === true && pending + failed + holds === 0;
+    const isSynced = stop === null && verified === true && pending + failed + holds === 0;
     if (!isSynced || !this.#isUndisturbed(device, report, request)) return;
     const [difference] = differences(device, this.cloud);
     if (difference !== undefined) this.violate('I13', `${device.name} says it is in sync, but ${difference}`);
