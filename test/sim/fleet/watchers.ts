@@ -1,4 +1,5 @@
-import { ROOT_ID, type Advance, type BaseNode, type Op, type StatSig } from '@tideline/sync-core';
+import type { BatchOp, DriveNode } from '@tideline/contracts';
+import { ROOT_ID, type Advance, type BaseNode, type CloudId, type Op, type StatSig } from '@tideline/sync-core';
 import type { Committed } from './cloud.ts';
 import { contentIdOf } from './compare.ts';
 import type { Device } from './device.ts';
@@ -21,7 +22,7 @@ export class DeviceWatch {
   readonly #device: Device;
   readonly #violate: Violate;
   readonly #deletes = new Map<string, Delete>();
-  #executed: { readonly side: Side; readonly atMs: number; readonly files: number }[] = [];
+  #executed: { readonly side: Side; readonly atMs: number; readonly files: number; readonly nodeId?: CloudId }[] = [];
   #filesAtPlan = 0;
   #recentAtPlan: Readonly<Record<Side, number>> = { cloudTrash: 0, localTrash: 0 };
   /** Names and contents that each cloud node ever had. */
@@ -48,20 +49,23 @@ export class DeviceWatch {
   }
 
   committed({ op, before }: Committed): void {
-    if (op.kind === 'putVersion') {
-      const isBlind = op.ifMatch === undefined && this.#device.config.mode === 'bidirectional';
-      if (isBlind) this.#violate('I6', `a version without saying what it replaces`);
-      if (op.ifMatch !== undefined && before?.rev !== op.ifMatch) {
-        this.#violate('I6', `a version of rev ${op.ifMatch} was taken when the head was ${before?.rev}`);
-      }
-    }
-    const started = op.kind === 'trash' ? this.#deletes.get(op.opId) : undefined;
-    if (started) this.#trashedInCloud(started);
+    if (op.kind === 'putVersion') this.#checkReplaced(op, before);
+    // SY-27: what the device itself has brought back for a person is not gone.
+    if (op.kind === 'restore') this.#executed = this.#executed.filter(({ nodeId }) => nodeId !== op.nodeId);
+    if (op.kind === 'trash') this.#trashedInCloud(op);
   }
 
-  #trashedInCloud({ ids }: Delete): void {
-    const files = ids.filter((id) => this.#isUnasked(id)).length;
-    if (files > 0) this.#countFiles('cloudTrash', files);
+  #checkReplaced({ ifMatch }: Extract<BatchOp, { kind: 'putVersion' }>, before: DriveNode | null): void {
+    const isBlind = ifMatch === undefined && this.#device.config.mode === 'bidirectional';
+    if (isBlind) this.#violate('I6', `a version without saying what it replaces`);
+    if (ifMatch !== undefined && before?.rev !== ifMatch) {
+      this.#violate('I6', `a version of rev ${ifMatch} was taken when the head was ${before?.rev}`);
+    }
+  }
+
+  #trashedInCloud({ opId, nodeId }: Extract<BatchOp, { kind: 'trash' }>): void {
+    const files = this.#deletes.get(opId)?.ids.filter((id) => this.#isUnasked(id)).length ?? 0;
+    if (files > 0) this.#countFiles('cloudTrash', files, nodeId);
   }
 
   /** `name`: the operation and the base id. */
@@ -204,8 +208,8 @@ export class DeviceWatch {
    * on one side and is carried to the other. Deletes that came from here and deletes that came from there are not one mass, and
    * one question to a person could not be answered for both.
    */
-  #countFiles(side: Side, files: number): void {
-    this.#executed.push({ side, atMs: this.#device.nowMs(), files });
+  #countFiles(side: Side, files: number, nodeId?: CloudId): void {
+    this.#executed.push({ side, atMs: this.#device.nowMs(), files, ...(nodeId === undefined ? {} : { nodeId }) });
     const all = this.#recent(side);
     const share = SHARE * (this.#filesAtPlan + this.#recentAtPlan[side]);
     if (all > MOST_FILES || (all >= LEAST_FILES && all > share)) {
