@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   AppError,
+  type ActionListId,
   type FolderGrant,
   type GrantId,
   type NodeId,
@@ -17,9 +18,9 @@ import { findChains } from './access.store.ts';
 import {
   deleteFolderGrant,
   findGiven,
-  findList,
   findPersonalSpace,
   listFolderGrants,
+  lockList,
   writeFolderGrant,
 } from './folder-grant.store.ts';
 import { mergeGrant, type NamedList } from './given-grant.ts';
@@ -59,7 +60,7 @@ export class FolderGrantService {
       const { spaceId } = key;
       // Under the lock of the space two changes of one grant cannot merge with the same state before.
       await bumpCapsRev(manager, enterpriseId, [spaceId]);
-      const list = await findNamedList(manager, person, wanted);
+      const list = await getNamedList(wanted, (listId) => lockList(manager, enterpriseId, listId));
       const before = await findGiven(manager, enterpriseId, { nodeId, to: wanted.to });
       const axes = mergeGrant(before, wanted, list);
       const { to, subTeams, expiresAt } = wanted;
@@ -108,13 +109,12 @@ export class FolderGrantService {
   }
 }
 
-export async function findNamedList(
-  manager: EntityManager,
-  person: PersonPrincipal,
-  wanted: Pick<SetFolderGrant, 'actionListId'>,
+export async function getNamedList(
+  { actionListId }: Pick<SetFolderGrant, 'actionListId'>,
+  find: (listId: ActionListId) => Promise<NamedList | undefined>,
 ): Promise<NamedList> {
-  if (!wanted.actionListId) return null;
-  const list = await findList(manager, person.enterpriseId, wanted.actionListId);
+  if (!actionListId) return null;
+  const list = await find(actionListId);
   if (!list) throw new AppError('NOT_FOUND', { what: 'The list of actions' });
   return list;
 }

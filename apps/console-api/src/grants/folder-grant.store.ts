@@ -137,7 +137,7 @@ export async function findGiven(
   return row;
 }
 
-const GIVEN_COLUMNS = `id AS "grantId", node_id AS "nodeId", identity_type AS "toType", identity_id AS "toId",
+export const GIVEN_COLUMNS = `id AS "grantId", node_id AS "nodeId", identity_type AS "toType", identity_id AS "toId",
   sub_teams AS "subTeams", role, action_list_id AS "actionListId", atoms, sync_right AS "syncRight"`;
 
 export type FolderGrantRowToWrite = GivenAxes & {
@@ -225,16 +225,25 @@ export async function findPersonalSpace(
   return row?.id;
 }
 
+export type FoundList = { readonly id: ActionListId; readonly atoms: readonly Atom[] };
+
 export async function findList(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   listId: ActionListId,
-): Promise<{ id: ActionListId; atoms: Atom[] } | undefined> {
-  const [row] = await queryRows<{ id: ActionListId; atoms: Atom[] }>(
-    manager,
-    // Locked against its removal or change until the grant that names it is written.
-    `SELECT id, atoms FROM action_list WHERE enterprise_id = $1 AND id = $2 FOR SHARE`,
-    [enterpriseId, listId],
-  );
+): Promise<FoundList | undefined> {
+  const [row] = await queryRows<FoundList>(manager, LIST_BY_ID, [enterpriseId, listId]);
   return row;
 }
+
+/** Against its removal or change until the grant that names it is written. */
+export async function lockList(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  listId: ActionListId,
+): Promise<FoundList | undefined> {
+  const [row] = await queryRows<FoundList>(manager, `${LIST_BY_ID} FOR SHARE`, [enterpriseId, listId]);
+  return row;
+}
+
+const LIST_BY_ID = 'SELECT id, atoms FROM action_list WHERE enterprise_id = $1 AND id = $2';

@@ -295,6 +295,33 @@ describe('the preview of a change', () => {
     await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('[PE-2] tells of a part inside that was hidden by what an inner grant takes away', async () => {
+    const ann = await world.person();
+    const { admin, spaceId, outer, inner } = await teamSpace();
+    const all = { role: 'viewer', syncRight: 'synchronizer' } as const;
+    const given = await world.folderGrants.set(admin, outer, giving(ann, all));
+    await world.folderGrants.set(admin, inner, giving(ann, { syncRight: 'none' }));
+    const around = await task(await world.device(ann), { spaceId, rootId: outer }, 'bidirectional');
+    const change = { change: 'set', nodeId: outer, ...giving(ann, { ...all, role: 'metadata_viewer' }) } as const;
+    const impact = await impacts.preview(admin, change);
+    expect(impact.tasks).toMatchObject([{ taskId: around, effect: 'changed' }]);
+    expect((await impacts.preview(admin, { change: 'remove', grantId: given.id })).pausedTasks).toBe(1);
+  });
+
+  it('[PE-2] waits for no writer and holds up none: its transaction may lock nothing', async () => {
+    const ann = await world.person();
+    const { admin, outer } = await teamSpace([ann]);
+    const list = await lists.create(world.enterpriseId, { name: `List ${randomUUID()}`, atoms: ['visible'] });
+    const holder = world.database.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('SELECT FROM action_list WHERE id = $1 FOR UPDATE', [list.id]);
+    const change = { change: 'set', nodeId: outer, ...giving(ann, { actionListId: list.id }) } as const;
+    const asked = [impacts.preview(admin, change), impacts.previewList(admin, list.id, ['visible', 'list'])];
+    expect((await Promise.all(asked)).map(({ pausedTasks }) => pausedTasks)).toEqual([0, 0]);
+    await holder.rollbackTransaction();
+    await holder.release();
+  });
+
   it('[PE-5] is refused as the change would be', async () => {
     const ann = await world.owner();
     const { admin, outer } = await teamSpace([ann.person]);

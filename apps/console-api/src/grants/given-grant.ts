@@ -67,7 +67,8 @@ export function chainFor(
   return path.map((nodeId) => (grants.get(nodeId) ?? []).flatMap((grant) => statementAbout(member, grant) ?? []));
 }
 
-function statementAbout(member: Pick<Member, 'userId' | 'teams'>, grant: GivenGrant): Statement | undefined {
+/** `undefined`: the grant is not about this person. */
+export function statementAbout(member: Pick<Member, 'userId' | 'teams'>, grant: GivenGrant): Statement | undefined {
   const rank = rankOf(member, grant);
   return rank === undefined ? undefined : toStatement({ ...grant, atoms: grant.atoms && [...grant.atoms], rank });
 }

@@ -14,22 +14,16 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../platform/clock.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
-import { inTransaction } from '../platform/transaction.ts';
+import { inSnapshot } from '../platform/transaction.ts';
 import { AccessService } from './access.service.ts';
 import { findChains } from './access.store.ts';
-import { findNamedList, FolderGrantService } from './folder-grant.service.ts';
+import { FolderGrantService, getNamedList } from './folder-grant.service.ts';
 import { findGiven, findGrantNode, findList } from './folder-grant.store.ts';
 import { mergeGrant, type GivenGrant } from './given-grant.ts';
-import {
-  listFoldersGivenTo,
-  listFoldersOfList,
-  listPeopleBelow,
-  listSpaceTasks,
-  listTeamTree,
-} from './impact.store.ts';
+import { listPeopleBelow, listSpacesOfList, listSpaceTasks, listTeamTree } from './impact.store.ts';
 import { measureChange, type MeasuredChange } from './measured-change.ts';
 import { listMembers } from './member.store.ts';
-import { findShifted, shiftMembers, type PeopleShift } from './people-shift.ts';
+import { shiftMembers, type PeopleShift } from './people-shift.ts';
 
 /** One change of what is on a folder: the grant it replaces or takes away, and what is there instead. */
 type Edit = { readonly nodeId: NodeId; readonly gone: GrantId | undefined; readonly made: GivenGrant | undefined };
@@ -46,37 +40,26 @@ export class ImpactService {
   ) {}
 
   preview(person: PersonPrincipal, change: RightsChange): Promise<RightsImpact> {
-    return inTransaction(
-      this.dataSource,
-      async (manager) => {
-        const edit =
-          change.change === 'set'
-            ? await this.planSet(manager, person, change)
-            : await this.planRemove(manager, person, change.grantId);
-        return measureEdit({ manager, enterpriseId: person.enterpriseId }, edit);
-      },
-      { isolation: 'REPEATABLE READ' },
-    );
+    return inSnapshot(this.dataSource, async (manager) => {
+      const edit =
+        change.change === 'set'
+          ? await this.planSet(manager, person, change)
+          : await this.planRemove(manager, person, change.grantId);
+      return measureEdit({ manager, enterpriseId: person.enterpriseId }, edit);
+    });
   }
 
   /** Of other actions in a list that is given on folders (PE-6). */
   previewList({ enterpriseId }: PersonPrincipal, listId: ActionListId, atoms: readonly Atom[]): Promise<RightsImpact> {
-    return inTransaction(
-      this.dataSource,
-      async (manager) => {
-        const list = await findList(manager, enterpriseId, listId);
-        if (!list) throw new AppError('NOT_FOUND', { what: 'The list of actions' });
-        const folders = await listFoldersOfList(manager, enterpriseId, listId);
-        const spaceIds = [...new Set(folders.map(({ spaceId }) => spaceId))];
-        const tasks = await listSpaceTasks(manager, enterpriseId, { spaceIds });
-        return measureGrants(
-          { manager, enterpriseId },
-          { tasks, touched: folders.map(({ nodeId }) => nodeId) },
-          (before) => before.map((grant) => (grant.actionListId === listId ? { ...grant, atoms } : grant)),
-        );
-      },
-      { isolation: 'REPEATABLE READ' },
-    );
+    return inSnapshot(this.dataSource, async (manager) => {
+      const list = await findList(manager, enterpriseId, listId);
+      if (!list) throw new AppError('NOT_FOUND', { what: 'The list of actions' });
+      const spaceIds = await listSpacesOfList(manager, enterpriseId, listId);
+      const tasks = await listSpaceTasks(manager, enterpriseId, { spaceIds });
+      return measureGrants({ manager, enterpriseId }, tasks, (before) =>
+        before.map((grant) => (grant.actionListId === listId ? { ...grant, atoms } : grant)),
+      );
+    });
   }
 
   /** Of a change of people; whether the asking person may make it is decided by whoever plans it, in the same transaction. */
@@ -85,10 +68,7 @@ export class ImpactService {
     const people = await listMembers(manager, enterpriseId, userIds);
     const members = shiftMembers(people, shift, await listTeamTree(manager, enterpriseId));
     const tasks = await listSpaceTasks(manager, enterpriseId, { userIds });
-    const spaceIds = [...new Set(tasks.map(({ spaceId }) => spaceId))];
-    const identityIds = findShifted(members);
-    const touched = await listFoldersGivenTo(manager, enterpriseId, { spaceIds, identityIds });
-    return measureChange(manager, enterpriseId, { tasks, touched, members, grantsAfter: (before) => before });
+    return measureChange(manager, enterpriseId, { tasks, members, grantsAfter: (before) => before });
   }
 
   private async planSet(
@@ -98,7 +78,7 @@ export class ImpactService {
   ): Promise<Edit> {
     const { nodeId, to } = wanted;
     await this.grants.requireGrantable(manager, person, { nodeId, wanted });
-    const list = await findNamedList(manager, person, wanted);
+    const list = await getNamedList(wanted, (listId) => findList(manager, person.enterpriseId, listId));
     const before = await findGiven(manager, person.enterpriseId, { nodeId, to });
     const axes = mergeGrant(before, wanted, list);
     const grantId = before?.grantId ?? (uuidv7() as GrantId);
@@ -120,7 +100,7 @@ async function measureEdit({ manager, enterpriseId }: Asker, edit: Edit): Promis
   const [folder] = (await findChains(manager, enterpriseId, [edit.nodeId])).filter((node) => node.id === edit.nodeId);
   if (!folder) throw new AppError('NODE_UNKNOWN');
   const tasks = await listSpaceTasks(manager, enterpriseId, { spaceIds: [folder.spaceId] });
-  return measureGrants({ manager, enterpriseId }, { tasks, touched: [edit.nodeId] }, (before) => [
+  return measureGrants({ manager, enterpriseId }, tasks, (before) => [
     ...before.filter((grant) => grant.grantId !== edit.gone),
     ...(edit.made ? [edit.made] : []),
   ]);
@@ -129,11 +109,11 @@ async function measureEdit({ manager, enterpriseId }: Asker, edit: Edit): Promis
 /** People stay who they are. */
 async function measureGrants(
   { manager, enterpriseId }: Asker,
-  felt: Pick<MeasuredChange, 'tasks' | 'touched'>,
+  tasks: MeasuredChange['tasks'],
   grantsAfter: MeasuredChange['grantsAfter'],
 ): Promise<RightsImpact> {
-  const userIds = [...new Set(felt.tasks.map((task) => task.userId))];
+  const userIds = [...new Set(tasks.map((task) => task.userId))];
   const people = await listMembers(manager, enterpriseId, userIds);
   const members = new Map(people.map((member) => [member.userId, member]));
-  return measureChange(manager, enterpriseId, { ...felt, members: { before: members, after: members }, grantsAfter });
+  return measureChange(manager, enterpriseId, { tasks, members: { before: members, after: members }, grantsAfter });
 }

@@ -11,6 +11,8 @@ import type {
 } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
+import { GIVEN_COLUMNS } from './folder-grant.store.ts';
+import type { GivenGrant } from './given-grant.ts';
 
 export type SpaceTask = {
   readonly taskId: TaskId;
@@ -48,36 +50,34 @@ export async function listSpaceTasks(
   );
 }
 
-type GrantFolder = { readonly nodeId: NodeId; readonly spaceId: SpaceId };
-
-/** Folders on which a list of actions is given now. */
-export async function listFoldersOfList(
+/** Spaces in which a list of actions is given now. */
+export async function listSpacesOfList(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   listId: ActionListId,
-): Promise<GrantFolder[]> {
-  return queryRows<GrantFolder>(
+): Promise<SpaceId[]> {
+  const rows = await queryRows<{ spaceId: SpaceId }>(
     manager,
-    `SELECT DISTINCT node_id AS "nodeId", space_id AS "spaceId" FROM folder_grant
+    `SELECT DISTINCT space_id AS "spaceId" FROM folder_grant
      WHERE enterprise_id = $1 AND action_list_id = $2 AND (expires_at IS NULL OR expires_at > now())`,
     [enterpriseId, listId],
   );
+  return rows.map(({ spaceId }) => spaceId);
 }
 
-/** Folders of these spaces on which something is given now to one of these users and teams. */
-export async function listFoldersGivenTo(
+/** What is given now to these users and teams in these spaces. */
+export async function listGivenTo(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
-  given: { readonly spaceIds: readonly SpaceId[]; readonly identityIds: readonly string[] },
-): Promise<NodeId[]> {
-  const rows = await queryRows<{ nodeId: NodeId }>(
+  to: { readonly spaceIds: readonly SpaceId[]; readonly identityIds: readonly string[] },
+): Promise<GivenGrant[]> {
+  return queryRows<GivenGrant>(
     manager,
-    `SELECT DISTINCT node_id AS "nodeId" FROM folder_grant
+    `SELECT ${GIVEN_COLUMNS} FROM folder_grant
      WHERE enterprise_id = $1 AND space_id = ANY($2::uuid[]) AND identity_id = ANY($3::uuid[])
        AND (expires_at IS NULL OR expires_at > now())`,
-    [enterpriseId, given.spaceIds, given.identityIds],
+    [enterpriseId, to.spaceIds, to.identityIds],
   );
-  return rows.map(({ nodeId }) => nodeId);
 }
 
 // Reads what identity keeps: rights are decided from memberships (see access.store.ts).

@@ -1,28 +1,78 @@
 import { MAX_IMPACT_TASKS, SYNC_RIGHT_MODES, type NodeId, type RightsImpact } from '@tideline/contracts';
-import { chainFor, type GrantsByFolder, type Member } from './given-grant.ts';
+import type { GivenGrant } from './given-grant.ts';
 import type { SpaceTask } from './impact.store.ts';
-import { decideRights, NO_RIGHTS, type Rights, type SpaceFacts } from './rights.ts';
+import { foldersAbove, isFelt, ShiftedRights, type Shift } from './shifted-rights.ts';
+import { groupByStanding } from './standing.ts';
 
-/** People, and what is given to them, at one moment. Whoever is not among the people may do nothing. */
-export type RightsState = { readonly members: ReadonlyMap<string, Member>; readonly grants: GrantsByFolder };
-export type ImpactFacts = {
-  readonly spaces: ReadonlyMap<string, SpaceFacts>;
-  readonly tasks: readonly SpaceTask[];
-  /** Folders whose grants would say something else, or say it to others; the roots of tasks are looked at anyway. */
-  readonly touched: readonly NodeId[];
-  readonly before: RightsState;
-  readonly after: RightsState;
-  /** From a node up to the root of the space. */
-  readonly pathOf: (nodeId: NodeId) => readonly NodeId[];
-};
+export type ImpactFacts = Shift & { readonly tasks: readonly SpaceTask[] };
 type Effect = RightsImpact['tasks'][number]['effect'];
-type Change = { readonly before: Rights; readonly after: Rights };
+type Effects = Map<SpaceTask, Effect>;
 
-/** What sync tasks would feel of a change of rights. */
-export function measureImpact(facts: ImpactFacts): RightsImpact {
-  const touchedBelow = groupByFolderAbove(facts);
-  const felt = facts.tasks.flatMap((task) => {
-    const effect = effectOn(task, facts, touchedBelow.get(task.rootId) ?? []);
+/** Folders that are looked at before others have their turn on the event loop: some milliseconds. */
+const FOLDERS_PER_TURN = 250;
+
+/** What sync tasks would feel of a change of rights. `nextTurn` lets others work in between. */
+export async function measureImpact(facts: ImpactFacts, nextTurn: () => Promise<unknown>): Promise<RightsImpact> {
+  const effects: Effects = new Map();
+  const changeable = findChangeable(facts);
+  let sinceTurn = 0;
+  for (const { standing, tasks } of groupByStanding(facts, facts.tasks)) {
+    const rights = new ShiftedRights(facts, standing);
+    const goingOn = feelAtRoots(tasks, rights, effects);
+    sinceTurn += tasks.length;
+    for (const folderId of changeable) {
+      if (goingOn.size === 0) break;
+      sinceTurn += 1;
+      if (sinceTurn >= FOLDERS_PER_TURN) {
+        await nextTurn();
+        sinceTurn = 0;
+      }
+      if (rights.isSpokenOf(folderId) && isFelt(rights.at(folderId))) feelAbove(folderId, { facts, goingOn, effects });
+    }
+  }
+  return toImpact(facts.tasks, effects);
+}
+
+/** Folders of grants where rights can become others: where people stay who they are, those at and below changed grants. */
+function findChangeable({ folders, before, after }: Shift): readonly NodeId[] {
+  const all = [...new Set([...before.grants.keys(), ...after.grants.keys()])];
+  if (before.members !== after.members || before.spaces !== after.spaces) return all;
+  const origins = new Set(all.filter((id) => !isSame(before.grants.get(id), after.grants.get(id))));
+  return all.filter((id) => origins.has(id) || foldersAbove(folders, id).some((above) => origins.has(above)));
+}
+
+function isSame(before: readonly GivenGrant[] = [], after: readonly GivenGrant[] = []): boolean {
+  return before.length === after.length && before.every((grant, at) => after[at] === grant);
+}
+
+/** A task runs or not by the rights on its root. Answers those that go on as they were, which a change inside may concern. */
+function feelAtRoots(tasks: readonly SpaceTask[], rights: ShiftedRights, effects: Effects): Map<NodeId, SpaceTask[]> {
+  const goingOn = new Map<NodeId, SpaceTask[]>();
+  for (const task of tasks) {
+    const change = rights.at(task.rootId);
+    const [ran, runs] = [change.before, change.after].map(({ syncRight }) =>
+      SYNC_RIGHT_MODES[syncRight].includes(task.mode),
+    );
+    if (ran !== runs) effects.set(task, runs ? 'resumed' : 'paused');
+    else if (runs && isFelt(change)) effects.set(task, 'changed');
+    else if (runs) goingOn.set(task.rootId, [...(goingOn.get(task.rootId) ?? []), task]);
+  }
+  return goingOn;
+}
+
+function feelAbove(
+  folderId: NodeId,
+  of: { readonly facts: Shift; readonly goingOn: Map<NodeId, SpaceTask[]>; readonly effects: Effects },
+): void {
+  for (const aboveId of foldersAbove(of.facts.folders, folderId)) {
+    for (const task of of.goingOn.get(aboveId) ?? []) of.effects.set(task, 'changed');
+    of.goingOn.delete(aboveId);
+  }
+}
+
+function toImpact(tasks: readonly SpaceTask[], effects: Effects): RightsImpact {
+  const felt = tasks.flatMap((task) => {
+    const effect = effects.get(task);
     return effect ? [{ task, effect }] : [];
   });
   const count = (effect: Effect) => felt.filter((each) => each.effect === effect).length;
@@ -37,44 +87,4 @@ export function measureImpact(facts: ImpactFacts): RightsImpact {
       return { taskId, deviceId, deviceName, userName, mode, effect };
     }),
   };
-}
-
-function groupByFolderAbove({ touched, pathOf }: ImpactFacts): Map<NodeId, NodeId[]> {
-  const below = new Map<NodeId, NodeId[]>();
-  for (const folderId of touched) {
-    for (const aboveId of pathOf(folderId).slice(1)) {
-      const folders = below.get(aboveId);
-      if (folders) folders.push(folderId);
-      else below.set(aboveId, [folderId]);
-    }
-  }
-  return below;
-}
-
-/** A task runs or not by the rights on its root; one that goes on may find folders inside changed. */
-function effectOn(task: SpaceTask, facts: ImpactFacts, touchedInside: readonly NodeId[]): Effect | undefined {
-  const atRoot = changeAt(task.rootId, task, facts);
-  const [ran, runs] = [atRoot.before, atRoot.after].map(({ syncRight }) =>
-    SYNC_RIGHT_MODES[syncRight].includes(task.mode),
-  );
-  if (ran !== runs) return runs ? 'resumed' : 'paused';
-  if (!runs) return undefined;
-  const hasChanged = isFelt(atRoot) || touchedInside.some((folderId) => isFelt(changeAt(folderId, task, facts)));
-  return hasChanged ? 'changed' : undefined;
-}
-
-function changeAt(nodeId: NodeId, task: SpaceTask, facts: ImpactFacts): Change {
-  const space = facts.spaces.get(task.spaceId);
-  const path = facts.pathOf(nodeId);
-  const decide = ({ members, grants }: RightsState) => {
-    const member = members.get(task.userId);
-    if (!member || !space) return NO_RIGHTS;
-    const caller = { ...member, readsPersonalSpace: task.readsPersonalSpace };
-    return decideRights(caller, space, chainFor(member, path, grants));
-  };
-  return { before: decide(facts.before), after: decide(facts.after) };
-}
-
-function isFelt({ before, after }: Change): boolean {
-  return before.syncRight !== after.syncRight || before.atoms.symmetricDifference(after.atoms).size > 0;
 }

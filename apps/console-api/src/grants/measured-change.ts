@@ -1,43 +1,43 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EnterpriseId, NodeId, RightsImpact } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { findChains, findSpaces } from './access.store.ts';
-import { listGiven } from './folder-grant.store.ts';
 import { groupByFolder, type GivenGrant, type Member } from './given-grant.ts';
 import { measureImpact } from './impact.ts';
-import type { SpaceTask } from './impact.store.ts';
-import { parentsOf, pathUp } from './path-up.ts';
+import { listGivenTo, type SpaceTask } from './impact.store.ts';
 
 export type MeasuredChange = {
   readonly tasks: readonly SpaceTask[];
-  /** Folders whose grants would say something else, or say it to others. */
-  readonly touched: readonly NodeId[];
   readonly members: { readonly before: ReadonlyMap<string, Member>; readonly after: ReadonlyMap<string, Member> };
   readonly grantsAfter: (before: readonly GivenGrant[]) => readonly GivenGrant[];
 };
 
-/** Reads the folders above all roots and touched folders at once, and what is given on them. */
+/** Reads at once what is given to the people of the tasks in the spaces of the tasks, and the folders above all of it. */
 export async function measureChange(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
-  change: MeasuredChange,
+  { tasks, members, grantsAfter }: MeasuredChange,
 ): Promise<RightsImpact> {
-  const { tasks, touched, members } = change;
-  const nodeIds = [...new Set([...touched, ...tasks.map((task) => task.rootId)])];
-  const nodes = await findChains(manager, enterpriseId, nodeIds);
-  const given = await listGiven(
-    manager,
-    enterpriseId,
-    nodes.map((node) => node.id),
-  );
-  const spaces = await findSpaces(manager, enterpriseId, [...new Set(tasks.map((task) => task.spaceId))]);
-  const parents = parentsOf(nodes);
-  const paths = new Map(nodeIds.map((id) => [id, pathUp(parents, id)]));
-  return measureImpact({
-    spaces: new Map(spaces.map((space) => [space.id, space])),
-    tasks,
-    touched,
-    before: { members: members.before, grants: groupByFolder(given) },
-    after: { members: members.after, grants: groupByFolder(change.grantsAfter(given)) },
-    pathOf: (nodeId) => paths.get(nodeId) ?? [],
-  });
+  const spaceIds = [...new Set(tasks.map((task) => task.spaceId))];
+  const given = await listGivenTo(manager, enterpriseId, { spaceIds, identityIds: identitiesOf(members) });
+  const after = grantsAfter(given);
+  const folders = await findChains(manager, enterpriseId, placesOf(tasks, [...given, ...after]));
+  const found = await findSpaces(manager, enterpriseId, [...new Set(folders.map((folder) => folder.spaceId))]);
+  const spaces = new Map(found.map((space) => [space.id, space]));
+  const grantsBefore = groupByFolder(given);
+  const shift = {
+    folders: new Map(folders.map((folder) => [folder.id, folder])),
+    before: { members: members.before, grants: grantsBefore, spaces },
+    after: { members: members.after, grants: after === given ? grantsBefore : groupByFolder(after), spaces },
+  };
+  return measureImpact({ ...shift, tasks }, setImmediate);
+}
+
+function identitiesOf({ before, after }: MeasuredChange['members']): string[] {
+  const people = [...before.values(), ...after.values()];
+  return [...new Set(people.flatMap(({ userId, teams }) => [userId, ...teams.map((team) => team.id)]))];
+}
+
+function placesOf(tasks: readonly SpaceTask[], grants: readonly GivenGrant[]): NodeId[] {
+  return [...new Set([...tasks.map((task) => task.rootId), ...grants.map((grant) => grant.nodeId)])];
 }

@@ -1,7 +1,6 @@
 import type { AccountRole, TeamId, UserId } from '@tideline/contracts';
 import type { TeamDistance } from './access.store.ts';
 import type { Member } from './given-grant.ts';
-import { isDriveAdmin } from './rights.ts';
 
 /** A change of people that moves rights: a user's role, teams or being active, or where a team hangs in the tree. */
 export type PeopleShift =
@@ -29,23 +28,6 @@ export function shiftMembers(
   const { role, teamIds, isActive } = shift;
   const after = people.map((member) => ({ ...placeIn(tree, member, new Set(teamIds)), role }));
   return { before: byId(isActive.before ? people : []), after: byId(isActive.after ? after : []) };
-}
-
-/** Users and teams whose grants reach somebody from nearer or farther than before, reach them anew, no more, or matter anew. */
-export function findShifted({ before, after }: { readonly before: Members; readonly after: Members }): string[] {
-  const shifted = [...before.values()].flatMap((one) => {
-    const other = after.get(one.userId);
-    return other ? shiftedFor(one, other) : [];
-  });
-  return [...new Set(shifted)];
-}
-
-function shiftedFor(before: Member, after: Member): string[] {
-  const [near, far] = [before, after].map(({ teams }) => new Map(teams.map((team) => [team.id, team.distance])));
-  const ids = [...new Set([...(near?.keys() ?? []), ...(far?.keys() ?? [])])];
-  // To a drive admin grants say nothing about actions: whoever becomes one, or is one no more, feels them all.
-  if (isDriveAdmin(before.role) !== isDriveAdmin(after.role)) return [before.userId, ...ids];
-  return ids.filter((id) => near?.get(id) !== far?.get(id));
 }
 
 function byId(members: readonly Member[]): Members {

@@ -10,7 +10,7 @@ import {
   type UserId,
 } from '@tideline/contracts';
 import { problem, type TableLine } from './import-table.ts';
-import type { LockedUser } from './people-admin.store.ts';
+import type { AdminUser } from './people-admin.store.ts';
 import { reachesTeam, type Reach } from './reach.ts';
 import { findRoleRefusal, isDriveAdminOrMore, mayAppoint, mayManage } from './role-power.ts';
 
@@ -26,7 +26,7 @@ export type WantedPerson = {
 export type Planned = WantedPerson & { readonly action: ImportAction; readonly userId: UserId | undefined };
 export type ImportPlan = { readonly people: readonly Planned[]; readonly problems: readonly ImportProblem[] };
 
-export type KnownUser = LockedUser & { readonly quotaBytes: number | null };
+export type KnownUser = AdminUser & { readonly quotaBytes: number | null };
 export type ImportContext = {
   readonly reach: Reach;
   readonly known: ReadonlyMap<string, KnownUser>;

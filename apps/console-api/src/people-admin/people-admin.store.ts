@@ -5,7 +5,7 @@ import { queryRows } from '../platform/rows.ts';
 type Key = { readonly enterpriseId: EnterpriseId };
 export type UserKey = Key & { readonly userId: UserId };
 
-export type LockedUser = {
+export type AdminUser = {
   readonly id: UserId;
   readonly name: string;
   readonly email: string;
@@ -15,16 +15,18 @@ export type LockedUser = {
 };
 
 /** Users that are not deleted, locked in the order of their ids. */
-export function lockPeople(manager: EntityManager, key: Key, userIds: readonly string[]): Promise<LockedUser[]> {
-  return queryRows<LockedUser>(
-    manager,
-    `SELECT u.id, u.name, u.email, u.role, u.disabled_at IS NOT NULL AS disabled,
-            ARRAY(SELECT team_id FROM team_member m WHERE m.enterprise_id = $1 AND m.user_id = u.id) AS "teamIds"
-     FROM app_user u WHERE u.enterprise_id = $1 AND u.id = ANY($2::uuid[]) AND u.deleted_at IS NULL
-     ORDER BY u.id FOR NO KEY UPDATE`,
-    [key.enterpriseId, userIds],
-  );
+export function lockPeople(manager: EntityManager, key: Key, userIds: readonly string[]): Promise<AdminUser[]> {
+  return queryRows<AdminUser>(manager, `${PEOPLE} ORDER BY u.id FOR NO KEY UPDATE`, [key.enterpriseId, userIds]);
 }
+
+/** The same without a lock, for those who only look. */
+export function findPeople(manager: EntityManager, key: Key, userIds: readonly string[]): Promise<AdminUser[]> {
+  return queryRows<AdminUser>(manager, PEOPLE, [key.enterpriseId, userIds]);
+}
+
+const PEOPLE = `SELECT u.id, u.name, u.email, u.role, u.disabled_at IS NOT NULL AS disabled,
+    ARRAY(SELECT team_id FROM team_member m WHERE m.enterprise_id = $1 AND m.user_id = u.id) AS "teamIds"
+  FROM app_user u WHERE u.enterprise_id = $1 AND u.id = ANY($2::uuid[]) AND u.deleted_at IS NULL`;
 
 /** Where a team stands to the caller: one of the own teams, below one, or outside. */
 export type TeamPlace = {

@@ -202,6 +202,23 @@ describe('the preview of a change of a user', () => {
     expect(told).toEqual({ [tasks[0]!.id]: 'changed', [tasks[1]!.id]: 'paused' });
   });
 
+  it('[PE-2] waits for no writer and holds up none: its transaction may lock nothing', async () => {
+    const ann = await world.person();
+    const [team, other] = [await world.team([ann]), await world.team()];
+    const holder = world.database.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('SELECT FROM app_user WHERE id = ANY($1) FOR UPDATE', [[ann.userId, boss.userId]]);
+    const asked = await Promise.all([
+      impacts.previewUser(boss, ann.userId, { change: 'disable', disabled: true }),
+      impacts.previewUser(boss, ann.userId, { change: 'update', teamIds: [other] }),
+      impacts.previewTeam(boss, team, { change: 'member', userId: ann.userId, member: false }),
+      impacts.previewTeam(boss, team, { change: 'move', parentId: other }),
+    ]);
+    expect(asked.map(({ pausedTasks }) => pausedTasks)).toEqual([0, 0, 0, 0]);
+    await holder.rollbackTransaction();
+    await holder.release();
+  });
+
   it('[PE-3] is refused as the change would be, and does not tell that somebody out of reach is there', async () => {
     const [top, beside] = [await world.team(), await world.team()];
     const below = await world.team([], top);

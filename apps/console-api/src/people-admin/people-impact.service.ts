@@ -4,9 +4,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { ImpactService } from '../grants/impact.service.ts';
 import type { PeopleShift } from '../grants/people-shift.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
-import { inTransaction } from '../platform/transaction.ts';
-import type { LockedUser } from './people-admin.store.ts';
-import { loadReach, loadTarget } from './reach.ts';
+import { inSnapshot } from '../platform/transaction.ts';
+import type { AdminUser } from './people-admin.store.ts';
+import { viewReach, viewTarget } from './reach.ts';
 import { requireMemberChange, requireMovable, requireShapeable } from './team-refusals.ts';
 import { requireChangeable, requireRemovable } from './user-refusals.ts';
 
@@ -22,7 +22,7 @@ export class PeopleImpactService {
 
   previewUser(caller: PersonPrincipal, userId: UserId, change: UserChange): Promise<RightsImpact> {
     return this.#measure(caller, async (manager) => {
-      const target = await loadTarget(manager, caller, userId);
+      const target = await viewTarget(manager, caller, userId);
       if (change.change === 'disable') {
         requireRemovable(target);
         return shiftOf(target.user, { disabled: change.disabled });
@@ -35,12 +35,12 @@ export class PeopleImpactService {
   previewTeam(caller: PersonPrincipal, teamId: TeamId, change: TeamChange): Promise<RightsImpact> {
     return this.#measure(caller, async (manager) => {
       if (change.change === 'move') {
-        const reach = await loadReach(manager, caller);
+        const reach = await viewReach(manager, caller);
         requireShapeable(reach, teamId);
         requireMovable(reach, teamId, change.parentId);
         return { kind: 'team', teamId, parentId: change.parentId };
       }
-      const target = await loadTarget(manager, caller, change.userId);
+      const target = await viewTarget(manager, caller, change.userId);
       requireMemberChange(target, teamId);
       const others = target.user.teamIds.filter((id) => id !== teamId);
       return shiftOf(target.user, { teamIds: change.member ? [...others, teamId] : others });
@@ -50,14 +50,14 @@ export class PeopleImpactService {
   #measure(caller: PersonPrincipal, plan: Plan): Promise<RightsImpact> {
     const work = async (manager: EntityManager) =>
       this.impact.measureShift(manager, caller.enterpriseId, await plan(manager));
-    return inTransaction(this.dataSource, work, { isolation: 'REPEATABLE READ' });
+    return inSnapshot(this.dataSource, work);
   }
 }
 
 function shiftOf(
-  user: LockedUser,
+  user: AdminUser,
   to: {
-    readonly role?: LockedUser['role'] | undefined;
+    readonly role?: AdminUser['role'] | undefined;
     readonly teamIds?: readonly TeamId[] | undefined;
     readonly disabled?: boolean;
   },

@@ -1,6 +1,6 @@
 import { AppError, type TeamId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
-import { listTeamPlaces, lockPeople, type LockedUser, type TeamPlace } from './people-admin.store.ts';
+import { findPeople, listTeamPlaces, lockPeople, type AdminUser, type TeamPlace } from './people-admin.store.ts';
 import { isDriveAdminOrMore, type Manager } from './role-power.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 
@@ -11,23 +11,41 @@ export type Reach = {
   readonly teams: ReadonlyMap<TeamId, TeamPlace>;
 };
 
-export type Target = { readonly user: LockedUser; readonly reach: Reach };
+export type Target = { readonly user: AdminUser; readonly reach: Reach };
 
 /** The caller as the database knows him now: a session may be older than a change of roles. */
-export async function loadReach(manager: EntityManager, caller: PersonPrincipal): Promise<Reach> {
-  const [self] = await lockPeople(manager, caller, [caller.userId]);
-  return toReach(manager, caller, self);
+export function loadReach(manager: EntityManager, caller: PersonPrincipal): Promise<Reach> {
+  return reachAmong(manager, caller, lockPeople);
+}
+
+/** Without a lock, for those who change nothing. */
+export function viewReach(manager: EntityManager, caller: PersonPrincipal): Promise<Reach> {
+  return reachAmong(manager, caller, findPeople);
 }
 
 /** Locks caller and user, so that of two changes of roles the second sees the first. A user out of reach is not told to exist. */
 export async function loadTarget(manager: EntityManager, caller: PersonPrincipal, userId: string): Promise<Target> {
-  const rows = await lockPeople(manager, caller, [caller.userId, userId]);
-  const reach = await toReach(
-    manager,
-    caller,
-    rows.find((row) => row.id === caller.userId),
-  );
-  const user = rows.find((row) => row.id === userId);
+  return targetAmong(manager, caller, { userId, people: await lockPeople(manager, caller, [caller.userId, userId]) });
+}
+
+/** Without a lock, for those who change nothing. */
+export async function viewTarget(manager: EntityManager, caller: PersonPrincipal, userId: string): Promise<Target> {
+  return targetAmong(manager, caller, { userId, people: await findPeople(manager, caller, [caller.userId, userId]) });
+}
+
+async function reachAmong(manager: EntityManager, caller: PersonPrincipal, read: typeof findPeople): Promise<Reach> {
+  const [self] = await read(manager, caller, [caller.userId]);
+  return toReach(manager, caller, self);
+}
+
+async function targetAmong(
+  manager: EntityManager,
+  caller: PersonPrincipal,
+  { userId, people }: { readonly userId: string; readonly people: readonly AdminUser[] },
+): Promise<Target> {
+  const self = people.find((person) => person.id === caller.userId);
+  const reach = await toReach(manager, caller, self);
+  const user = people.find((person) => person.id === userId);
   if (!user || !reachesUser(reach, user)) throw new AppError('NOT_FOUND', { what: 'The user' });
   return { user, reach };
 }
@@ -50,12 +68,12 @@ export function requireTeams(reach: Reach, teamIds: readonly TeamId[]): void {
   }
 }
 
-function reachesUser(reach: Reach, user: LockedUser): boolean {
+function reachesUser(reach: Reach, user: AdminUser): boolean {
   if (isDriveAdminOrMore(reach.manager.role) || user.id === reach.manager.userId) return true;
   return user.teamIds.some((id) => reachesTeam(reach, id));
 }
 
-async function toReach(manager: EntityManager, caller: PersonPrincipal, self: LockedUser | undefined): Promise<Reach> {
+async function toReach(manager: EntityManager, caller: PersonPrincipal, self: AdminUser | undefined): Promise<Reach> {
   if (!self) throw new AppError('NOT_SIGNED_IN');
   const places = await listTeamPlaces(manager, caller);
   return {

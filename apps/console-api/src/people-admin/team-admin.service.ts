@@ -8,7 +8,7 @@ import type { PersonPrincipal } from '../platform/principal.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { Announcer } from './announcer.ts';
 import { KEEP_DAYS } from './handover.service.ts';
-import { loadReach, loadTarget, reachesTeam, type Reach } from './reach.ts';
+import { loadReach, loadTarget, reachesTeam, viewReach, type Reach } from './reach.ts';
 import {
   deleteMember,
   deleteTeam,
@@ -74,7 +74,7 @@ export class TeamAdminService {
   async members(caller: PersonPrincipal, teamId: TeamId): Promise<Members> {
     const { manager } = this.dataSource;
     if (caller.role === 'team_admin') {
-      const reach = await inTransaction(this.dataSource, (inside) => loadReach(inside, caller));
+      const reach = await viewReach(manager, caller);
       if (!reachesTeam(reach, teamId)) throw new AppError('NOT_FOUND', { what: 'The team' });
     }
     return this.#describe(manager, { enterpriseId: caller.enterpriseId, teamId });

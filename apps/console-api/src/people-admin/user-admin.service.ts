@@ -23,7 +23,7 @@ import {
   setDisabled,
   setTeams,
   updatePerson,
-  type LockedUser,
+  type AdminUser,
 } from './people-admin.store.ts';
 import { loadReach, loadTarget, type Target } from './reach.ts';
 import { orAlreadyExists } from './unique.ts';
@@ -110,7 +110,7 @@ export class UserAdminService {
     manager: EntityManager,
     caller: PersonPrincipal,
     gone: {
-      readonly user: LockedUser;
+      readonly user: AdminUser;
       readonly space: { readonly spaceId: string } | undefined;
       readonly successorId: UserId | undefined;
     },

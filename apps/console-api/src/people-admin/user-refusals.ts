@@ -1,5 +1,5 @@
 import { AppError, type EnterpriseRole, type TeamId } from '@tideline/contracts';
-import type { LockedUser } from './people-admin.store.ts';
+import type { AdminUser } from './people-admin.store.ts';
 import { reachesTeam, requireTeams, type Reach, type Target } from './reach.ts';
 import { findRemovalRefusal, findRoleRefusal, isDriveAdminOrMore, mayAppoint, mayManage } from './role-power.ts';
 
@@ -23,7 +23,7 @@ export function requireChangeable({ user, reach }: Target, change: UserChange): 
 }
 
 /** Every team that is joined or left must be within reach; the others stay as they are. */
-function requireMoves(reach: Reach, user: LockedUser, teamIds: readonly TeamId[]): void {
+function requireMoves(reach: Reach, user: AdminUser, teamIds: readonly TeamId[]): void {
   const [before, after] = [new Set(user.teamIds), new Set(teamIds)];
   requireTeams(reach, [...after.difference(before), ...before.difference(after)]);
   if (isDriveAdminOrMore(reach.manager.role)) return;

@@ -8,6 +8,8 @@ export type TransactionOptions = {
   readonly statementTimeoutMs?: number;
   readonly maxAttempts?: number;
   readonly isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
+  /** The database refuses to write, and to lock rows: no writer waits for such a transaction. */
+  readonly isReadOnly?: boolean;
   /** For the path of every commit: plans are kept, and statements sent together. See `HotManager`. */
   readonly isHot?: boolean;
 };
@@ -29,9 +31,20 @@ export async function inTransaction<T>(
   }
 }
 
+/** One moment of the database, looked at by several statements; nothing is changed or locked. */
+export function inSnapshot<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+  options: Pick<TransactionOptions, 'statementTimeoutMs'> = {},
+): Promise<T> {
+  return inTransaction(dataSource, work, { ...options, isolation: 'REPEATABLE READ', isReadOnly: true });
+}
+
 /** In one round trip: every commit pays for it. */
-function settingsOf({ statementTimeoutMs = 30_000, isolation = 'READ COMMITTED' }: TransactionOptions): string {
-  return `SET TRANSACTION ISOLATION LEVEL ${isolation}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
+function settingsOf(options: TransactionOptions): string {
+  const { statementTimeoutMs = 30_000, isolation = 'READ COMMITTED', isReadOnly = false } = options;
+  const access = isReadOnly ? ' READ ONLY' : '';
+  return `SET TRANSACTION ISOLATION LEVEL ${isolation}${access}; SET LOCAL statement_timeout = ${Math.trunc(statementTimeoutMs)}`;
 }
 
 function runPlain<T>(
