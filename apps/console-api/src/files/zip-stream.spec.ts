@@ -137,6 +137,18 @@ function listArchive(saved: string): Promise<yauzl.Entry[]> {
   });
 }
 
+describe('an archive of very many files', () => {
+  it('is found whole, though its directory does not stay in memory', async () => {
+    const names = Array.from({ length: 5000 }, (_, at) => `folder ${at % 7}/file ${at}`);
+    const entries = listed(...names.map((name) => file(name, 1)));
+    const read = async function* (): AsyncIterable<Uint8Array> {
+      yield await Promise.resolve(Buffer.of(7));
+    };
+    const found = await listArchive(await saveSparse(zipStream(entries, read)));
+    expect(found.map((entry) => entry.fileName)).toEqual(names);
+  });
+});
+
 describe('a file above 4 GiB', () => {
   it('streams as zip64, and what comes after it is found', async () => {
     const zeros = Buffer.alloc(8 * MIB);

@@ -1,22 +1,14 @@
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import type { OpenContent } from '../drive/content.service.ts';
-import {
-  centralRecord,
-  dataDescriptor,
-  endRecords,
-  localHeader,
-  type WrittenMember,
-  type ZipMember,
-} from './zip-format.ts';
+import { ZipDirectory } from './zip-directory.ts';
+import { centralRecord, dataDescriptor, endRecords, localHeader, type ZipMember } from './zip-format.ts';
 import type { ZipEntry } from './zip-walk.ts';
 
 const [FILE_MODE, EXEC_MODE, FOLDER_MODE] = [0o100644, 0o100755, 0o40755];
 /** Times before this, or after the next one, cannot be written in an archive. A day apart from its limits, whatever the zone. */
 const EARLIEST = new Date('1980-01-02T00:00:00Z');
 const LATEST = new Date('2107-12-30T00:00:00Z');
-/** Records of the directory go out together: a tree of many small files has as many. */
-const RECORDS_PER_PIECE = 1000;
 
 type Read = (content: OpenContent) => AsyncIterable<Uint8Array>;
 
@@ -30,7 +22,7 @@ export function zipStream(entries: AsyncIterable<ZipEntry>, read: Read): Readabl
 }
 
 async function* archive(entries: AsyncIterable<ZipEntry>, read: Read): AsyncGenerator<Uint8Array> {
-  const written: WrittenMember[] = [];
+  await using directory = new ZipDirectory();
   let at = 0;
   for await (const entry of entries) {
     const member = toMember(entry);
@@ -41,10 +33,11 @@ async function* archive(entries: AsyncIterable<ZipEntry>, read: Read): AsyncGene
     if (entry.content) yield* summed(exactly(read(entry.content), member), sum);
     const descriptor = dataDescriptor(member, sum.crc32);
     if (descriptor.length > 0) yield descriptor;
-    written.push({ ...member, ...sum, startByte });
+    await directory.add(centralRecord({ ...member, ...sum, startByte }));
     at += header.length + member.sizeBytes + descriptor.length;
   }
-  yield* directory(written, at);
+  yield* directory.read();
+  yield endRecords({ count: directory.count, startByte: at, sizeBytes: directory.sizeBytes });
 }
 
 function toMember(entry: ZipEntry): ZipMember {
@@ -70,14 +63,4 @@ async function* summed(source: AsyncIterable<Uint8Array>, sum: { crc32: number }
     sum.crc32 = crc32(piece, sum.crc32);
     yield piece;
   }
-}
-
-function* directory(written: readonly WrittenMember[], startByte: number): Generator<Uint8Array> {
-  let sizeBytes = 0;
-  for (let first = 0; first < written.length; first += RECORDS_PER_PIECE) {
-    const piece = Buffer.concat(written.slice(first, first + RECORDS_PER_PIECE).map(centralRecord));
-    sizeBytes += piece.length;
-    yield piece;
-  }
-  yield endRecords({ count: written.length, startByte, sizeBytes });
 }

@@ -14,13 +14,15 @@ export type ZipEntry = {
   readonly exec: boolean;
   readonly content: OpenContent | undefined;
 };
-type Folder = { readonly node: ZipNode; readonly path: string };
+type Member = { readonly node: ZipNode; readonly path: string };
+/** A folder that is walked: the pages still to come, and the folders of the last one. */
+type Level = { readonly pages: AsyncIterator<Member[], void>; folders: Member[] };
 
 const PAGE = 200;
 
 /**
- * Walks what is asked for, folder by folder and page by page: memory holds one page and the folders still to come. Rights are looked at
- * per page; what the caller may not see or not download is left out.
+ * Walks what is asked for, folder by folder and page by page, and into the folders of a page before the next page is read: memory
+ * holds one page for each level of the tree. Rights are looked at per page; what the caller may not see or not download is left out.
  */
 @Injectable()
 export class ZipWalk {
@@ -46,15 +48,21 @@ export class ZipWalk {
 
   async *walk(principal: MemberPrincipal, tops: readonly ZipNode[]): AsyncIterable<ZipEntry> {
     const names = distinctNames(tops);
-    const folders: Folder[] = [];
-    const named = tops.map((node) => ({ node, path: names.get(node) ?? '' }));
-    yield* this.#emit(principal, named, folders);
-    for (let folder = folders.pop(); folder; folder = folders.pop()) {
-      for await (const page of this.#pages(principal, folder)) yield* this.#emit(principal, page, folders);
+    const levels: Level[] = [{ pages: once(tops.map((node) => ({ node, path: names.get(node) ?? '' }))), folders: [] }];
+    for (let level = levels.at(-1); level; level = levels.at(-1)) {
+      const folder = level.folders.shift();
+      if (folder) {
+        levels.push({ pages: this.#pages(principal, folder), folders: [] });
+        continue;
+      }
+      const page = await level.pages.next();
+      if (page.done) levels.pop();
+      else yield* this.#emit(principal, page.value);
+      if (!page.done) level.folders = page.value.filter(({ node }) => node.kind === 'folder');
     }
   }
 
-  async *#emit(principal: MemberPrincipal, page: readonly Folder[], folders: Folder[]): AsyncIterable<ZipEntry> {
+  async *#emit(principal: MemberPrincipal, page: readonly Member[]): AsyncIterable<ZipEntry> {
     const files = page.filter(({ node }) => node.kind === 'file');
     const contents = await this.contents.listContents(
       principal,
@@ -63,12 +71,11 @@ export class ZipWalk {
     for (const { node, path } of page) {
       const modifiedAt = node.mtimeMs === null ? node.createdAt : new Date(node.mtimeMs);
       const content = contents.get(node.id);
-      if (node.kind === 'folder') folders.push({ node, path });
       if (node.kind === 'folder' || content) yield { path, modifiedAt, exec: node.exec, content };
     }
   }
 
-  async *#pages(principal: MemberPrincipal, { node: folder, path }: Folder): AsyncIterable<Folder[]> {
+  async *#pages(principal: MemberPrincipal, { node: folder, path }: Member): AsyncGenerator<Member[], void> {
     const { manager } = this.dataSource;
     let after = '';
     for (;;) {
@@ -85,4 +92,8 @@ export class ZipWalk {
       after = last.name;
     }
   }
+}
+
+async function* once(page: Member[]): AsyncGenerator<Member[], void> {
+  yield await Promise.resolve(page);
 }
