@@ -1,6 +1,8 @@
+import { AppError } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Cloud } from '../ports/cloud.ts';
 import type { TestDevice } from '../testing/test-device.ts';
-import { CycleWorld, files } from './cycle-world.fixture.ts';
+import { CycleWorld, files, instead, replace, ROOT } from './cycle-world.fixture.ts';
 
 let world: CycleWorld;
 let other: TestDevice;
@@ -281,6 +283,54 @@ describe('a node that is moved in the cloud out of a place that is left out', ()
     expect(here.disk.tree()).toEqual(new Map([...before, ['f', 'x.old/f'], ['d', null], ['d/g', 'x.old/d/g']]));
     expect([...other.disk.tree().keys()].sort()).toEqual(['d', 'd/g', 'f', 'x.old', 'x.old/h']);
     expect(other.disk.tree()).toEqual(world.cloudTree());
+  });
+});
+
+describe('a node that is moved in the cloud to a place that is left out', () => {
+  const exclude: string[] = [];
+  let here: TestDevice;
+  beforeEach(async () => {
+    exclude.length = 0;
+    here = world.device(2, { exclude });
+    for (const path of ['d', 'd/e', 'x']) here.disk.mkdir(path);
+    for (const path of ['d/e/f', 'g']) here.disk.write(path, path);
+    await world.meet(here, other);
+    exclude.push('*.old');
+    await world.meet(here);
+    // What the device knows has to be right: it is not to find out by a look at everything in the cloud.
+    const { cloud } = here.deps;
+    const listing: Cloud['listing'] = async (root, signal) => {
+      if (root === ROOT) throw new AppError('UNAVAILABLE');
+      return cloud.listing(root, signal);
+    };
+    replace(here, { cloud: instead(cloud, { listing }) });
+  });
+
+  // Whole fleet seeds 4984 and 4800: nobody knew of it any more, and a new file of its name was refused without end.
+  it('[SY-26] [SY-12] [G07] has left the task, and is known there when the filter goes', async () => {
+    world.move('g', 'g.old');
+    await world.meet(here, other);
+    expect([...here.disk.tree().keys()].sort()).toEqual(['d', 'd/e', 'd/e/f', 'x']);
+    here.disk.write('g.old', 'another');
+    await world.meet(here);
+    exclude.length = 0;
+    await world.meet(here, other);
+    expect(here.journal.problems()).toEqual([]);
+    expect(here.disk.tree()).toEqual(world.cloudTree());
+    expect(here.disk.tree().get('g.old')).toBe('g');
+    expect([...here.disk.tree().values()]).toContain('another');
+  });
+
+  it('[SY-26] [G07] comes back with all it holds when the filter goes, also where it was deleted here at the same time', async () => {
+    world.move('d', 'x/d.old');
+    world.move('g', 'x/g.old');
+    here.disk.remove('g');
+    await world.meet(here, other);
+    expect([...here.disk.tree().keys()]).toEqual(['x']);
+    exclude.length = 0;
+    await world.meet(here, other);
+    expect([...here.disk.tree().keys()].sort()).toEqual(['x', 'x/d.old', 'x/d.old/e', 'x/d.old/e/f', 'x/g.old']);
+    expect(here.disk.tree()).toEqual(world.cloudTree());
   });
 });
 
