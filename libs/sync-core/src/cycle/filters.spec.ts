@@ -203,6 +203,29 @@ describe('a node that is left out and gone on both sides', () => {
   });
 });
 
+describe('a node that is left out and gone here', () => {
+  it('[SY-26] [SY-8] holds no folder here that was deleted in the cloud after the node had been moved out of it there', async () => {
+    const exclude: string[] = [];
+    const here = world.device(2, { exclude });
+    for (const path of ['d', 'e']) here.disk.mkdir(path);
+    here.disk.write('d/x.psd', 'X');
+    await world.meet(here, other);
+    exclude.push('*.psd');
+    here.disk.remove('d/x.psd');
+    await world.meet(here);
+    world.move('d/x.psd', 'e/x.psd');
+    world.trash('d');
+    await world.meet(here, other);
+    expect(Object.fromEntries(here.disk.tree())).toEqual({ e: null });
+    expect(Object.fromEntries(world.cloudTree())).toEqual({ e: null, 'e/x.psd': 'X' });
+    exclude.length = 0;
+    await world.meet(here, other);
+    expect(here.disk.tree()).toEqual(world.cloudTree());
+    expect([...here.disk.tree().keys()]).toEqual(['e', 'e/x.psd']);
+    expect([...here.journal.localOverlay(), ...here.journal.cloudOverlay()]).toEqual([]);
+  });
+});
+
 describe('a folder that is moved in the cloud to a place that is left out, and back', () => {
   // Whole fleet seed 3833: base had forgotten what was in it, and the feed tells of the folder alone.
   it.each([

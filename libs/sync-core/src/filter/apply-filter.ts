@@ -87,12 +87,20 @@ function nodeOf(row: BaseNode, base: BaseView): CloudNode {
 function filterLocal(trees: ThreeTrees, { paths, sizes, isFrozen }: Filtering): LocalOverlay {
   const local = new Map<LocalKey, Observed<LocalNode>>();
   for (const [key, seen] of trees.local) {
-    if (isFrozen(key)) local.set(key, frozen(seen));
+    if (isFrozen(key)) local.set(key, isKnownToBeGone(trees, key) ? seen : frozen(seen));
     else if (key < 0 && sizes.isSeenOut(seen)) continue;
     else if (seen.t !== 'present' || !paths.isLocalOut(key)) local.set(key, seen);
     else if (key > 0) leave(trees, key, { sinceMs: seen.sinceMs, local });
   }
   return local;
+}
+
+/**
+ * What is gone here holds no folder here. That may be told only where the overlay of the cloud has it as well, which is frozen then:
+ * by itself it would be taken for a delete.
+ */
+function isKnownToBeGone({ base, local, cloud }: ThreeTrees, key: LocalKey): boolean {
+  return local.get(key)?.t === 'absent' && cloud.has(base.get(key)?.cloudId ?? '');
 }
 
 /** What was moved to where the filter looks away has left with everything that base has in it and nobody saw elsewhere. */

@@ -114,6 +114,14 @@ describe('applyFilter', () => {
     expect(cloud.get('c2')?.t).toBe('unknown');
   });
 
+  it('[SY-26] tells what is gone here where the cloud is said to have it elsewhere, which is frozen', () => {
+    const absent = { t: 'absent', sinceMs: 0 } as const;
+    const moved = present(cloudNode('c3', 'root', 'y.tmp'));
+    const trees = treesWith(new Map([[3, absent]]), new Map([['c3', moved]]));
+    const { local, cloud } = applyFilter(trees, isExcluded, 'bidirectional');
+    expect([local.get(3)?.t, cloud.get('c3')?.t]).toEqual(['absent', 'unknown']);
+  });
+
   it('[SY-26] does not see new nodes that are left out', () => {
     const local = new Map([
       [-1, present(localNode(1, 'x.tmp'))],
