@@ -539,6 +539,23 @@ describe('bidirectional: details', () => {
     expect(story.sync()).toEqual([]);
   });
 
+  // Whole fleet seed 6352: the other spelling was taken for the file of the cloud, and the equal one became a conflict copy.
+  it('[F13] [SY-4] [SY-18] of two spellings of one name takes the file of the same content for the one in the cloud', () => {
+    for (const [first, second] of [
+      ['NFC', 'NFD'],
+      ['NFD', 'NFC'],
+    ] as const) {
+      const story = new Scenario();
+      const [equal, other] = ['é'.normalize(first), 'é'.normalize(second)];
+      story.there.write('é'.normalize('NFC'), '1');
+      story.here.write(equal, '1');
+      story.here.write(other, '2');
+      story.sync();
+      expect(story.here.tree()).toEqual({ [equal]: '1', [other]: '2' });
+      expect(story.there.tree()).toEqual({ ['é'.normalize('NFC')]: '1', [`${'é'.normalize('NFC')} (2)`]: '2' });
+    }
+  });
+
   // Whole fleet seed 45: `ä` came as `ä (3)`, because a file that had been mapped to `ä (2)` beside another spelling had its name here.
   it('[F13] [BI-8] [SY-18] gives a mapped name up to the node that has it in the cloud, once its own is free here', () => {
     const story = new Scenario([], { devices: 2 });

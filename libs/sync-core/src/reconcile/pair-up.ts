@@ -9,7 +9,8 @@ type LocalPlace = { readonly parent: LocalKey; readonly name: string; readonly k
 
 /**
  * SY-4: what both sides have at one place without knowing of each other is one node. From the top down, because folders that
- * meet make places in them meet. The same for a node that was deleted in the cloud and made anew at its place there.
+ * meet make places in them meet. Of two spellings here of one name there, a file of the same content comes first. The same for a node
+ * that was deleted in the cloud and made anew at its place there.
  */
 export function pairUp(
   scene: Scene,
@@ -20,6 +21,12 @@ export function pairUp(
   if (candidates.size === 0) return;
   const visited = new Set<LocalKey>();
   const remade = remadeRows(scene.trees, policy, gone);
+  const second: [LocalKey, Candidate][] = [];
+  const take = (key: LocalKey, match: Candidate): void => {
+    if (match.taken) return;
+    match.taken = true;
+    scene.link(key, match.id);
+  };
   const visit = (key: LocalKey): void => {
     if (key === ROOT_ID || visited.has(key)) return;
     visited.add(key);
@@ -29,12 +36,18 @@ export function pairUp(
     if (key > 0 && !remade.has(key)) return;
     const parentId = scene.cloudIdOf(place.parent);
     const match = parentId === null ? undefined : candidates.get(slot(parentId, cloudNameOf(scene.trees, key, place)));
-    if (match?.kind !== place.kind || match.taken) return;
-    match.taken = true;
-    scene.link(key, match.id);
+    if (match?.kind !== place.kind) return;
+    if (isOtherContent(scene.trees, key, match)) second.push([key, match]);
+    else take(key, match);
   };
   for (const key of keys) if (key < 0) visit(key);
   for (const id of remade) visit(id);
+  for (const [key, match] of second) take(key, match);
+}
+
+function isOtherContent({ local }: ThreeTrees, key: LocalKey, { contentId }: Candidate): boolean {
+  const seen = local.get(key);
+  return seen?.t === 'present' && seen.node.kind === 'file' && seen.node.content?.contentId !== contentId;
 }
 
 /** In upload mode a file that was deleted in the cloud is always uploaded as a new one (UP-8); folders are merged (FI-3). */
@@ -43,15 +56,20 @@ function remadeRows({ base }: ThreeTrees, { mode }: SyncPolicy, gone: GoneFromCl
   return new Set([...rows].sort((a, b) => a - b));
 }
 
-type Candidate = { readonly id: CloudId; readonly kind: 'file' | 'folder'; taken: boolean };
+type Candidate = {
+  readonly id: CloudId;
+  readonly kind: 'file' | 'folder';
+  readonly contentId: string | null;
+  taken: boolean;
+};
 
 function newInCloud(trees: ThreeTrees, policy: SyncPolicy, gone: ReadonlySet<CloudId>): Map<string, Candidate> {
   const found = new Map<string, Candidate>();
   const mapped: [string, Candidate][] = [];
   for (const [id, seen] of trees.cloud) {
     if (seen.t !== 'present' || gone.has(id) || trees.base.byCloudId(id)) continue;
-    const { parentId, name, kind } = seen.node;
-    const candidate = { id, kind, taken: false };
+    const { parentId, name, kind, contentId } = seen.node;
+    const candidate = { id, kind, contentId, taken: false };
     found.set(slot(parentId, name), candidate);
     const localName = toLocalName(name, policy.names);
     if (localName !== name) mapped.push([slot(parentId, localName), candidate]);
