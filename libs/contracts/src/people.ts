@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AccountRole, Email, SpaceUse, Team } from './identity.ts';
 import { SpaceKind } from './drive.ts';
 import { EnterpriseCode, EnterpriseId, SizeBytes, SpaceId, TeamId, Timestamp, UserId } from './ids.ts';
+import { RightsImpact } from './rights.ts';
 import { EXPECTED_TEXT, isText } from './text.ts';
 
 /** PE-3: roles of an enterprise, from the most powerful down; `viewer` and `auditor` only read the console. */
@@ -30,11 +31,13 @@ export const UpdateTeam = z.object({ name: TeamName.optional(), parentId: TeamId
 export const UserChange = z.discriminatedUnion('change', [
   UpdateUser.pick({ role: true, teamIds: true }).extend({ change: z.literal('update') }),
   z.object({ change: z.literal('disable'), disabled: z.boolean() }),
+  z.object({ change: z.literal('delete') }),
 ]);
 export type UserChange = z.infer<typeof UserChange>;
 export const TeamChange = z.discriminatedUnion('change', [
   z.object({ change: z.literal('move'), parentId: TeamId.nullable() }),
   z.object({ change: z.literal('member'), userId: UserId, member: z.boolean() }),
+  z.object({ change: z.literal('delete') }),
 ]);
 export type TeamChange = z.infer<typeof TeamChange>;
 export const TeamMembers = z.object({
@@ -150,6 +153,8 @@ export const ImportAnswer = z.object({
   lines: z.array(z.object({ line: z.int(), email: z.string(), action: ImportAction })),
   /** Of the users created: each chooses a password with the secret. */
   invitations: z.array(Invitation),
+  /** PE-2: what it would do to sync tasks, told by a dry run without problems. */
+  impact: RightsImpact.nullable(),
 });
 export type ImportAnswer = z.infer<typeof ImportAnswer>;
 

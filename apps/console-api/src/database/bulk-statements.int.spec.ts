@@ -3,6 +3,7 @@ import type { NodeId, SpaceId, TeamId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf, chunkOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import { ExplainService } from '../grants/explain.service.ts';
+import { ImpactService } from '../grants/impact.service.ts';
 import { DeviceGate } from '../identity/device-gate.ts';
 import { Announcer } from '../people-admin/announcer.ts';
 import { ImportService } from '../people-admin/import.service.ts';
@@ -26,7 +27,9 @@ beforeAll(async () => {
   boss = await drive.person('super_admin');
   const { dataSource } = drive.database;
   const announcer = new Announcer(drive.grants, new DeviceGate(dataSource, kept.clock), drive.hub);
-  imports = new ImportService(dataSource, drive.spaces, new InvitationService(dataSource, kept.clock), announcer);
+  const invitations = new InvitationService(dataSource, kept.clock);
+  const impacts = new ImpactService(dataSource, drive.access, drive.folderGrants, kept.clock);
+  imports = new ImportService(dataSource, drive.spaces, invitations, announcer, impacts);
 });
 afterAll(() => kept.close());
 

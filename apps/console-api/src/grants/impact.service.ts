@@ -9,6 +9,8 @@ import {
   type RightsChange,
   type RightsImpact,
   type SetFolderGrant,
+  type SpaceId,
+  type UserId,
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -20,7 +22,14 @@ import { findChains } from './access.store.ts';
 import { FolderGrantService, getNamedList } from './folder-grant.service.ts';
 import { findGiven, findGrantNode, findList } from './folder-grant.store.ts';
 import { mergeGrant, type GivenGrant } from './given-grant.ts';
-import { listPeopleBelow, listSpacesOfList, listSpaceTasks, listTeamTree } from './impact.store.ts';
+import {
+  listPeopleBelow,
+  listSpacesOf,
+  listSpacesOfList,
+  listSpaceTasks,
+  listTeamTree,
+  type SpaceTask,
+} from './impact.store.ts';
 import { measureChange, type MeasuredChange } from './measured-change.ts';
 import { listMembers } from './member.store.ts';
 import { shiftMembers, type PeopleShift } from './people-shift.ts';
@@ -64,11 +73,14 @@ export class ImpactService {
 
   /** Of a change of people; whether the asking person may make it is decided by whoever plans it, in the same transaction. */
   async measureShift(manager: EntityManager, enterpriseId: EnterpriseId, shift: PeopleShift): Promise<RightsImpact> {
-    const userIds = shift.kind === 'user' ? [shift.userId] : await listPeopleBelow(manager, enterpriseId, shift.teamId);
-    const people = await listMembers(manager, enterpriseId, userIds);
+    const userIds = await listShifted(manager, enterpriseId, shift);
+    const closesSpaceOf = shift.kind === 'users' ? shift.closesSpaceOf : undefined;
+    const closedIds = closesSpaceOf ? await listSpacesOf(manager, enterpriseId, closesSpaceOf) : [];
+    const tasks = await listTasksOf(manager, enterpriseId, { userIds, spaceIds: closedIds });
+    const concerned = [...new Set([...userIds, ...tasks.map((task) => task.userId)])];
+    const people = await listMembers(manager, enterpriseId, concerned);
     const members = shiftMembers(people, shift, await listTeamTree(manager, enterpriseId));
-    const tasks = await listSpaceTasks(manager, enterpriseId, { userIds });
-    return measureChange(manager, enterpriseId, { tasks, members, grantsAfter: (before) => before });
+    return measureChange(manager, enterpriseId, { tasks, members, closedIds, grantsAfter: (before) => before });
   }
 
   private async planSet(
@@ -94,6 +106,24 @@ export class ImpactService {
     await this.access.requireGranter(manager, person, nodeId);
     return { nodeId, gone: grantId, made: undefined };
   }
+}
+
+async function listShifted(manager: EntityManager, enterpriseId: EnterpriseId, shift: PeopleShift): Promise<UserId[]> {
+  if (shift.kind === 'users') return shift.users.map(({ userId }) => userId);
+  return listPeopleBelow(manager, enterpriseId, shift.teamId);
+}
+
+/** Those of the users, and those of anybody in the spaces. */
+async function listTasksOf(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  of: { readonly userIds: readonly UserId[]; readonly spaceIds: readonly SpaceId[] },
+): Promise<SpaceTask[]> {
+  const own = await listSpaceTasks(manager, enterpriseId, { userIds: of.userIds });
+  if (of.spaceIds.length === 0) return own;
+  const users = new Set<string>(of.userIds);
+  const inside = await listSpaceTasks(manager, enterpriseId, { spaceIds: of.spaceIds });
+  return [...own, ...inside.filter((task) => !users.has(task.userId))];
 }
 
 async function measureEdit({ manager, enterpriseId }: Asker, edit: Edit): Promise<RightsImpact> {

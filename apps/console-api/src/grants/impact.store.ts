@@ -80,6 +80,20 @@ export async function listGivenTo(
   );
 }
 
+/** Spaces of a user or a team that are not kept already. */
+export async function listSpacesOf(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  ownerId: UserId | TeamId,
+): Promise<SpaceId[]> {
+  const rows = await queryRows<{ id: SpaceId }>(
+    manager,
+    `SELECT id FROM space WHERE enterprise_id = $1 AND (owner_user_id = $2 OR team_id = $2) AND kept_until IS NULL`,
+    [enterpriseId, ownerId],
+  );
+  return rows.map(({ id }) => id);
+}
+
 // Reads what identity keeps: rights are decided from memberships (see access.store.ts).
 
 /** Active members of a team and of all teams below it. */

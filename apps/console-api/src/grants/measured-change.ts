@@ -1,22 +1,27 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EnterpriseId, NodeId, RightsImpact } from '@tideline/contracts';
+import type { EnterpriseId, NodeId, RightsImpact, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { findChains, findSpaces } from './access.store.ts';
 import { groupByFolder, type GivenGrant, type Member } from './given-grant.ts';
 import { measureImpact } from './impact.ts';
 import { listGivenTo, type SpaceTask } from './impact.store.ts';
+import type { RightsState } from './shifted-rights.ts';
 
 export type MeasuredChange = {
   readonly tasks: readonly SpaceTask[];
   readonly members: { readonly before: ReadonlyMap<string, Member>; readonly after: ReadonlyMap<string, Member> };
+  /** Spaces that are kept afterwards, with nobody but drive admins in them. */
+  readonly closedIds?: readonly SpaceId[];
   readonly grantsAfter: (before: readonly GivenGrant[]) => readonly GivenGrant[];
 };
+
+type Spaces = RightsState['spaces'];
 
 /** Reads at once what is given to the people of the tasks in the spaces of the tasks, and the folders above all of it. */
 export async function measureChange(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
-  { tasks, members, grantsAfter }: MeasuredChange,
+  { tasks, members, closedIds = [], grantsAfter }: MeasuredChange,
 ): Promise<RightsImpact> {
   const spaceIds = [...new Set(tasks.map((task) => task.spaceId))];
   const given = await listGivenTo(manager, enterpriseId, { spaceIds, identityIds: identitiesOf(members) });
@@ -28,9 +33,20 @@ export async function measureChange(
   const shift = {
     folders: new Map(folders.map((folder) => [folder.id, folder])),
     before: { members: members.before, grants: grantsBefore, spaces },
-    after: { members: members.after, grants: after === given ? grantsBefore : groupByFolder(after), spaces },
+    after: {
+      members: members.after,
+      grants: after === given ? grantsBefore : groupByFolder(after),
+      spaces: close(spaces, closedIds),
+    },
   };
   return measureImpact({ ...shift, tasks }, setImmediate);
+}
+
+/** The same spaces where none is closed. */
+function close(spaces: Spaces, closedIds: readonly SpaceId[]): Spaces {
+  if (closedIds.length === 0) return spaces;
+  const closed = new Set<string>(closedIds);
+  return new Map([...spaces].map(([id, space]) => [id, closed.has(id) ? { ...space, isKept: true } : space]));
 }
 
 function identitiesOf({ before, after }: MeasuredChange['members']): string[] {

@@ -2,14 +2,20 @@ import type { AccountRole, TeamId, UserId } from '@tideline/contracts';
 import type { TeamDistance } from './access.store.ts';
 import type { Member } from './given-grant.ts';
 
-/** A change of people that moves rights: a user's role, teams or being active, or where a team hangs in the tree. */
+/** What becomes of one user; whoever is not active, or deleted, may do nothing. */
+export type UserShift = {
+  readonly userId: UserId;
+  readonly role: AccountRole;
+  readonly teamIds: readonly TeamId[];
+  readonly isActive: { readonly before: boolean; readonly after: boolean };
+};
+/** A change of people that moves rights: of users, or of where a team hangs in the tree. */
 export type PeopleShift =
   | {
-      readonly kind: 'user';
-      readonly userId: UserId;
-      readonly role: AccountRole;
-      readonly teamIds: readonly TeamId[];
-      readonly isActive: { readonly before: boolean; readonly after: boolean };
+      readonly kind: 'users';
+      readonly users: readonly UserShift[];
+      /** A user or a team that is deleted, whose space is kept and closed. */
+      readonly closesSpaceOf?: UserId | TeamId;
     }
   | { readonly kind: 'team'; readonly teamId: TeamId; readonly parentId: TeamId | null };
 /** Every team with the one above it. */
@@ -25,9 +31,15 @@ export function shiftMembers(
     const moved = new Map(tree).set(shift.teamId, shift.parentId);
     return { before: byId(people), after: byId(people.map((member) => placeIn(moved, member, member.ownTeamIds))) };
   }
-  const { role, teamIds, isActive } = shift;
-  const after = people.map((member) => ({ ...placeIn(tree, member, new Set(teamIds)), role }));
-  return { before: byId(isActive.before ? people : []), after: byId(isActive.after ? after : []) };
+  const shifts = new Map(shift.users.map((user) => [user.userId, user]));
+  const isActive = (moment: 'before' | 'after') => (member: Member) =>
+    shifts.get(member.userId)?.isActive[moment] ?? true;
+  const after = people.map((member) => shiftMember(tree, member, shifts.get(member.userId)));
+  return { before: byId(people.filter(isActive('before'))), after: byId(after.filter(isActive('after'))) };
+}
+
+function shiftMember(tree: TeamTree, member: Member, shift: UserShift | undefined): Member {
+  return shift ? { ...placeIn(tree, member, new Set(shift.teamIds)), role: shift.role } : member;
 }
 
 function byId(members: readonly Member[]): Members {

@@ -6,20 +6,25 @@ import type { KnownUser, WantedPerson } from './import-plan.ts';
 type Key = { readonly enterpriseId: EnterpriseId };
 export type ImportedPerson = WantedPerson & { readonly userId: UserId };
 
-export async function lockKnownUsers(
-  manager: EntityManager,
-  key: Key,
-  emails: readonly string[],
-): Promise<Map<string, KnownUser>> {
-  const rows = await queryRows<KnownUser & { quotaBytes: string | null }>(
-    manager,
-    `SELECT u.id, u.name, u.email, u.role, u.disabled_at IS NOT NULL AS disabled, s.quota_bytes AS "quotaBytes",
-            ARRAY(SELECT team_id FROM team_member m WHERE m.enterprise_id = $1 AND m.user_id = u.id) AS "teamIds"
-     FROM app_user u LEFT JOIN space s ON s.enterprise_id = $1 AND s.kind = 'personal' AND s.owner_user_id = u.id
-     WHERE u.enterprise_id = $1 AND u.email = ANY($2::text[]) AND u.deleted_at IS NULL
-     ORDER BY u.id FOR NO KEY UPDATE OF u`,
-    [key.enterpriseId, emails],
-  );
+export function lockKnownUsers(manager: EntityManager, key: Key, emails: readonly string[]): Promise<KnownUsers> {
+  return readKnown(manager, `${KNOWN_USERS} ORDER BY u.id FOR NO KEY UPDATE OF u`, [key.enterpriseId, emails]);
+}
+
+/** The same without a lock, for a dry run. */
+export function findKnownUsers(manager: EntityManager, key: Key, emails: readonly string[]): Promise<KnownUsers> {
+  return readKnown(manager, KNOWN_USERS, [key.enterpriseId, emails]);
+}
+
+/** By e-mail address. */
+type KnownUsers = Map<string, KnownUser>;
+
+const KNOWN_USERS = `SELECT u.id, u.name, u.email, u.role, u.disabled_at IS NOT NULL AS disabled, s.quota_bytes AS "quotaBytes",
+    ARRAY(SELECT team_id FROM team_member m WHERE m.enterprise_id = $1 AND m.user_id = u.id) AS "teamIds"
+  FROM app_user u LEFT JOIN space s ON s.enterprise_id = $1 AND s.kind = 'personal' AND s.owner_user_id = u.id
+  WHERE u.enterprise_id = $1 AND u.email = ANY($2::text[]) AND u.deleted_at IS NULL`;
+
+async function readKnown(manager: EntityManager, text: string, values: readonly unknown[]): Promise<KnownUsers> {
+  const rows = await queryRows<KnownUser & { quotaBytes: string | null }>(manager, text, [...values]);
   return new Map(
     rows.map((row) => [row.email, { ...row, quotaBytes: row.quotaBytes === null ? null : Number(row.quotaBytes) }]),
   );

@@ -258,6 +258,39 @@ describe('an import of users', () => {
     expect(spaces.some((space) => space.kind === 'personal')).toBe(true);
   });
 
+  it('[PE-2] tells by a dry run which tasks the people of the table would have paused, and waits for no writer', async () => {
+    const [old, fresh] = [await team('Old'), await team('Fresh')];
+    const nameOf = async (id: string) =>
+      ((await server.admin.get('/teams')).body['teams'] as Body[]).find((each) => each['id'] === id)?.['name'];
+    const [ada, ben] = [await person('user', [old]), await person('user', [old])];
+    const { spaces } = (await server.admin.get('/spaces')).body as {
+      spaces: { id: string; name: string; rootId: string }[];
+    };
+    const name = String(await nameOf(old));
+    const space = spaces.find((each) => each.name === name);
+    const given = { to: { type: 'team', id: old }, syncRight: 'backer', subTeams: true, expiresAt: null };
+    await server.admin.call('PUT', `/nodes/${String(space?.rootId)}/grants`, given);
+    for (const who of [ada, ben]) {
+      const { deviceId } = await enrollDevice(server.anybody, server.bootstrap.enrollmentToken, who.email);
+      await server.database.dataSource.query(
+        `INSERT INTO sync_task (enterprise_id, device_id, id, mode, space_id, space_kind, root_node_id, local_path, cloud_path)
+         SELECT enterprise_id, id, gen_random_uuid(), 'upload', $2, 'team', $3, '/x', 'team/x:/' FROM device WHERE id = $1`,
+        [deviceId, space?.id, space?.rootId],
+      );
+    }
+    const csv = `name,email,teams\nAda,${ada.email},${String(await nameOf(fresh))}\nBen,${ben.email},${name}\nNew,new${count}@acme.example,\n`;
+    const holder = server.database.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('SELECT FROM app_user WHERE id = $1 FOR UPDATE', [ada.id]);
+    const dry = await send(csv, true);
+    expect(dry.body).toMatchObject({ created: 1, updated: 2, impact: { pausedTasks: 1, devices: 1, people: 1 } });
+    await holder.rollbackTransaction();
+    await holder.release();
+    expect((await send(`name,email\n,${ada.email}\n`, true)).body['impact']).toBeNull();
+    expect((await send(csv, false)).body).toMatchObject({ applied: true, impact: null });
+    expect((await send(csv, true)).body).toMatchObject({ updated: 0, impact: { pausedTasks: 0, tasks: [] } });
+  });
+
   it('names line, column and code of everything that is wrong, and then does nothing', async () => {
     const lines = [
       'name,email,role,teams,quotaGiB',

@@ -17,7 +17,7 @@ import { SystemClock } from '../platform/clock.ts';
 import type { DevicePrincipal, PersonPrincipal } from '../platform/principal.ts';
 import { countStatements } from '../testing/count-statements.ts';
 import { PeopleImpactService } from './people-impact.service.ts';
-import { setDisabled, setTeams, updatePerson } from './people-admin.store.ts';
+import { markDeleted, setDisabled, setTeams, updatePerson } from './people-admin.store.ts';
 import { moveTeam } from './team-admin.store.ts';
 
 let world: DriveWorld;
@@ -147,6 +147,23 @@ describe('the preview of a change of teams', () => {
     expect(told).toEqual({ [tasks[0].id]: 'paused', [tasks[1].id]: 'paused', [tasks[2].id]: 'resumed' });
   });
 
+  it('[PE-2] tells what deleting a team does to the tasks of those who were given its space', async () => {
+    const [ann, admin] = [await world.person(), await world.person('drive_admin')];
+    const team = await world.team();
+    const { spaceId, rootId } = await world.space('team', { teamId: team });
+    const left = ops.folder(rootId, 'left');
+    await world.commit(boss, spaceId, [left]);
+    for (const who of [ann, admin]) await give(rootId, toUser(who), { syncRight: 'backer' });
+    const own = await task(await world.device(ann), spaceId, rootId, 'upload');
+    const ofAdmin = await task(await world.device(admin), spaceId, rootId, 'upload');
+    const remove = () => impacts.previewTeam(boss, team, { change: 'delete' });
+    await expect(remove()).rejects.toMatchObject({ code: 'TEAM_NOT_EMPTY' });
+    await world.commit(boss, spaceId, [ops.trash(left.nodeId)]);
+    const keep = () => world.sql(`UPDATE space SET kept_until = now() + interval '1 day' WHERE id = $1`, [spaceId]);
+    // PE-3: a kept space stays open to drive admins.
+    expect(await foretold([own, ofAdmin], remove, keep)).toEqual({ [own.id]: 'paused' });
+  });
+
   it('[PE-2] asks as much of the database for one task as for many', async () => {
     const counts: number[] = [];
     for (const size of [1, 25]) {
@@ -202,19 +219,47 @@ describe('the preview of a change of a user', () => {
     expect(told).toEqual({ [tasks[0]!.id]: 'changed', [tasks[1]!.id]: 'paused' });
   });
 
+  it('[PE-2] tells what deleting one does: to the own tasks, and to those of others in the personal space', async () => {
+    const { person: ann, device, spaceId, rootId } = await world.owner();
+    const bob = await world.person();
+    const at = await place(await world.team());
+    await give(at.outer, toUser(ann), { syncRight: 'backer' });
+    await give(at.outer, toUser(bob), { syncRight: 'backer' });
+    const to = { to: toUser(bob), subTeams: true, expiresAt: null, syncRight: 'synchronizer' } as const;
+    await world.folderGrants.set(ann, rootId, to);
+    const bobsPc = await world.device(bob);
+    const tasks = [
+      await task(device, at.spaceId, at.outer, 'upload'),
+      await task(bobsPc, spaceId, rootId, 'bidirectional'),
+      await task(bobsPc, at.spaceId, at.outer, 'upload'),
+    ] as const;
+    await task(device, at.spaceId, at.outer, 'bidirectional'); // stands still before and after
+    const remove = () => impacts.previewUser(boss, ann.userId, { change: 'delete' });
+    expect(await remove()).toMatchObject({ pausedTasks: 2, resumedTasks: 0, changedTasks: 0, devices: 2, people: 2 });
+    const key = { enterpriseId: world.enterpriseId, userId: ann.userId };
+    const told = await foretold(tasks, remove, async () => {
+      await markDeleted(world.manager, key, new Date());
+      await world.sql(`UPDATE space SET kept_until = now() + interval '1 day' WHERE id = $1`, [spaceId]);
+    });
+    expect(told).toEqual({ [tasks[0].id]: 'paused', [tasks[1].id]: 'paused' });
+  });
+
   it('[PE-2] waits for no writer and holds up none: its transaction may lock nothing', async () => {
     const ann = await world.person();
     const [team, other] = [await world.team([ann]), await world.team()];
     const holder = world.database.dataSource.createQueryRunner();
     await holder.startTransaction();
     await holder.query('SELECT FROM app_user WHERE id = ANY($1) FOR UPDATE', [[ann.userId, boss.userId]]);
+    await holder.query('SELECT FROM space WHERE team_id = $1 FOR UPDATE', [other]);
     const asked = await Promise.all([
       impacts.previewUser(boss, ann.userId, { change: 'disable', disabled: true }),
       impacts.previewUser(boss, ann.userId, { change: 'update', teamIds: [other] }),
       impacts.previewTeam(boss, team, { change: 'member', userId: ann.userId, member: false }),
       impacts.previewTeam(boss, team, { change: 'move', parentId: other }),
+      impacts.previewUser(boss, ann.userId, { change: 'delete' }),
+      impacts.previewTeam(boss, other, { change: 'delete' }),
     ]);
-    expect(asked.map(({ pausedTasks }) => pausedTasks)).toEqual([0, 0, 0, 0]);
+    expect(asked.map(({ pausedTasks }) => pausedTasks)).toEqual([0, 0, 0, 0, 0, 0]);
     await holder.rollbackTransaction();
     await holder.release();
   });
@@ -241,6 +286,12 @@ describe('the preview of a change of a user', () => {
     );
     expect(await codeOf(impacts.previewUser(admin, boss.userId, disable))).toBe('FORBIDDEN');
     expect(await codeOf(impacts.previewUser(boss, boss.userId, disable))).toBe('LAST_SUPER_ADMIN');
+    // PE-3: users are deleted by drive admins only.
+    expect(await codeOf(impacts.previewUser(lead, mine.userId, { change: 'delete' }))).toBe('FORBIDDEN');
+    expect(await codeOf(impacts.previewUser(boss, boss.userId, { change: 'delete' }))).toBe('LAST_SUPER_ADMIN');
+    expect(await codeOf(impacts.previewTeam(lead, top, { change: 'delete' }))).toBe('FORBIDDEN');
+    expect(await codeOf(impacts.previewTeam(lead, beside, { change: 'delete' }))).toBe('NOT_FOUND');
+    expect(await codeOf(impacts.previewTeam(boss, top, { change: 'delete' }))).toBe('TEAM_NOT_EMPTY');
     expect(await codeOf(impacts.previewTeam(lead, below, member(foreign)))).toBe('NOT_FOUND');
     expect(await codeOf(impacts.previewTeam(lead, beside, member(mine)))).toBe('NOT_FOUND');
     expect(await codeOf(impacts.previewTeam(lead, top, { change: 'move', parentId: null }))).toBe('FORBIDDEN');

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { RightsImpact, TeamChange, TeamId, UserChange, UserId } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ImpactService } from '../grants/impact.service.ts';
-import type { PeopleShift } from '../grants/people-shift.ts';
+import type { PeopleShift, UserShift } from '../grants/people-shift.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { inSnapshot } from '../platform/transaction.ts';
 import type { AdminUser } from './people-admin.store.ts';
-import { viewReach, viewTarget } from './reach.ts';
+import { viewReach, viewTarget, type Reach } from './reach.ts';
+import { requireEmpty } from './team-admin.store.ts';
 import { requireMemberChange, requireMovable, requireShapeable } from './team-refusals.ts';
-import { requireChangeable, requireRemovable } from './user-refusals.ts';
+import { requireChangeable, requireDeleter, requireRemovable } from './user-refusals.ts';
 
 type Plan = (manager: EntityManager) => Promise<PeopleShift>;
 
@@ -23,27 +24,31 @@ export class PeopleImpactService {
   previewUser(caller: PersonPrincipal, userId: UserId, change: UserChange): Promise<RightsImpact> {
     return this.#measure(caller, async (manager) => {
       const target = await viewTarget(manager, caller, userId);
-      if (change.change === 'disable') {
-        requireRemovable(target);
-        return shiftOf(target.user, { disabled: change.disabled });
+      if (change.change === 'update') {
+        requireChangeable(target, change);
+        return ofUsers([shiftOf(target.user, change)]);
       }
-      requireChangeable(target, change);
-      return shiftOf(target.user, change);
+      requireRemovable(target);
+      if (change.change === 'disable') return ofUsers([shiftOf(target.user, { disabled: change.disabled })]);
+      requireDeleter(target.reach);
+      return { ...ofUsers([shiftOf(target.user, { disabled: true })]), closesSpaceOf: userId };
     });
   }
 
   previewTeam(caller: PersonPrincipal, teamId: TeamId, change: TeamChange): Promise<RightsImpact> {
     return this.#measure(caller, async (manager) => {
-      if (change.change === 'move') {
+      if (change.change !== 'member') {
         const reach = await viewReach(manager, caller);
         requireShapeable(reach, teamId);
-        requireMovable(reach, teamId, change.parentId);
-        return { kind: 'team', teamId, parentId: change.parentId };
+        if (change.change === 'move') return planMove(reach, teamId, change.parentId);
+        // A team that can be deleted has no members: only its space says something to somebody.
+        await requireEmpty(manager, { enterpriseId: caller.enterpriseId, teamId });
+        return { ...ofUsers([]), closesSpaceOf: teamId };
       }
       const target = await viewTarget(manager, caller, change.userId);
       requireMemberChange(target, teamId);
       const others = target.user.teamIds.filter((id) => id !== teamId);
-      return shiftOf(target.user, { teamIds: change.member ? [...others, teamId] : others });
+      return ofUsers([shiftOf(target.user, { teamIds: change.member ? [...others, teamId] : others })]);
     });
   }
 
@@ -54,14 +59,23 @@ export class PeopleImpactService {
   }
 }
 
-function shiftOf(
+function planMove(reach: Reach, teamId: TeamId, parentId: TeamId | null): PeopleShift {
+  requireMovable(reach, teamId, parentId);
+  return { kind: 'team', teamId, parentId };
+}
+
+function ofUsers(users: readonly UserShift[]): PeopleShift {
+  return { kind: 'users', users };
+}
+
+export function shiftOf(
   user: AdminUser,
   to: {
     readonly role?: AdminUser['role'] | undefined;
     readonly teamIds?: readonly TeamId[] | undefined;
     readonly disabled?: boolean;
   },
-): PeopleShift {
+): UserShift {
   const { role = user.role, teamIds = user.teamIds, disabled = user.disabled } = to;
-  return { kind: 'user', userId: user.id, role, teamIds, isActive: { before: !user.disabled, after: !disabled } };
+  return { userId: user.id, role, teamIds, isActive: { before: !user.disabled, after: !disabled } };
 }

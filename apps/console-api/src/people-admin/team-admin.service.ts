@@ -13,11 +13,12 @@ import {
   deleteMember,
   deleteTeam,
   insertMember,
-  isTeamEmpty,
   listMembers,
+  lockTeamSpace,
   lockTeamTree,
   moveTeam,
   renameTeam,
+  requireEmpty,
   type TeamKey,
 } from './team-admin.store.ts';
 import { requireMemberChange, requireMovable, requireParent, requireShapeable } from './team-refusals.ts';
@@ -63,7 +64,8 @@ export class TeamAdminService {
     await inTransaction(this.dataSource, async (manager) => {
       await lockTeamTree(manager, caller);
       requireShapeable(await loadReach(manager, caller), teamId);
-      if (!(await isTeamEmpty(manager, key))) throw new AppError('TEAM_NOT_EMPTY');
+      await lockTeamSpace(manager, key);
+      await requireEmpty(manager, key);
       const now = this.clock.now();
       const until = new Date(now.getTime() + KEEP_DAYS * DAY_MS);
       await deleteTeam(manager, key, { until, now, suffix: ` (${now.toISOString().slice(0, 16)}Z)` });

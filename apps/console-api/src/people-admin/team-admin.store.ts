@@ -1,4 +1,4 @@
-import type { EnterpriseId, EnterpriseRole, TeamId, UserId } from '@tideline/contracts';
+import { AppError, type EnterpriseId, type EnterpriseRole, type TeamId, type UserId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
 
@@ -30,23 +30,28 @@ export async function moveTeam(manager: EntityManager, key: TeamKey, parentId: T
   ]);
 }
 
-/** Whether members, teams below it or files of its space that are not in the bin hold the team. Locks the space against writers. */
-export async function isTeamEmpty(manager: EntityManager, key: TeamKey): Promise<boolean> {
-  const [space] = await queryRows<{ id: string; rootId: string }>(
+/** Against writers. */
+export async function lockTeamSpace(manager: EntityManager, key: TeamKey): Promise<void> {
+  await queryRows(
     manager,
-    `SELECT id, root_node_id AS "rootId" FROM space
-     WHERE enterprise_id = $1 AND kind = 'team' AND team_id = $2 FOR NO KEY UPDATE`,
+    `SELECT FROM space WHERE enterprise_id = $1 AND kind = 'team' AND team_id = $2 FOR NO KEY UPDATE`,
     [key.enterpriseId, key.teamId],
   );
+}
+
+/** Members, teams below it, and files of its space that are not in the bin hold a team. */
+export async function requireEmpty(manager: EntityManager, key: TeamKey): Promise<void> {
   const [row] = await queryRows<{ isEmpty: boolean }>(
     manager,
     `SELECT NOT EXISTS (SELECT FROM team WHERE enterprise_id = $1 AND parent_id = $2)
         AND NOT EXISTS (SELECT FROM team_member WHERE enterprise_id = $1 AND team_id = $2)
-        AND NOT EXISTS (SELECT FROM node WHERE enterprise_id = $1 AND space_id = $3 AND parent_id = $4 AND live_name IS NOT NULL)
+        AND NOT EXISTS (
+          SELECT FROM space s JOIN node n ON n.enterprise_id = $1 AND n.space_id = s.id AND n.parent_id = s.root_node_id
+          WHERE s.enterprise_id = $1 AND s.kind = 'team' AND s.team_id = $2 AND n.live_name IS NOT NULL)
         AS "isEmpty"`,
-    [key.enterpriseId, key.teamId, space?.id ?? null, space?.rootId ?? null],
+    [key.enterpriseId, key.teamId],
   );
-  return row?.isEmpty ?? false;
+  if (!row?.isEmpty) throw new AppError('TEAM_NOT_EMPTY');
 }
 
 /** The space stays for the admins with what is in its bin, under a name that a new team can have again. */

@@ -36,3 +36,8 @@ export function requireRemovable(target: Target): Target {
   if (refusal) throw new AppError(refusal);
   return target;
 }
+
+/** What the route of deleting asks of the session, of the account as it is now. */
+export function requireDeleter(reach: Reach): void {
+  if (!isDriveAdminOrMore(reach.manager.role)) throw new AppError('FORBIDDEN');
+}

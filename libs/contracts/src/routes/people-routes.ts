@@ -36,7 +36,7 @@ export const peopleRoutes = {
     path: '/users/:userId/preview',
     permission: 'people-admin',
     summary:
-      'What another role or other teams of a user, disabling or enabling would do to sync tasks; changes nothing',
+      'What another role or other teams of a user, disabling, enabling or deleting would do to sync tasks; changes nothing',
     params: userParam,
     body: people.UserChange,
     response: RightsImpact,
@@ -74,7 +74,8 @@ export const peopleRoutes = {
     method: 'POST',
     path: '/users/import',
     permission: 'people-admin',
-    summary: 'Create and change users from a CSV table, all or nothing; by default only told what would happen',
+    summary:
+      'Create and change users from a CSV table, all or nothing; by default only told what would happen, to sync tasks too',
     body: people.ImportUsers,
     response: people.ImportAnswer,
   }),
@@ -92,11 +93,11 @@ export const peopleRoutes = {
     method: 'POST',
     path: '/teams/:teamId/preview',
     permission: 'people-admin',
-    summary: 'What moving a team, or somebody in or out of it, would do to sync tasks; changes nothing',
+    summary: 'What moving or deleting a team, or somebody in or out of it, would do to sync tasks; changes nothing',
     params: teamParam,
     body: people.TeamChange,
     response: RightsImpact,
-    errors: ['NOT_FOUND', 'FORBIDDEN', 'TEAM_CYCLE'],
+    errors: ['NOT_FOUND', 'FORBIDDEN', 'TEAM_CYCLE', 'TEAM_NOT_EMPTY'],
   }),
   deleteTeam: defineRoute({
     method: 'DELETE',
