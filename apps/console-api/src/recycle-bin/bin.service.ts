@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import {
-  AppError,
   type ErrorCode,
   type NodeId,
   type RestoreItem,
