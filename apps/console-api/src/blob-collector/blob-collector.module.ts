@@ -7,8 +7,6 @@ import { ScrubService } from './scrub.service.ts';
 import { TrashService } from './trash.service.ts';
 
 const MINUTE_MS = 60_000;
-/** It looks at every object from the first on, and has no place to go on from. */
-const TRASH_BUDGET_MS = 6 * 60 * MINUTE_MS;
 
 /** What keeps the blobs small and whole, as jobs. Needs BlobsModule and JobsModule beside it. */
 @Module({
@@ -43,13 +41,7 @@ export class BlobCollectorModule implements OnModuleInit {
       everyMs: 60 * MINUTE_MS,
       run: (signal) => compaction.run(signal),
     });
-    jobs.register({
-      name: 'blob-trash',
-      lane: 'bytes',
-      everyMs: 24 * 60 * MINUTE_MS,
-      budgetMs: TRASH_BUDGET_MS,
-      run: (signal) => trash.run(signal),
-    });
+    jobs.register({ name: 'blob-trash', lane: 'bytes', everyMs: MINUTE_MS, run: (signal) => trash.run(signal) });
     jobs.register({ name: 'blob-scrub', lane: 'bytes', everyMs: MINUTE_MS, run: (signal) => scrub.run(signal) });
   }
 }

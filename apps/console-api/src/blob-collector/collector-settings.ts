@@ -30,6 +30,6 @@ export const COLLECTOR_DEFAULTS: CollectorSettings = {
 };
 
 /** From the end of one look at everything to the start of the next. */
-export const PASS_PAUSE_MS = { mark: 6 * HOUR_MS, scrub: 30 * DAY_MS };
+export const PASS_PAUSE_MS = { mark: 6 * HOUR_MS, scrub: 30 * DAY_MS, orphans: DAY_MS };
 /** For injection, since the type is gone at run time. */
 export const COLLECTOR_SETTINGS = Symbol('CollectorSettings');

@@ -265,7 +265,7 @@ describe('packs that are half empty or small', () => {
     expect(await world.listBrokenVersions()).toEqual([]);
     expect(await world.garbage.retire(world.signal)).toEqual({ retiredPacks: 5 });
     await world.passTime(14 * DAY_MS);
-    await world.trash.run(world.signal);
+    await world.trash.run(world.signal, 0);
     const after = await world.listObjects();
     expect(after).toHaveLength(1);
     expect(before).not.toContain(after[0]);
@@ -286,7 +286,7 @@ describe('packs that are half empty or small', () => {
       await world.compaction.run(world.signal);
       await world.garbage.retire(world.signal);
       await world.passTime(20 * DAY_MS);
-      await world.trash.run(world.signal);
+      await world.trash.run(world.signal, 0);
       yield* read(...args);
     };
     const bytes = await collect({ [Symbol.asyncIterator]: () => reading });
@@ -303,7 +303,7 @@ describe('objects without a row', () => {
     const file = ops.file(rootId, 'raced', { bytes });
     const record = world.drive.packs.record.bind(world.drive.packs);
     world.drive.packs.record = async (...args) => {
-      await world.trash.adoptOrphans(world.signal); // the slowest upload of the world
+      await world.trash.adoptOrphans(world.signal, 0); // the slowest upload of the world
       return record(...args);
     };
     await expect(world.drive.one(device, spaceId, file, [bytes])).rejects.toThrow(/duplicate key/);
@@ -313,6 +313,33 @@ describe('objects without a row', () => {
     await world.trash.empty(world.signal);
     expect(await world.drive.blobs.exists(orphan)).toBe(false);
     expect(await world.listBrokenVersions()).toEqual([]);
+    expect(await world.trash.adoptOrphans(world.signal, 0)).toEqual({ adoptedOrphans: 0 });
+  });
+
+  it('are found by a look that goes on after a stop where it was, and rests when it is through', async () => {
+    const orphan = (at: number) =>
+      `${world.drive.enterpriseId}/01980000-0000-7000-9000-${String(at).padStart(12, '0')}`;
+    const orphans = Array.from({ length: 1500 }, (_, at) => orphan(at));
+    for (let at = 0; at < orphans.length; at += 100) {
+      await Promise.all(orphans.slice(at, at + 100).map((key) => world.drive.blobs.put(key, [bytesOf('o')])));
+    }
+    const stopping = new AbortController();
+    const listed: (string | undefined)[] = [];
+    const { list } = world.drive.blobs;
+    world.drive.blobs.list = (prefix, after) => {
+      listed.push(after);
+      stopping.abort(); // the page that was begun is the last one of this run
+      return list.call(world.drive.blobs, prefix, after);
+    };
+    const first = await world.trash.adoptOrphans(stopping.signal, 0);
+    const rest = await world.trash.adoptOrphans(world.signal, 0);
+    world.drive.blobs.list = list;
+    expect(first['adoptedOrphans']).toBeGreaterThan(0);
+    expect(first['adoptedOrphans']).toBeLessThan(1500);
+    expect((first['adoptedOrphans'] ?? 0) + (rest['adoptedOrphans'] ?? 0)).toBe(1500);
+    expect(listed).toEqual([undefined, expect.any(String)]);
+    expect(await world.trash.adoptOrphans(world.signal)).toEqual({});
+    await world.passTime(DAY_MS);
     expect(await world.trash.adoptOrphans(world.signal)).toEqual({ adoptedOrphans: 0 });
   });
 });

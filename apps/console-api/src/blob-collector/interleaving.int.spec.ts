@@ -40,7 +40,7 @@ class Chaos {
     const people = [() => this.#upload(), () => this.#missing(), () => this.#purge(), () => this.#commit(true)];
     const jobs: Task[] = [
       () => world.compaction.run(signal),
-      () => world.trash.run(signal),
+      () => world.trash.run(signal, 0),
       () => world.garbage.retire(signal),
       () => world.garbage.mark(signal, 0),
     ];

@@ -46,9 +46,10 @@ it('a console that is told to keeps its bytes in S3, collects garbage there, and
   const orphan = '0190a5d0-0000-4000-8000-000000000001/0190a5d0-0000-7000-8000-000000000002';
   await blobs.put(orphan, [Buffer.alloc(1000, 1)]);
   const jobs = app.get(JobRunner);
+  await database.dataSource.query('DELETE FROM collector_pass'); // it may have looked at its start, and rests then
   expect(await jobs.runNow('blob-trash')).toEqual({ adoptedOrphans: 1, deletedObjects: 0 });
   await database.dataSource.query(`UPDATE pack SET retired_at = retired_at - interval '14 days'`);
-  expect(await jobs.runNow('blob-trash')).toEqual({ adoptedOrphans: 0, deletedObjects: 1 });
+  expect(await jobs.runNow('blob-trash')).toEqual({ deletedObjects: 1 });
   expect(await blobs.exists(orphan)).toBe(false);
   for (const name of ['blob-garbage', 'blob-compaction', 'blob-scrub']) await jobs.runNow(name);
   await app.close();

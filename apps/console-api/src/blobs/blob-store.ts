@@ -21,8 +21,11 @@ export abstract class BlobStore {
   /** Removing what is not there is no error. */
   abstract delete(key: string): Promise<void>;
 
-  /** Every finished object whose key starts with `prefix`, in no order; ones put or deleted meanwhile may be left out. */
-  abstract list(prefix: string): AsyncIterable<StoredBlob>;
+  /**
+   * Every finished object whose key starts with `prefix`, in an order that stays the same; ones put or deleted meanwhile may be
+   * left out. `after`: those behind this key, whether or not it is still there.
+   */
+  abstract list(prefix: string, after?: string): AsyncIterable<StoredBlob>;
 
   /** Gives back what the adapter holds of this machine; nothing is asked of it afterwards. */
   close(): Promise<void> {

@@ -25,8 +25,8 @@ export class CollectingBlobStore extends BlobStore {
     return this.store.delete(key);
   }
 
-  list(prefix: string): AsyncIterable<StoredBlob> {
-    return this.store.list(prefix);
+  list(prefix: string, after?: string): AsyncIterable<StoredBlob> {
+    return this.store.list(prefix, after);
   }
 
   override close(): Promise<void> {

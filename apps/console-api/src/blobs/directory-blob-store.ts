@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, opendir, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { BlobMissingError, BlobStore, requireBlobKey, type ByteSource, type StoredBlob } from './blob-store.ts';
 
@@ -72,13 +72,20 @@ export class DirectoryBlobStore extends BlobStore {
     await flushFolder(path.dirname(file));
   }
 
-  async *list(prefix: string): AsyncIterable<StoredBlob> {
-    for await (const file of walkFiles(this.#objects)) {
-      const segments = path.relative(this.#objects, file).split(path.sep);
+  /** In the order of their places, name by name. */
+  async *list(prefix: string, after?: string): AsyncIterable<StoredBlob> {
+    const behind = after === undefined ? [] : this.#segmentsOf(this.#fileOf(after));
+    for await (const file of walkFiles(this.#objects, behind)) {
+      const segments = this.#segmentsOf(file);
       segments.splice(-2, 1); // the shard folder is no part of the key
       const key = segments.join('/');
-      if (key.startsWith(prefix)) yield { key, sizeBytes: (await stat(file)).size };
+      const sizeBytes = key.startsWith(prefix) ? await findSize(file) : undefined;
+      if (sizeBytes !== undefined) yield { key, sizeBytes };
     }
+  }
+
+  #segmentsOf(file: string): string[] {
+    return path.relative(this.#objects, file).split(path.sep);
   }
 
   /** The last two characters spread objects over 256 folders (ids are random at their end). */
@@ -178,11 +185,24 @@ async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-async function* walkFiles(folder: string): AsyncIterable<string> {
-  for await (const entry of await opendir(folder)) {
+/** Folder by folder, each in the order of its names; `after`: names from `folder` down to the file behind which to begin. */
+async function* walkFiles(folder: string, [border, ...below]: readonly string[] = []): AsyncIterable<string> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* walkFiles(file);
-    else yield file;
+    if (border !== undefined && entry.name < border) continue;
+    if (entry.isDirectory()) yield* walkFiles(file, entry.name === border ? below : []);
+    else if (entry.name !== border) yield file;
+  }
+}
+
+/** `undefined`: it was deleted meanwhile. */
+async function findSize(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
   }
 }
 

@@ -102,8 +102,10 @@ export class S3BlobStore extends BlobStore {
     await this.#client.send(new DeleteObjectCommand(this.#locate(key)));
   }
 
-  async *list(prefix: string): AsyncIterable<StoredBlob> {
-    const where = { Bucket: this.#bucket, Prefix: this.#prefix + prefix };
+  /** In the order of the keys. */
+  async *list(prefix: string, after?: string): AsyncIterable<StoredBlob> {
+    const behind = after === undefined ? {} : { StartAfter: this.#prefix + after };
+    const where = { Bucket: this.#bucket, Prefix: this.#prefix + prefix, ...behind };
     let next: string | undefined;
     do {
       const page = await this.#client.send(

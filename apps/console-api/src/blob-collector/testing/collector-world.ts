@@ -60,7 +60,7 @@ export class CollectorWorld {
     await this.garbage.retire(this.signal);
     await this.garbage.expireUploads(this.signal);
     await this.compaction.run(this.signal);
-    await this.trash.run(this.signal);
+    await this.trash.run(this.signal, 0);
   }
 
   /** Long enough for everything that is garbage now to be gone: manifests, then their chunks, then their packs. */

@@ -60,6 +60,19 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStore>):
       expect(await keysOf(store, '')).toEqual([two, other].sort());
     });
 
+    it('lists in an order that stays, and goes on behind a key, also one that is gone', async () => {
+      const store = await open();
+      for (const folder of ['a', 'b', 'c', 'a', 'b', 'c', 'a']) await store.put(newKey(folder), [patterned(7)]);
+      const all = await inOrder(store, '');
+      expect(all).toHaveLength(7);
+      expect(await inOrder(store, '')).toEqual(all);
+      for (const [at, key] of all.entries()) expect(await inOrder(store, '', key)).toEqual(all.slice(at + 1));
+      await store.delete(all[3] ?? '');
+      expect(await inOrder(store, '', all[3])).toEqual(all.slice(4));
+      const ofB = all.filter((key) => key.startsWith('b/') && key !== all[3]);
+      expect(await inOrder(store, 'b/', ofB[0])).toEqual(ofB.slice(1));
+    });
+
     it.each(['../x', '/x', 'a//b', 'a/..', 'A/x', 'a/x.y', ''])('refuses the key %j', async (key) => {
       const store = await open();
       await expect(store.put(key, [])).rejects.toThrow('not a blob key');
@@ -93,7 +106,11 @@ async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 async function keysOf(store: BlobStore, prefix: string): Promise<string[]> {
+  return (await inOrder(store, prefix)).sort();
+}
+
+async function inOrder(store: BlobStore, prefix: string, after?: string): Promise<string[]> {
   const keys: string[] = [];
-  for await (const blob of store.list(prefix)) keys.push(blob.key);
-  return keys.sort();
+  for await (const blob of store.list(prefix, after)) keys.push(blob.key);
+  return keys;
 }
