@@ -200,6 +200,21 @@ describe('what a cycle may claim', () => {
     expect(await world.cycles(a, 1)).toMatchObject({ failed: 0, verified: true });
   });
 
+  it('[SA-5] a problem that stays keeps nobody from seeing that the picture of the cloud is wrong', async () => {
+    await a.settle();
+    a.disk.write('new', 'NOT IN THE CLOUD');
+    replace(a, { cloud: refusing(world.cloud, 'NAME_TAKEN', isUpload) });
+    world.put('from there', 'passed over');
+    const another = world.device(2);
+    await another.settle();
+    const { cursor, seq } = another.journal.meta();
+    a.journal.advance({ meta: { cursor, seq } });
+    expect(await world.cycles(a, 1)).toMatchObject({ failed: 1, verified: null });
+    expect(a.disk.tree().has('from there')).toBe(false);
+    expect(await world.cycles(a, 2)).toMatchObject({ failed: 1, verified: null });
+    expect(a.disk.tree().get('from there')).toBe('passed over');
+  });
+
   it('[SA-5] a full scan takes in the cloud, too', async () => {
     a.disk.write('g', 'two');
     await a.settle();

@@ -15,12 +15,13 @@ export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: S
   if (done + doneBefore > 0 || !isCertain) withdrawVerdict(deps);
   if (!isWholeLook(seen, result)) return false;
   if (endPhases(deps, result)) return true;
-  if (!isSettled(deps, result)) return false;
-  // What nobody can read or see is not known to be equal. No answer is no verdict, either; the sync itself is done.
-  const verified = isCertain ? await verifyInSync(deps).catch(() => null) : null;
+  // No answer is no verdict; the sync itself is done.
+  const isMirrorRight = await verifyInSync(deps).catch(() => null);
+  // What nobody can read or see is not known to be equal.
+  const verified = isCertain ? isMirrorRight : null;
+  if (isSettled(deps, result)) journal.advance({ meta: { lastFullSyncMs: clock.nowMs(), verified } });
   // A mirror that is wrong is not repaired in silence: the whole listing is read again and compared.
-  const remedy = verified === false ? { cursor: null } : {};
-  journal.advance({ meta: { lastFullSyncMs: clock.nowMs(), verified, ...remedy } });
+  if (isMirrorRight === false) journal.advance({ meta: { cursor: null } });
   return false;
 }
 
