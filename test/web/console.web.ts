@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REPOSITORY, World } from '@tideline/testing';
+import { routes } from '@tideline/contracts';
+import { REPOSITORY, signIn as apiOf, World } from '@tideline/testing';
 import type { AgentProcess } from '@tideline/testing';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -97,6 +98,29 @@ describe.skipIf(!found.browser)(title, () => {
     await page.getByText('Specs').first().click();
     await page.getByText('0.txt', { exact: true }).first().waitFor(LIVE);
     expect(await findHindrances(page)).toEqual([]);
+  });
+
+  test('an admin sees in a space who copies and restores what, and can end it', async () => {
+    const { console } = world;
+    const of = { url: console.url, enterpriseCode: console.bootstrap.enterpriseCode };
+    const ada = await apiOf({ ...of, email: 'ada@example.org', password: 'Ada-password-1' });
+    const { node, space } = await world.admin.folder(CLOUD);
+    await ada.call(routes.copy.copyNode, {
+      params: { nodeId: node.id },
+      body: { parentId: node.id, name: 'Specs of today', opId: crypto.randomUUID() },
+    });
+    const body = { at: new Date().toISOString() };
+    await ada.call(routes.restore.plan, { params: { nodeId: node.id }, body });
+    await page.goto(`/files/?space=${space.id}`);
+    await page.getByRole('link', { name: 'Copies and restores' }).click();
+    const copies = page.getByRole('region', { name: 'Copies' });
+    await copies.getByRole('row', { name: /Specs of today.*Ada.*Done/ }).waitFor(LIVE);
+    const restores = page.getByRole('region', { name: 'Restores' });
+    await restores.getByRole('row', { name: /Specs.*Ada.*Ready to restore/ }).waitFor(LIVE);
+    expect(await findHindrances(page)).toEqual([]);
+    await restores.getByRole('button', { name: 'Cancel Specs' }).click();
+    await page.getByRole('button', { name: 'Cancel the restore' }).click();
+    await restores.getByRole('row', { name: /Specs.*Ada.*Cancelled/ }).waitFor(LIVE);
   });
 
   test.each(['/', '/devices/', '/device/', '/people/', '/enrollment/', '/settings/'])(

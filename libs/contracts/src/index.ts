@@ -21,5 +21,6 @@ export * from './restore.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './socket.ts';
+export * from './space-jobs.ts';
 export * from './task.ts';
 export * from './throttle.ts';

@@ -144,7 +144,16 @@ const OTHERWISE: ReadonlySet<RouteDef> = new Set<RouteDef>([
   ...[routes.rights.explain, routes.rights.viewers, routes.rights.folderGrants],
   ...[routes.rights.setFolderGrant, routes.rights.removeFolderGrant],
   // What was begun by the caller with the rights above.
-  ...[copy.copyState, copy.cancelCopy, restore.get, restore.steps, restore.apply, restore.cancel],
+  ...[
+    copy.copyState,
+    copy.spaceCopies,
+    copy.cancelCopy,
+    restore.inSpace,
+    restore.get,
+    restore.steps,
+    restore.apply,
+    restore.cancel,
+  ],
   ...[files.upload, files.sendBytes, files.finishUpload, files.cancelUpload],
 ]);
 

@@ -25,6 +25,7 @@ import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction, isUniqueViolation } from '../platform/transaction.ts';
 import { NameGiver } from '../recycle-bin/name-giver.ts';
 import { toCopy } from './copied-node.ts';
+import { toCopyAnswer, WAIT_FOR_ROOM_MS } from './copy-answer.ts';
 import {
   addFolders,
   advanceFolders,
@@ -62,8 +63,6 @@ const NEEDED: readonly Atom[] = ['copy', 'download'];
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** As long as answers to operations of batches. */
 const REMEMBERED_MS = 30 * DAY_MS;
-/** After this a copy for which there is no room is given up (ADR 0024); meanwhile it looks once a minute. */
-const WAIT_FOR_ROOM_MS = 7 * DAY_MS;
 const LOOK_FOR_ROOM_MS = 60_000;
 
 type Request = z.output<typeof CopyRequest>;
@@ -185,11 +184,9 @@ export class CopyService implements OnModuleInit {
 
   async #toAnswer(principal: MemberPrincipal, copy: StoredCopy): Promise<CopyAnswer> {
     const { manager } = this.dataSource;
-    const { id: copyId, state, copiedNodes, leftOut, refusal, targetId, waitingSince } = copy;
+    const { targetId } = copy;
     const isSeen = (await this.access.resolve(manager, principal, [targetId])).has(targetId);
-    const node = isSeen ? ((await nodeOf(manager, copy, targetId)) ?? null) : null;
-    const waitsUntil = waitingSince && new Date(waitingSince.getTime() + WAIT_FOR_ROOM_MS).toISOString();
-    return { copyId, state, node, copiedNodes, leftOut, refusal, waitsUntil };
+    return toCopyAnswer(copy, isSeen ? ((await nodeOf(manager, copy, targetId)) ?? null) : null);
   }
 
   /** The copy itself, and for a folder the note of what is to follow. */

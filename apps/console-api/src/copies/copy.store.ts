@@ -26,7 +26,7 @@ export type CopyFolder = {
 };
 type NewCopy = Omit<StoredCopy, 'leftOut' | 'refusal' | 'waitingSince'> & { readonly opId: string };
 
-const COLUMNS = `c.enterprise_id AS "enterpriseId", c.id, c.space_id AS "spaceId", c.target_id AS "targetId", c.user_id AS "userId",
+export const COPY_COLUMNS = `c.enterprise_id AS "enterpriseId", c.id, c.space_id AS "spaceId", c.target_id AS "targetId", c.user_id AS "userId",
   c.device_id AS "deviceId", c.reads_personal_space AS "readsPersonalSpace", c.copied_nodes AS "copiedNodes",
   c.left_out AS "leftOut", c.state, c.refusal, c.waiting_since AS "waitingSince"`;
 
@@ -53,7 +53,7 @@ export async function insertCopy(manager: EntityManager, copy: NewCopy): Promise
 export async function findCopy(manager: EntityManager, key: CopyKey): Promise<StoredCopy | undefined> {
   const [row] = await queryRows<StoredCopy>(
     manager,
-    `SELECT ${COLUMNS} FROM tree_copy c WHERE c.enterprise_id = $1 AND c.id = $2`,
+    `SELECT ${COPY_COLUMNS} FROM tree_copy c WHERE c.enterprise_id = $1 AND c.id = $2`,
     [key.enterpriseId, key.id],
   );
   return row;
@@ -77,7 +77,7 @@ export async function findCopyByOp(
 export async function findAndLockRunning(manager: EntityManager, key: CopyKey): Promise<StoredCopy | undefined> {
   const [row] = await queryRows<StoredCopy>(
     manager,
-    `SELECT ${COLUMNS} FROM tree_copy c WHERE c.enterprise_id = $1 AND c.id = $2 AND c.state = 'running' FOR UPDATE`,
+    `SELECT ${COPY_COLUMNS} FROM tree_copy c WHERE c.enterprise_id = $1 AND c.id = $2 AND c.state = 'running' FOR UPDATE`,
     [key.enterpriseId, key.id],
   );
   return row;

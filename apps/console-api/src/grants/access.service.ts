@@ -225,6 +225,12 @@ export class AccessService {
     throw seen.includes(spaceId) ? new AppError('FORBIDDEN') : new AppError('SPACE_UNKNOWN', { space: spaceId });
   }
 
+  /** Throws SPACE_UNKNOWN unless the caller sees something of the space. */
+  async requireWatchable(manager: EntityManager, principal: MemberPrincipal, spaceId: SpaceId): Promise<void> {
+    const seen = await this.listWatchableSpaces(manager, principal);
+    if (!seen.includes(spaceId)) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
+  }
+
   /** Spaces of which the caller sees the root. */
   async listVisibleSpaces(manager: EntityManager, principal: MemberPrincipal): Promise<SpaceId[]> {
     const spaces = await listSpaces(manager, principal.enterpriseId, principal.userId);

@@ -21,6 +21,7 @@ import { CopyOp1764000028100 } from './1764000028100-copy-op.ts';
 import { RestoreGone1764000028200 } from './1764000028200-restore-gone.ts';
 import { Attempts1764000028300 } from './1764000028300-attempts.ts';
 import { HandoverTries1764000028400 } from './1764000028400-handover-tries.ts';
+import { SpaceJobs1764000028500 } from './1764000028500-space-jobs.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -46,4 +47,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   RestoreGone1764000028200,
   Attempts1764000028300,
   HandoverTries1764000028400,
+  SpaceJobs1764000028500,
 ];

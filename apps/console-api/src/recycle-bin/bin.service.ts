@@ -1,11 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type ErrorCode,
-  type NodeId,
-  type RestoreItem,
-  type SpaceId,
-  type TrashedNode,
-} from '@tideline/contracts';
+import { type ErrorCode, type NodeId, type RestoreItem, type SpaceId, type TrashedNode } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { SpaceKey } from '../drive/batch.store.ts';
@@ -37,9 +31,8 @@ export class BinService {
   ) {}
 
   /** Throws SPACE_UNKNOWN unless the caller sees something of the space. */
-  async requireSpace(principal: MemberPrincipal, spaceId: SpaceId): Promise<void> {
-    const seen = await this.access.listWatchableSpaces(this.dataSource.manager, principal);
-    if (!seen.includes(spaceId)) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
+  requireSpace(principal: MemberPrincipal, spaceId: SpaceId): Promise<void> {
+    return this.access.requireWatchable(this.dataSource.manager, principal, spaceId);
   }
 
   /** Pages are cut before rights are looked at, so that they stay where they are when rights change. */

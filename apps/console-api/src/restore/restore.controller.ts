@@ -4,7 +4,7 @@ import type { MemberPrincipal } from '../platform/principal.ts';
 import { Caller, Handles, Input, type HandlerInput } from '../platform/route.ts';
 import { RestoreService } from './restore.service.ts';
 
-const { plan, get, steps, apply, cancel } = routes.restore;
+const { plan, get, inSpace, steps, apply, cancel } = routes.restore;
 
 /** A folder as it was at a moment (VE-4). */
 @Controller()
@@ -22,6 +22,14 @@ export class RestoreController {
   @Handles(get)
   get(@Caller() caller: MemberPrincipal, @Input() input: HandlerInput<typeof get>): Promise<RouteResult<typeof get>> {
     return this.restores.get(caller, input.params.restoreId);
+  }
+
+  @Handles(inSpace)
+  inSpace(
+    @Caller() caller: MemberPrincipal,
+    @Input() input: HandlerInput<typeof inSpace>,
+  ): Promise<RouteResult<typeof inSpace>> {
+    return this.restores.listIn(caller, input.params.spaceId, input.query);
   }
 
   @Handles(steps)

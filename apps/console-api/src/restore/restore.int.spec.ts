@@ -1,8 +1,9 @@
-import type { AppError, BatchOp, NodeId, SpaceId } from '@tideline/contracts';
+import { SpaceJobsQuery, type AppError, type BatchOp, type NodeId, type SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { bytesOf, chunkOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import { MAX_ATTEMPTS } from '../jobs/attempts.ts';
+import type { MemberPrincipal } from '../platform/principal.ts';
 import { dice } from '../testing/dice.ts';
 import { findRestore } from './restore.store.ts';
 import { RestoreWorld } from './testing/restore-world.ts';
@@ -444,6 +445,40 @@ describe('any story', () => {
     );
     return new Set(rows.map((row) => row.head));
   }
+});
+
+describe('the restores of a space', () => {
+  const list = (who: MemberPrincipal, spaceId: SpaceId, page: object = {}) =>
+    world.restores.listIn(who, spaceId, SpaceJobsQuery.parse(page));
+
+  it('are everybody’s own business, and that of a drive admin who sees the space and can end them from here', async () => {
+    const [admin, one, other] = [await drive.person('drive_admin'), await drive.person(), await drive.person()];
+    const { spaceId, rootId } = await drive.space('team', { teamId: await drive.team([one, other]) });
+    for (const { userId } of [one, other]) await drive.grant(spaceId, rootId, { user: userId }, 'synchronizer');
+    const folder = ops.folder(rootId, 'F');
+    await drive.commit(admin, spaceId, [folder]);
+    const at = await world.moment();
+    const of = await world.restores.plan(one, folder.nodeId, at);
+    const theirs = await world.restores.plan(other, rootId, at);
+    const own = { ...of, by: { id: one.userId, name: expect.any(String) as string }, folderName: 'F' };
+    expect(await list(one, spaceId)).toEqual({ restores: [own], next: null });
+    const { restores, next } = await list(admin, spaceId, { limit: 1 });
+    expect(restores).toMatchObject([{ id: theirs.id, by: { id: other.userId }, folderName: null, state: 'planning' }]);
+    expect((await list(admin, spaceId, { after: next, limit: 1 })).restores).toEqual([own]);
+    await world.restores.cancel(admin, theirs.id);
+    expect((await list(other, spaceId)).restores).toMatchObject([{ id: theirs.id, state: 'cancelled' }]);
+  });
+
+  it('[PE-5] are not there for whoever sees nothing of the space, nor for a device that may not read a personal one', async () => {
+    const { person, device, spaceId, folderId } = await owned();
+    const { id } = await world.restores.plan(person, folderId, await world.moment());
+    for (const who of [await drive.person(), await drive.person('drive_admin')]) {
+      await expect(list(who, spaceId)).rejects.toMatchObject({ code: 'SPACE_UNKNOWN' });
+    }
+    expect((await list(person, spaceId)).restores).toMatchObject([{ id }]);
+    const closed = { ...device, readsPersonalSpace: false } as MemberPrincipal;
+    await expect(list(closed, spaceId)).rejects.toMatchObject({ code: 'SPACE_UNKNOWN' });
+  });
 });
 
 describe('a plan that cannot be made', () => {

@@ -8,6 +8,9 @@ import {
   type RestoreState,
   type RestoreStep,
   type RestoreStepsQuery,
+  type SpaceId,
+  type SpaceJobsQuery,
+  type SpaceRestore,
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -21,6 +24,7 @@ import {
   findRestore,
   findSeqAt,
   insertRestore,
+  listSpaceRestores,
   listSteps,
   type FolderPast,
   type StoredRestore,
@@ -62,6 +66,35 @@ export class RestoreService {
 
   async get(principal: MemberPrincipal, id: RestoreId): Promise<RestoreJob> {
     return toRestoreJob(await this.#getOwn(principal, id));
+  }
+
+  /** Those that the caller may end, in a space that the caller sees. */
+  async listIn(
+    principal: MemberPrincipal,
+    spaceId: SpaceId,
+    { after, limit }: z.output<typeof SpaceJobsQuery>,
+  ): Promise<{ restores: SpaceRestore[]; next: string | null }> {
+    const { manager } = this.dataSource;
+    await this.access.requireWatchable(manager, principal, spaceId);
+    const found = await listSpaceRestores(
+      manager,
+      { enterpriseId: principal.enterpriseId, spaceId },
+      {
+        after: after ?? null,
+        limit: limit + 1,
+        userId: isAdmin(principal) ? null : principal.userId,
+        withPersonal: principal.kind === 'person' || principal.readsPersonalSpace,
+      },
+    );
+    const shown = found.slice(0, limit);
+    const folderIds = shown.map((restore) => restore.folderId);
+    const seen = await this.access.resolve(manager, principal, folderIds);
+    const restores = shown.map((restore) => ({
+      ...toRestoreJob(restore),
+      by: { id: restore.userId, name: restore.userName },
+      folderName: seen.has(restore.folderId) ? restore.folderName : null,
+    }));
+    return { restores, next: found.length > limit ? (shown.at(-1)?.id ?? null) : null };
   }
 
   async listSteps(

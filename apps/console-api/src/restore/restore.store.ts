@@ -64,6 +64,33 @@ export async function findRestore(manager: EntityManager, key: RestoreKey): Prom
   return row;
 }
 
+export type ListedRestore = StoredRestore & { readonly userName: string; readonly folderName: string | null };
+type RestorePage = {
+  readonly after: string | null;
+  readonly limit: number;
+  /** Nobody else's. */
+  readonly userId: UserId | null;
+  readonly withPersonal: boolean;
+};
+
+/** Of folders of a space, the newest first. */
+export async function listSpaceRestores(
+  manager: EntityManager,
+  key: Pick<StoredRestore, 'enterpriseId' | 'spaceId'>,
+  page: RestorePage,
+): Promise<ListedRestore[]> {
+  return queryRows<ListedRestore>(
+    manager,
+    `SELECT ${COLUMNS}, coalesce(u.name, '') AS "userName", CASE WHEN n.parent_id IS NOT NULL THEN n.name END AS "folderName"
+     FROM restore_job j LEFT JOIN app_user u ON u.enterprise_id = $1 AND u.id = j.user_id
+     LEFT JOIN node n ON n.enterprise_id = $1 AND n.id = j.folder_id
+     WHERE j.enterprise_id = $1 AND j.space_id = $2 AND ($3::uuid IS NULL OR j.id < $3)
+       AND ($4::uuid IS NULL OR j.user_id = $4) AND ($5 OR NOT j.reads_personal_space)
+     ORDER BY j.id DESC LIMIT $6`,
+    [key.enterpriseId, key.spaceId, page.after, page.userId, page.withPersonal, page.limit],
+  );
+}
+
 /** The oldest that has something to do now; `skip`: had their slice in this round. */
 export async function findRunningRestore(
   manager: EntityManager,

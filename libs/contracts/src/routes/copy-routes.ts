@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import * as retention from '../retention.ts';
 import { defineRoute } from '../route.ts';
-import { nodeParam } from './params.ts';
+import { SpaceCopiesAnswer, SpaceJobsQuery } from '../space-jobs.ts';
+import { nodeParam, spaceParam } from './params.ts';
 
 export const copyRoutes = {
   copyNode: defineRoute({
@@ -22,6 +23,16 @@ export const copyRoutes = {
     params: z.object({ copyId: z.uuid() }),
     response: retention.CopyAnswer,
     errors: ['NOT_FOUND'],
+  }),
+  spaceCopies: defineRoute({
+    method: 'GET',
+    path: '/spaces/:spaceId/copies',
+    permission: 'drive',
+    summary: 'Copies of folders into a space, under way and ended: those of the caller, to a drive admin everybody’s',
+    params: spaceParam,
+    query: SpaceJobsQuery,
+    response: SpaceCopiesAnswer,
+    errors: ['SPACE_UNKNOWN'],
   }),
   cancelCopy: defineRoute({
     method: 'POST',

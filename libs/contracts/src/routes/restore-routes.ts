@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import * as restore from '../restore.ts';
 import { defineRoute } from '../route.ts';
-import { nodeParam } from './params.ts';
+import { SpaceJobsQuery, SpaceRestoresAnswer } from '../space-jobs.ts';
+import { nodeParam, spaceParam } from './params.ts';
 
 const restoreParam = z.object({ restoreId: restore.RestoreId });
 
@@ -24,6 +25,16 @@ export const restoreRoutes = {
     params: restoreParam,
     response: restore.RestoreJob,
     errors: ['NOT_FOUND'],
+  }),
+  inSpace: defineRoute({
+    method: 'GET',
+    path: '/spaces/:spaceId/restores',
+    permission: 'drive',
+    summary: 'Restores of folders of a space, under way and ended: those of the caller, to a drive admin everybody’s',
+    params: spaceParam,
+    query: SpaceJobsQuery,
+    response: SpaceRestoresAnswer,
+    errors: ['SPACE_UNKNOWN'],
   }),
   steps: defineRoute({
     method: 'GET',

@@ -31,7 +31,8 @@ const VISUALLY_HIDDEN = {
 /** A real table for lists that fit on one page. It scrolls sideways by itself, by keyboard too. */
 export function DataTable({ label, heads, children, empty }: Props) {
   return (
-    <TableContainer tabIndex={0} role="group" aria-label={label}>
+    // what is hidden in it is placed by it, or the whole page would scroll sideways for that
+    <TableContainer tabIndex={0} role="group" aria-label={label} sx={{ position: 'relative' }}>
       <Table
         size="small"
         aria-label={label}

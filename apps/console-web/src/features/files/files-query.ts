@@ -8,6 +8,7 @@ export type FilesQuery = {
   readonly node: NodeId | undefined;
   readonly file: NodeId | undefined;
   readonly bin: boolean;
+  readonly jobs: boolean;
   readonly after: string | undefined;
   readonly limit: number;
 };
@@ -20,6 +21,7 @@ export function parseFilesQuery(params: URLSearchParams): FilesQuery {
     node: NodeId.safeParse(params.get('node')).data,
     file: NodeId.safeParse(params.get('file')).data,
     bin: params.get('bin') === '1',
+    jobs: params.get('jobs') === '1',
     after: params.get('after') || undefined,
     limit: FILE_PAGE_SIZES.find((size) => size === limit) ?? DEFAULT_PAGE_SIZE,
   };

@@ -10,6 +10,7 @@ import { useUrlState } from '#lib/use-url-state.ts';
 import { useSpaces } from '../api/files.ts';
 import { parseFilesQuery } from '../files-query.ts';
 import { FolderView } from './folder-view.tsx';
+import { JobsView } from './jobs-view.tsx';
 import { SpacesView } from './spaces-view.tsx';
 import { TrashView } from './trash-view.tsx';
 
@@ -29,6 +30,7 @@ function Files() {
   if (!query.space) return <SpacesView spaces={spaces} />;
   const space = spaces.find(({ id }) => id === query.space);
   if (!space) return <ErrorNotice error={new AppError('SPACE_UNKNOWN', { space: query.space })} />;
+  if (query.jobs) return <JobsView space={space} />;
   return query.bin ? (
     <TrashView space={space} query={query} patch={patch} />
   ) : (

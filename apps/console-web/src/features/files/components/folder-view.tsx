@@ -1,6 +1,7 @@
 'use client';
 
 import DeleteIcon from '@mui/icons-material/DeleteOutlined';
+import CopyIcon from '@mui/icons-material/FileCopyOutlined';
 import Button from '@mui/material/Button';
 import Paper from '@mui/material/Paper';
 import type { RouteAnswer, routes, Space } from '@tideline/contracts';
@@ -56,14 +57,24 @@ function FolderHeader({ space, listing, isSpace }: HeaderProps) {
       title={isSpace ? nameOf(space) : (listing?.folder.name ?? t('title'))}
       above={<PathTrail space={space} path={listing?.path ?? []} />}
       actions={
-        <Button
-          component={NextLink}
-          href={`/files/?space=${space.id}&bin=1`}
-          startIcon={<DeleteIcon />}
-          variant="outlined"
-        >
-          {t('bin')}
-        </Button>
+        <>
+          <Button
+            component={NextLink}
+            href={`/files/?space=${space.id}&jobs=1`}
+            startIcon={<CopyIcon />}
+            variant="outlined"
+          >
+            {t('jobs.title')}
+          </Button>
+          <Button
+            component={NextLink}
+            href={`/files/?space=${space.id}&bin=1`}
+            startIcon={<DeleteIcon />}
+            variant="outlined"
+          >
+            {t('bin')}
+          </Button>
+        </>
       }
     />
   );
