@@ -6,7 +6,7 @@ import { listSeqs } from './feed.store.ts';
 
 /** Each holds a request open, nothing else; more than these are answered at once, as if nothing had happened. */
 const MAX_WAITERS = 5000;
-/** For what nobody told this process: commits of another console, a nudge that got lost. */
+/** For what nobody told this process: a nudge that got lost. */
 const LOOK_MS = 2000;
 
 type Space = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };

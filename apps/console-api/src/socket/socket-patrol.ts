@@ -7,7 +7,7 @@ import { LocalSocketHub } from './local-socket-hub.ts';
 import { listClosedDevices, listEndedSessions } from './socket-patrol.store.ts';
 
 const PING_MS = 30_000;
-/** A suspension made on another console closes the socket here within this time. */
+/** A suspension that nobody told this console of closes the socket here within this time. */
 const CHECK_MS = 5_000;
 export const REFUSED = 4403;
 

@@ -16,6 +16,7 @@ import { LastSeen } from '../fleet/last-seen.ts';
 import { ReportService } from '../fleet/report.service.ts';
 import { memberOf } from '../platform/principal.ts';
 import { callerOf } from '../platform/request-principal.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
 import { SpaceSight } from '../platform/space-sight.ts';
 import { tellDevice, tellPage, type Connection, type DeviceConnection } from './connections.ts';
 import { LatestOnly } from './latest-only.ts';
@@ -35,6 +36,7 @@ export class SocketGateway
 
   constructor(
     private readonly hub: LocalSocketHub,
+    private readonly everywhere: SocketHub,
     private readonly patrol: SocketPatrol,
     private readonly spaces: SpaceSight,
     private readonly reports: ReportService,
@@ -95,7 +97,7 @@ export class SocketGateway
     this.hub.connections.add(connection);
     this.patrol.expectPong(connection, () => this.lastSeen.note(enterpriseId, deviceId));
     this.attempt(
-      this.lastSeen.noteNow(enterpriseId, deviceId).then(() => this.hub.deviceChanged(enterpriseId, deviceId)),
+      this.lastSeen.noteNow(enterpriseId, deviceId).then(() => this.everywhere.deviceChanged(enterpriseId, deviceId)),
     );
     tellDevice(connection, { type: 'welcome.v1', heartbeatSeconds: HEARTBEAT_SECONDS });
   }
