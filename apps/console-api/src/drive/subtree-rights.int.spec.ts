@@ -5,7 +5,7 @@ import type { PersonPrincipal } from '../platform/principal.ts';
 import { countStatements } from '../testing/count-statements.ts';
 import { RetentionWorld } from '../versions/testing/retention-world.ts';
 import type { DriveWorld } from './testing/drive-world.ts';
-import { bytesOf, ops } from './testing/drive-world.ts';
+import { bytesOf, newId, ops } from './testing/drive-world.ts';
 import { giveAtoms } from './testing/give-rights.ts';
 import { queueFor } from './testing/group-scene.ts';
 
@@ -111,6 +111,57 @@ describe('[PE-4] a folder with a part that its editor may do less with', () => {
     expect(items).toEqual([{ status: 'purged', nodeId: tree.outer }]);
     const { nodes } = await world.bin.list(admin, space.spaceId, { limit: 10 });
     expect(nodes.map((node) => node.id)).toEqual([tree.inner]);
+  });
+
+  describe('around something that waits in the bin by itself', () => {
+    const purge = async (who: PersonPrincipal, ...nodeIds: NodeId[]) =>
+      (await world.purges.purge(who, space.spaceId, nodeIds)).items.map(({ status }) => status);
+    const seenBy = async (who: PersonPrincipal) =>
+      (await world.bin.list(who, space.spaceId, { limit: 10 })).nodes.map(({ id }) => id);
+
+    it('[PE-6] is purged together with it only, where somebody would see it in the folder above', async () => {
+      const member = await drive.person();
+      await giveAtoms(drive, { ...space, nodeId: space.rootId }, member, { atoms: ['visible', 'list'] });
+      await giveAtoms(drive, { ...space, nodeId: tree.inner }, member, { atoms: [] });
+      await drive.commit(admin, space.spaceId, [ops.trash(tree.file)]);
+      await drive.commit(admin, space.spaceId, [ops.trash(tree.outer)]);
+      expect(await seenBy(member)).toEqual([tree.outer]);
+      expect(await purge(admin, tree.outer)).toEqual(['refused']);
+      expect(await seenBy(member)).toEqual([tree.outer]);
+      expect(await purge(admin, tree.outer, tree.file)).toEqual(['purged', 'purged']);
+      expect(await seenBy(member)).toEqual([]);
+    });
+
+    it('[PE-6] is purged alone where nobody would, and where that itself is closed', async () => {
+      const member = await drive.person();
+      await giveAtoms(drive, { ...space, nodeId: tree.inner }, member, { atoms: ATOMS }); // a wider part
+      await drive.commit(admin, space.spaceId, [ops.trash(tree.file)]);
+      await drive.commit(admin, space.spaceId, [ops.trash(tree.inner)]);
+      expect(await purge(admin, tree.inner)).toEqual(['purged']);
+      const closed = ops.folder(tree.outer, 'closed');
+      await drive.commit(admin, space.spaceId, [closed]);
+      await narrow(closed.nodeId, []);
+      await drive.commit(admin, space.spaceId, [ops.trash(closed.nodeId)]);
+      await drive.commit(admin, space.spaceId, [ops.trash(tree.outer)]);
+      expect(await purge(admin, tree.outer)).toEqual(['purged']);
+      expect(await seenBy(editor)).toEqual([tree.file]);
+    });
+
+    it('[PE-5] is purged by its owner with what a guest was kept from, and not around it', async () => {
+      const ann = await drive.owner();
+      const guest = await drive.person();
+      const [shared, inside] = [ops.folder(ann.rootId, 'shared'), newId<NodeId>()];
+      const secret = ops.file(inside, 'secret', { bytes: bytesOf('') });
+      await drive.commit(ann.person, ann.spaceId, [shared, ops.folder(shared.nodeId, 'inside', inside), secret]);
+      await drive.folderGrants.set(ann.person, shared.nodeId, { ...toUser(guest), role: 'viewer' });
+      await giveAtoms(drive, { ...ann, nodeId: inside }, guest, { atoms: [] });
+      await drive.commit(ann.person, ann.spaceId, [ops.trash(secret.nodeId)]);
+      await drive.commit(ann.person, ann.spaceId, [ops.trash(inside)]);
+      const { items } = await world.purges.purge(ann.person, ann.spaceId, [inside]);
+      expect(items).toMatchObject([{ status: 'refused', code: 'SUBTREE_FORBIDDEN' }]);
+      expect((await world.bin.list(guest, ann.spaceId, { limit: 10 })).nodes).toEqual([]);
+      expect(await world.purges.empty(ann.person, ann.spaceId, undefined)).toMatchObject({ purged: 2, kept: 0 });
+    });
   });
 
   it('is free again with the end of what was narrower', async () => {

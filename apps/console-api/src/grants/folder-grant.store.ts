@@ -122,6 +122,21 @@ export async function listGiven(
   );
 }
 
+/** Folders of a space on which a grant stands that has not ended. */
+export async function listGrantedFolders(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  spaceId: SpaceId,
+): Promise<NodeId[]> {
+  const rows = await queryRows<{ id: NodeId }>(
+    manager,
+    `SELECT DISTINCT node_id AS id FROM folder_grant
+     WHERE enterprise_id = $1 AND space_id = $2 AND (expires_at IS NULL OR expires_at > now())`,
+    [enterpriseId, spaceId],
+  );
+  return rows.map((row) => row.id);
+}
+
 /** The one grant of an identity on a folder, expired or not. */
 export async function findGiven(
   manager: EntityManager,

@@ -12,7 +12,9 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { findAndLockSpace, type LockedSpace, type SpaceKey } from '../drive/batch.store.ts';
+import { seesMore } from '../drive/newly-readable.ts';
 import { AccessService, toSubject } from '../grants/access.service.ts';
+import { findLifts, listOpenedForAnybody } from '../grants/opened-for-anybody.ts';
 import { findPartsRevision, stillHolds } from '../grants/parts-revision.ts';
 import type { SpaceParts } from '../grants/space-parts.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
@@ -172,7 +174,7 @@ export class PurgeService implements OnModuleInit {
     return { marked, refusals };
   }
 
-  /** Why nodes are not the caller's to delete for good. What was trashed by itself below one of them may not be opened to them by it. */
+  /** Why nodes are not the caller's to delete for good. What was trashed by itself below one of them may not be opened to anybody by it. */
   async #findRefusals(
     manager: EntityManager,
     principal: MemberPrincipal,
@@ -190,7 +192,7 @@ export class PurgeService implements OnModuleInit {
     });
     const found = new Map(refusals.flatMap(([id, code]) => (code ? [[id, code]] : [])));
     const allowed = nodeIds.filter((id) => !found.has(id));
-    const opening = parts ? await findOpening(manager, { ...slice, nodeIds: allowed }, parts) : [];
+    const opening = await findOpening(manager, { ...slice, nodeIds: allowed }, parts);
     for (const id of opening) found.set(id, 'SUBTREE_FORBIDDEN');
     return found;
   }
@@ -247,9 +249,10 @@ export class PurgeService implements OnModuleInit {
 async function findOpening(
   manager: EntityManager,
   { nodeIds, ...key }: SpaceKey & { readonly nodeIds: readonly NodeId[] },
-  parts: SpaceParts,
+  parts: SpaceParts | undefined,
 ): Promise<NodeId[]> {
-  const opening = listOpening(parts, nodeIds);
+  const toCaller = parts ? listOpening(parts, nodeIds) : [];
+  const opening = [...new Set([...toCaller, ...(await listOpeningToOthers(manager, { ...key, nodeIds }))])];
   const kept = new Set<NodeId>();
   for (let before = -1; opening.length > 0 && before < kept.size;) {
     before = kept.size;
@@ -257,6 +260,20 @@ async function findOpening(
     for (const id of await listOutlived(manager, key, { folderIds: opening, goingIds })) kept.add(id);
   }
   return [...kept];
+}
+
+/** Asked only where something outlives its folder. */
+async function listOpeningToOthers(
+  manager: EntityManager,
+  { nodeIds, ...key }: SpaceKey & { readonly nodeIds: readonly NodeId[] },
+): Promise<ReadonlySet<NodeId>> {
+  const found = await findLifts(manager, key, nodeIds);
+  if (!found) return new Set();
+  const folderIds = [...new Set(found.lifts.map((lift) => lift.folderId))];
+  const outlived = await listOutlived(manager, key, { folderIds, goingIds: [] });
+  if (outlived.length === 0) return new Set();
+  const lifts = found.lifts.filter((lift) => outlived.includes(lift.folderId));
+  return listOpenedForAnybody(manager, key.enterpriseId, { ...found, lifts }, seesMore);
 }
 
 function toSlices(nodeIds: readonly NodeId[]): NodeId[][] {
