@@ -1,6 +1,7 @@
 import type { CopyAnswer, DriveNode, EnterpriseId, ErrorCode, NodeId, SpaceId, UserId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
+import { nodeById } from '../drive/node-probe.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from '../drive/node-row.ts';
 import { queryRows } from '../platform/rows.ts';
 
@@ -147,13 +148,16 @@ export async function advanceFolders(
 ): Promise<void> {
   await queryRows(
     manager,
-    `WITH done AS (SELECT * FROM unnest($3::bigint[], $4::text[]) AS t(ordinal, after_name)),
-     whole AS (
-       DELETE FROM tree_copy_folder f USING done
-       WHERE f.enterprise_id = $1 AND f.copy_id = $2 AND f.ordinal = done.ordinal AND done.after_name IS NULL
+    // By place: joined by key, a planner without statistics reads all folders of the copy for each slice.
+    `WITH done AS (
+       SELECT place.ctid, t.after_name FROM unnest($3::bigint[], $4::text[]) AS t(ordinal, after_name)
+       CROSS JOIN LATERAL (
+         SELECT ctid FROM tree_copy_folder WHERE enterprise_id = $1 AND copy_id = $2 AND ordinal = t.ordinal LIMIT 1) place
+     ), whole AS (
+       DELETE FROM tree_copy_folder f USING done WHERE f.ctid = done.ctid AND done.after_name IS NULL
      )
      UPDATE tree_copy_folder f SET after_name = done.after_name FROM done
-     WHERE f.enterprise_id = $1 AND f.copy_id = $2 AND f.ordinal = done.ordinal AND done.after_name IS NOT NULL`,
+     WHERE f.ctid = done.ctid AND done.after_name IS NOT NULL`,
     [key.enterpriseId, key.id, done.map((folder) => folder.ordinal), done.map((folder) => folder.afterName)],
   );
 }
@@ -200,7 +204,7 @@ export async function listChildrenToCopy(
     // Each folder's space and then its names in their order: without LATERAL a planner may read and sort all of them for each page.
     `SELECT ${NODE_COLUMNS}, page.at::int AS folder_at
      FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS page(id, after_name, at)
-     JOIN node f ON f.enterprise_id = $1 AND f.id = page.id
+     CROSS JOIN LATERAL ${nodeById('page.id', 'space_id')} f
      CROSS JOIN LATERAL (
        SELECT * FROM node WHERE enterprise_id = $1 AND space_id = f.space_id AND parent_id = f.id
          AND live_name > page.after_name AND id <> $4
@@ -243,12 +247,15 @@ export async function sumHeads(
 ): Promise<number> {
   const [row] = await queryRows<{ bytes: string }>(
     manager,
+    // Folder by folder in the order of names, as above: joined, all folders of the enterprise were read for a small one.
     `WITH RECURSIVE tree AS (
        SELECT id, space_id, kind, size FROM node WHERE enterprise_id = $1 AND id = $2
        UNION ALL
-       SELECT c.id, c.space_id, c.kind, c.size FROM tree t JOIN node c
-         ON c.enterprise_id = $1 AND c.space_id = t.space_id AND c.parent_id = t.id
-       WHERE t.kind = 'folder' AND c.trashed_at IS NULL
+       SELECT c.* FROM tree t CROSS JOIN LATERAL (
+         SELECT id, space_id, kind, size FROM node
+         WHERE enterprise_id = $1 AND space_id = t.space_id AND parent_id = t.id AND live_name >= ''
+         ORDER BY live_name OFFSET 0) c
+       WHERE t.kind = 'folder'
      )
      SELECT coalesce(sum(size), 0) AS bytes FROM tree`,
     [key.enterpriseId, nodeId],

@@ -11,6 +11,7 @@ import type {
   UserId,
 } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
+import { nodeById } from '../drive/node-probe.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type RestoreKey = { readonly enterpriseId: EnterpriseId; readonly id: RestoreId };
@@ -166,7 +167,8 @@ export async function listChangedSince(
   if (plannedSeq === null || nodeIds.length === 0) return new Set();
   const rows = await queryRows<{ id: string }>(
     manager,
-    `SELECT id FROM node WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) AND seq > $3`,
+    `SELECT n.id FROM unnest($2::uuid[]) AS asked(id)
+     CROSS JOIN LATERAL ${nodeById('asked.id', 'seq')} n WHERE n.seq > $3`,
     [enterpriseId, nodeIds, plannedSeq],
   );
   return new Set(rows.map((row) => row.id));
@@ -192,7 +194,8 @@ export async function listSteps(manager: EntityManager, key: RestoreKey, page: S
     `SELECT s.ordinal, s.kind, s.node_id AS "nodeId", s.node_kind AS "nodeKind", s.from_path AS "fromPath",
             s.to_path AS "toPath", s.size, s.state, s.code, s.op_id AS "opId", s.parent_id AS "parentId", s.name,
             encode(v.content_id, 'hex') AS "contentId", s.mtime_ms AS "mtimeMs", s.exec
-     FROM restore_step s LEFT JOIN version v ON v.enterprise_id = $1 AND v.id = s.version_id
+     FROM restore_step s LEFT JOIN LATERAL (
+       SELECT content_id FROM version WHERE enterprise_id = $1 AND id >= s.version_id AND id <= s.version_id ORDER BY id LIMIT 1) v ON true
      WHERE s.enterprise_id = $1 AND s.job_id = $2 AND s.ordinal > $3 AND ($5::text IS NULL OR s.state = $5)
      ORDER BY s.ordinal LIMIT $4`,
     [key.enterpriseId, key.id, page.after, page.limit, page.state ?? null],
@@ -209,10 +212,14 @@ export async function recordOutcomes(
 ): Promise<void> {
   await queryRows(
     manager,
+    // By place: joined by key, a planner without statistics reads all steps of the restore for each slice.
     `WITH outcome AS (SELECT * FROM unnest($3::int[], $4::text[]) AS t(ordinal, code)),
-     recorded AS (
-       UPDATE restore_step s SET state = CASE WHEN o.code IS NULL THEN 'done' ELSE 'refused' END, code = o.code
-       FROM outcome o WHERE s.enterprise_id = $1 AND s.job_id = $2 AND s.ordinal = o.ordinal
+     place AS (
+       SELECT found.ctid, o.code FROM outcome o CROSS JOIN LATERAL (
+         SELECT ctid FROM restore_step WHERE enterprise_id = $1 AND job_id = $2 AND ordinal = o.ordinal LIMIT 1) found
+     ), recorded AS (
+       UPDATE restore_step s SET state = CASE WHEN place.code IS NULL THEN 'done' ELSE 'refused' END, code = place.code
+       FROM place WHERE s.ctid = place.ctid
      )
      UPDATE restore_job SET attempts = 0, retry_at = NULL, done_steps = done_steps + (SELECT count(*) FROM outcome WHERE code IS NULL),
                             refused_steps = refused_steps + (SELECT count(*) FROM outcome WHERE code IS NOT NULL)
