@@ -1,4 +1,6 @@
+import type { NodeId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MemberPrincipal } from '../platform/principal.ts';
 import { bytesOf, DriveWorld, newId, ops } from './testing/drive-world.ts';
 
 let world: DriveWorld;
@@ -88,6 +90,64 @@ describe('resolve', () => {
     await expect(world.browse.listFolder(person, closed.nodeId, { limit: 10 })).rejects.toMatchObject({
       code: 'NODE_UNKNOWN',
     });
+  });
+});
+
+describe('[PE-2] [PE-4] what is hidden in a folder', () => {
+  const SECRET = 'Project Mole: layoffs 2027';
+
+  /** All pages of one node each, with what their tokens say in any reading. */
+  async function everyPage(principal: MemberPrincipal, folderId: NodeId) {
+    const pages: { names: string[]; total: number; text: string }[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await world.browse.listFolder(principal, folderId, { after, limit: 1 });
+      const token = Buffer.from(page.next ?? '', 'base64url').toString();
+      const names = page.nodes.map((node) => node.name);
+      pages.push({ names, total: page.total, text: JSON.stringify(page) + token.toLowerCase() });
+      if (page.next === null) return pages;
+      after = page.next;
+    }
+  }
+
+  it('is neither named by the ends of pages nor counted, on the way to a granted folder', async () => {
+    const [admin, person] = [await world.person('drive_admin'), await world.person()];
+    const space = await world.space('team', { teamId: await world.team(), name: 'Way' });
+    const [a, way] = [ops.folder(space.rootId, 'a way'), ops.folder(space.rootId, 'way')];
+    const granted = [ops.folder(a.nodeId, 'granted'), ops.folder(way.nodeId, 'granted')];
+    const hidden = [ops.folder(space.rootId, SECRET), ops.file(space.rootId, `${SECRET}.txt`, { bytes: bytesOf('') })];
+    await world.commit(admin, space.spaceId, [a, way, ...granted, ...hidden]);
+    for (const { nodeId } of granted) {
+      await world.grant(space.spaceId, nodeId, { user: person.userId }, 'synchronizer');
+    }
+    const pages = await everyPage(person, space.rootId);
+    expect(pages.map(({ names, total }) => [...names, total])).toEqual([
+      ['a way', 2],
+      ['way', 2],
+    ]);
+    expect(pages.map((page) => page.text).join()).not.toMatch(/mole/i);
+  });
+
+  it('is neither named by the ends of pages nor counted, beside what is open', async () => {
+    const [admin, member] = [await world.person('drive_admin'), await world.person()];
+    const team = await world.team([member]);
+    const space = await world.space('team', { teamId: team, name: 'Beside' });
+    const [closed, half] = [ops.folder(space.rootId, SECRET), ops.folder(space.rootId, 'half closed')];
+    const inner = ops.folder(half.nodeId, 'open again');
+    const open = ops.file(space.rootId, 'open.txt', { bytes: bytesOf('') });
+    await world.commit(admin, space.spaceId, [closed, half, inner, open]);
+    for (const { nodeId } of [closed, half]) {
+      await world.grant(space.spaceId, nodeId, { team }, 'none');
+      await world.sql(`UPDATE folder_grant SET atoms = '{}' WHERE node_id = $1`, [nodeId]);
+    }
+    await world.grant(space.spaceId, inner.nodeId, { user: member.userId }, 'backer');
+    const pages = await everyPage(member, space.rootId);
+    expect(pages.map(({ names, total }) => [...names, total])).toEqual([
+      ['half closed', 2],
+      ['open.txt', 2],
+    ]);
+    expect(pages.map((page) => page.text).join()).not.toMatch(/mole/i);
+    expect((await everyPage(member, half.nodeId)).map(({ names }) => names)).toEqual([['open again']]);
+    expect((await everyPage(admin, space.rootId)).map(({ total }) => total)).toEqual([3, 3, 3]);
   });
 });
 

@@ -3,7 +3,6 @@ import {
   AppError,
   formatCloudPath,
   parseCloudPath,
-  type Atom,
   type ChildrenAnswer,
   type CloudPath,
   type DriveNode,
@@ -17,14 +16,16 @@ import { z } from 'zod';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { SpaceSight } from '../platform/space-sight.ts';
+import { inSnapshot } from '../platform/transaction.ts';
 import { countChildren, findNode, listChildren, listPath, walkNames } from './browse.store.ts';
+import { findChildrenSight } from './children-sight.ts';
 import { encodePage, parsePage } from './page-token.ts';
 import { findOpenPart, findShare, type Sight } from './received-share.ts';
 import { listSpacesById } from './space.store.ts';
 
 type PageQuery = { readonly after?: string | undefined; readonly limit: number };
 
-const ChildPositionSchema = z.tuple([z.int().min(0).max(1), z.string(), z.string()]);
+const ChildPositionSchema = z.tuple([z.int().min(0).max(1), z.string()]);
 
 /** Reading the tree for people: spaces, folders, versions and the bin, as far as the caller may see them. */
 @Injectable()
@@ -104,29 +105,29 @@ export class BrowseService extends SpaceSight {
     return { space, node, missing, syncRight: rights.syncRight, atoms: [...rights.atoms] };
   }
 
+  /** In one moment, so that nothing comes into the folder between what is seen of it and what is read. */
   async listFolder(
     principal: MemberPrincipal,
     folderId: NodeId,
     query: PageQuery,
   ): Promise<z.output<typeof ChildrenAnswer>> {
-    const { manager } = this.dataSource;
-    const access = await this.access.require(manager, principal, { nodeId: folderId, atom: 'visible' });
-    const folder = await this.#getNode(principal, folderId);
-    if (folder.kind !== 'folder') throw new AppError('KIND_MISMATCH', { expected: 'folder' });
-    const key = { enterpriseId: principal.enterpriseId, spaceId: access.spaceId };
-    const mayList = access.atoms.has('list');
     const after = query.after === undefined ? undefined : parsePage(query.after, ChildPositionSchema);
-    const found = await listChildren(manager, key, {
-      parentId: folderId,
-      after,
-      limit: query.limit,
-      foldersOnly: !mayList, // on the way to a granted folder only the way itself is shown
+    return inSnapshot(this.dataSource, async (manager) => {
+      const access = await this.access.require(manager, principal, { nodeId: folderId, atom: 'visible' });
+      const folder = await findNode(manager, principal, folderId);
+      if (!folder) throw new AppError('NODE_UNKNOWN');
+      if (folder.kind !== 'folder') throw new AppError('KIND_MISMATCH', { expected: 'folder' });
+      const { enterpriseId } = principal;
+      const { spaceId } = access;
+      const sight = await findChildrenSight(manager, this.access, { principal, spaceId, folderId });
+      const foldersOnly = !access.atoms.has('list'); // on the way to a granted folder only the way itself is shown
+      const children = { enterpriseId, spaceId, parentId: folderId, sight, foldersOnly };
+      const { nodes, next } = await listChildren(manager, children, { after, limit: query.limit });
+      const above = await listPath(manager, principal, folderId);
+      const path = await findOpenPart({ manager, access: this.access, principal }, access, above);
+      const total = await countChildren(manager, children);
+      return { folder, path: path.map(({ id, name }) => ({ id, name })), nodes, next: next && encodePage(next), total };
     });
-    const nodes = await this.#visible(principal, found.nodes);
-    const path = await findOpenPart(this.#sightOf(principal), access, await listPath(manager, principal, folderId));
-    const total = mayList ? await countChildren(manager, key, folderId) : nodes.length;
-    const next = found.next && encodePage(found.next);
-    return { folder, path: path.map(({ id, name }) => ({ id, name })), nodes, next, total };
   }
 
   async getNode(principal: MemberPrincipal, nodeId: NodeId): Promise<DriveNode> {
@@ -142,12 +143,6 @@ export class BrowseService extends SpaceSight {
     const node = await findNode(this.dataSource.manager, principal, nodeId);
     if (!node) throw new AppError('NODE_UNKNOWN');
     return node;
-  }
-
-  async #visible(principal: MemberPrincipal, nodes: DriveNode[], atom: Atom = 'visible'): Promise<DriveNode[]> {
-    const ids = nodes.map((node) => node.id);
-    const access = await this.access.resolve(this.dataSource.manager, principal, ids);
-    return nodes.filter((node) => access.get(node.id)?.atoms.has(atom));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DriveNode, EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
+import type { ChildrenSight } from './children-sight.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from './node-row.ts';
 
 type Key = { readonly enterpriseId: EnterpriseId };
@@ -58,49 +59,63 @@ export async function walkNames(
 }
 
 /** Where a page of children ended: 0 folders, 1 files, then by name without regard to case, then by exact name. */
-export type ChildPosition = readonly [rank: number, folded: string, name: string];
+export type ChildPosition = readonly [rank: number, name: string];
+
+export type Children = {
+  readonly enterpriseId: EnterpriseId;
+  readonly spaceId: SpaceId;
+  readonly parentId: NodeId;
+  readonly sight: ChildrenSight;
+  readonly foldersOnly: boolean;
+};
+
+const SEEN: Record<ChildrenSight['shows'], string> = {
+  all: 'node n WHERE $4::uuid[] IS NULL',
+  'all but': 'node n WHERE n.id <> ALL ($4::uuid[])',
+  // by their ids, however many others there are
+  only: `unnest($4::uuid[]) AS shown(id) CROSS JOIN LATERAL (
+    SELECT * FROM node WHERE enterprise_id = $1 AND id = shown.id LIMIT 1) n WHERE true`,
+};
+
+function childrenOf({ enterpriseId, spaceId, parentId, sight }: Children): { from: string; values: unknown[] } {
+  const within = 'n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = $3 AND n.trashed_at IS NULL';
+  return {
+    from: `${SEEN[sight.shows]} AND ${within}`,
+    values: [enterpriseId, spaceId, parentId, 'ids' in sight ? sight.ids : null],
+  };
+}
 
 export async function listChildren(
   manager: EntityManager,
-  key: Key & { readonly spaceId: SpaceId },
-  page: {
-    readonly parentId: NodeId;
-    readonly after: ChildPosition | undefined;
-    readonly limit: number;
-    readonly foldersOnly: boolean;
-  },
+  children: Children,
+  page: { readonly after: ChildPosition | undefined; readonly limit: number },
 ): Promise<{ nodes: DriveNode[]; next: ChildPosition | null }> {
-  const [rank, folded, name] = page.after ?? [0, '', ''];
-  const rows = await queryRows<NodeRow & { rank: number; folded: string }>(
+  const { from, values } = childrenOf(children);
+  const [rank, name] = page.after ?? [0, ''];
+  const rows = await queryRows<NodeRow & { rank: number }>(
     manager,
     // each half runs along node_children from where the page begins, no further than the page is long
-    `(SELECT ${NODE_COLUMNS}, 0 AS rank, lower(n.name) AS folded FROM node n
-      WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = $3 AND n.kind = 'folder' AND n.trashed_at IS NULL
-        AND $4::int = 0 AND (lower(n.name), n.name) > ($5, $6)
+    `(SELECT ${NODE_COLUMNS}, 0 AS rank, lower(n.name) AS folded FROM ${from} AND n.kind = 'folder'
+        AND $5::int = 0 AND (lower(n.name), n.name) > (lower($6), $6)
       ORDER BY lower(n.name), n.name LIMIT $7)
      UNION ALL
-     (SELECT ${NODE_COLUMNS}, 1, lower(n.name) FROM node n
-      WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.parent_id = $3 AND n.kind = 'file' AND n.trashed_at IS NULL
-        AND NOT $8 AND (lower(n.name), n.name) > (CASE WHEN $4 = 1 THEN $5 ELSE '' END, CASE WHEN $4 = 1 THEN $6 ELSE '' END)
+     (SELECT ${NODE_COLUMNS}, 1, lower(n.name) FROM ${from} AND n.kind = 'file'
+        AND NOT $8 AND (lower(n.name), n.name) > (CASE WHEN $5 = 1 THEN lower($6) ELSE '' END, CASE WHEN $5 = 1 THEN $6 ELSE '' END)
       ORDER BY lower(n.name), n.name LIMIT $7)
      ORDER BY rank, folded, name LIMIT $7`,
-    [key.enterpriseId, key.spaceId, page.parentId, rank, folded, name, page.limit + 1, page.foldersOnly],
+    [...values, rank, name, page.limit + 1, children.foldersOnly],
   );
   const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;
-  const next: ChildPosition | null = last ? [last.rank, last.folded, last.name] : null;
+  const next: ChildPosition | null = last ? [last.rank, last.name] : null;
   return { nodes: rows.slice(0, page.limit).map(toNode), next };
 }
 
-export async function countChildren(
-  manager: EntityManager,
-  key: Key & { readonly spaceId: SpaceId },
-  parentId: NodeId,
-): Promise<number> {
+export async function countChildren(manager: EntityManager, children: Children): Promise<number> {
+  const { from, values } = childrenOf(children);
   const [row] = await queryRows<{ total: string }>(
     manager,
-    `SELECT count(*) AS total FROM node
-     WHERE enterprise_id = $1 AND space_id = $2 AND parent_id = $3 AND trashed_at IS NULL`,
-    [key.enterpriseId, key.spaceId, parentId],
+    `SELECT count(*) AS total FROM ${from} AND (n.kind = 'folder' OR NOT $5)`,
+    [...values, children.foldersOnly],
   );
   return Number(row?.total ?? 0);
 }

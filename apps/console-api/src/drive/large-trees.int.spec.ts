@@ -91,15 +91,34 @@ describe('a folder of 100,000 files', () => {
 });
 
 describe('a page of a folder of 100,000 files', () => {
-  it.each([[undefined], [[1, 'f5', 'f5'] as const]])('reads no more than it holds (after %j)', async (after) => {
-    const key = { enterpriseId: world.enterpriseId, spaceId };
-    const page = { parentId: big, after, limit: 100, foldersOnly: false };
+  const hidden = { shows: 'all but', ids: [newId<NodeId>()] } as const;
+  it.each([
+    [undefined, { shows: 'all' }],
+    [[1, 'f5'], { shows: 'all' }],
+    [[1, 'f5'], hidden],
+  ] as const)('reads no more than it holds (after %j, %j)', async (after, sight) => {
+    const children = { enterpriseId: world.enterpriseId, spaceId, parentId: big, sight, foldersOnly: false };
     let found: Awaited<ReturnType<typeof listChildren>> | undefined;
     const buffers = await countBuffers(world.manager, async (manager) => {
-      found = await listChildren(manager, key, page);
+      found = await listChildren(manager, children, { after, limit: 100 });
     });
     expect(found?.nodes).toHaveLength(100);
     expect(buffers).toBeLessThan(1000); // sorting all children took 3,000 and more
+  });
+
+  it('costs next to nothing to who sees one of them only', async () => {
+    const [file] = await world.sql<{ id: NodeId }>(
+      `SELECT id FROM node WHERE space_id = $1 AND parent_id = $2 AND live_name = 'f99'`,
+      [spaceId, big],
+    );
+    const sight = { shows: 'only', ids: [file!.id] } as const;
+    const children = { enterpriseId: world.enterpriseId, spaceId, parentId: big, sight, foldersOnly: false };
+    let found: Awaited<ReturnType<typeof listChildren>> | undefined;
+    const buffers = await countBuffers(world.manager, async (manager) => {
+      found = await listChildren(manager, children, { after: undefined, limit: 100 });
+    });
+    expect([found?.nodes.length, found?.next]).toEqual([1, null]);
+    expect(buffers).toBeLessThan(100);
   });
 });
 
