@@ -86,6 +86,18 @@ describe('the order of a plan', () => {
     expect(cloud[1]).toMatchObject({ ids: [expect.any(Number), expect.any(Number)] });
   });
 
+  // Found by the simulation of merges, seed 582871783: the name was asked for all the same, and the drive refused it each time.
+  it('[SY-31] [TA-5] lets wait what needs the name of a node that is not deleted before the first sync is through', () => {
+    const story = new Scenario(['a', 'b'], { policy: { firstSync: true } });
+    story.here.remove('a');
+    story.here.mkdir('a');
+    story.there.remove('b');
+    story.there.mkdir('b');
+    story.device.observe();
+    const { cloud, local, waits } = story.device.plan();
+    expect([brief(cloud), brief(local), waits]).toEqual([[], [], true]);
+  });
+
   it('[SY-8] asks that nothing below a folder has changed before it is deleted as one', () => {
     const { cloud } = planFor(['d/x', 'd/y'], (s) => s.remove('d'));
     expect(cloud).toMatchObject([{ op: 'cloudTrash', ifSubtreeSeq: expect.any(Number) }]);

@@ -204,6 +204,7 @@ class Order<O> {
    * disk can tell; who wants the name is sent there, and the person is told what is in the way.
    */
   #tryWhereFolderStays(): boolean {
+    if (!this.#rules.deletes || this.#rules.exchange === 'atomic') return false;
     for (const draft of this.#stuck()) {
       const by = this.#blockerOf(draft)?.by;
       if (!draft.to || by?.act !== 'trash' || !this.#staysForLeftOut(by.entity)) continue;
