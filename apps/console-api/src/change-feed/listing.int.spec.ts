@@ -92,7 +92,7 @@ describe('listing', () => {
     await expect(world.listings.list({ ...query, page: first.nextPage ?? '' })).rejects.toMatchObject({
       code: 'CURSOR_EXPIRED',
     });
-    await expect(world.listings.list({ ...query, page: 'nonsense' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(world.listings.list({ ...query, page: 'nonsense' })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
   });
 
   it('gives an empty folder the digest of nothing', async () => {
@@ -102,5 +102,48 @@ describe('listing', () => {
       digest: '0'.repeat(32),
       seq: 1,
     });
+  });
+});
+
+describe('[PE-5] pages of a listing', () => {
+  it('cannot be set back to what lay in a folder before it was shared', async () => {
+    const owner = await drive.owner();
+    const friend = await drive.person();
+    const [shared, own] = [ops.folder(owner.rootId, 'Shared'), ops.folder(owner.rootId, 'Own')];
+    const secret = ops.file(shared.nodeId, 'my-diagnosis.txt', { bytes: bytesOf('') });
+    const old = await drive.commit(owner.person, owner.spaceId, [shared, own, secret]);
+    await drive.commit(owner.person, owner.spaceId, [
+      ops.move(secret.nodeId, own.nodeId, 'my-diagnosis.txt'),
+      ops.folder(shared.nodeId, 'a'),
+      ops.folder(shared.nodeId, 'b'),
+    ]);
+    await drive.grant(owner.spaceId, shared.nodeId, { user: friend.userId }, 'backer');
+    const query = { principal: friend, spaceId: owner.spaceId, rootId: shared.nodeId };
+    const { nextPage, epoch, count, digest } = await world.listings.list({ ...query, page: undefined, limit: 1 });
+    const past = { seq: old.seq, epoch, count, digest, order: 'branch', folderId: shared.nodeId, afterName: '' };
+    const forged = Buffer.from(JSON.stringify(past)).toString('base64url');
+    const flipped = Buffer.from(String(nextPage), 'base64url');
+    flipped[40] = (flipped[40] ?? 0) ^ 1;
+    for (const page of [forged, flipped.toString('base64url')]) {
+      await expect(world.listings.list({ ...query, page, limit: 100 })).rejects.toMatchObject({
+        code: 'CURSOR_EXPIRED',
+      });
+    }
+    const rest = await world.listings.list({ ...query, page: nextPage ?? '', limit: 100 });
+    expect(rest.nodes.map((node) => node.name)).toEqual(['b']);
+  });
+
+  it('are for whom they were made, of any device', async () => {
+    const { person, device, spaceId, rootId } = await drive.owner();
+    const friend = await drive.person();
+    await drive.commit(device, spaceId, [ops.folder(rootId, 'a'), ops.folder(rootId, 'b')]);
+    await drive.grant(spaceId, rootId, { user: friend.userId }, 'backer');
+    const query = { spaceId, rootId, limit: 1 };
+    const { nextPage } = await world.listings.list({ ...query, principal: device, page: undefined });
+    const page = nextPage ?? '';
+    await expect(world.listings.list({ ...query, principal: friend, page })).rejects.toMatchObject({
+      code: 'CURSOR_EXPIRED',
+    });
+    expect((await world.listings.list({ ...query, principal: person, page })).nodes).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, type DigestAnswer, type DriveNode, type ListingAnswer } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { encodePage, parsePage } from '../drive/page-token.ts';
+import { openPage, sealPage, type PageSeal } from '../drive/sealed-page.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { encodeCursor } from './cursor.ts';
 import { findToken, listNodes, type FeedSpace } from './feed.store.ts';
@@ -18,13 +18,11 @@ const NODES_PER_LOOK = 2000;
 /** Looks of one page: where folders hold next to nothing it is sent before it is full. */
 const LOOKS_PER_PAGE = 40;
 
+/** Sealed: the seq is believed, and what lay in a folder before it was opened to somebody is not theirs to see (PE-5). */
 const PageToken = z.object({
   seq: z.int().min(1),
-  epoch: z.uuid(),
   count: z.int().min(0),
   digest: z.string().length(32),
-  /** Folders come each before those in it; tokens of another order are not understood. */
-  order: z.literal('branch'),
   folderId: z.uuid(),
   afterName: z.string().max(255),
 });
@@ -79,15 +77,17 @@ export class ListingService {
   async #readPage(manager: EntityManager, query: ListingQuery, take: Take): Promise<Omit<Answer, 'nodes'>> {
     const space = await this.scopes.getSpace(manager, query);
     const tree = await this.#findTree(manager, query, space);
-    const token = query.page === undefined ? await startToken(manager, tree, space) : parsePage(query.page, PageToken);
-    const isKept = token.seq >= space.historyFromSeq && token.seq <= space.seq;
-    if (token.epoch !== space.epoch || !isKept) throw new AppError('CURSOR_EXPIRED');
+    const seal = sealOf(query, space);
+    const token =
+      query.page === undefined ? await startToken(manager, tree, space) : openPage(query.page, PageToken, seal);
+    const isKept = token && token.seq >= space.historyFromSeq && token.seq <= space.seq;
+    if (!isKept) throw new AppError('CURSOR_EXPIRED');
     if (query.page === undefined) take(await getRoot(manager, tree));
     const next = await readNodes(manager, { ...tree, seq: token.seq }, { token, limit: query.limit, take });
-    const { seq, count, digest, epoch } = token;
+    const { seq, count, digest } = token;
     const cursor = await cursorAt(manager, tree, { seq, space });
-    const nextPage = next && encodePage({ ...token, ...next });
-    return { nextPage, count, digest, cursor, seq, epoch, capsRev: space.capsRev };
+    const nextPage = next && sealPage({ ...token, ...next }, seal);
+    return { nextPage, count, digest, cursor, seq, epoch: space.epoch, capsRev: space.capsRev };
   }
 
   async #findTree(manager: EntityManager, query: ScopeQuery, space: FeedSpace): Promise<Tree> {
@@ -102,7 +102,12 @@ export class ListingService {
 
 async function startToken(manager: EntityManager, tree: Tree, space: FeedSpace): Promise<PageToken> {
   const sum: TreeDigest = await sumTree(manager, tree);
-  return { seq: space.seq, epoch: space.epoch, ...sum, order: 'branch', folderId: tree.rootId, afterName: '' };
+  return { seq: space.seq, ...sum, folderId: tree.rootId, afterName: '' };
+}
+
+/** Pages list folders each before those in it (`branch`): one of another order, epoch, root or reader cannot be gone on from. */
+function sealOf({ principal, spaceId, rootId }: ScopeQuery, space: FeedSpace): PageSeal {
+  return { key: space.cursorKey, of: ['listing', 'branch', spaceId, rootId, principal.userId, space.epoch] };
 }
 
 async function getRoot(manager: EntityManager, tree: Tree): Promise<DriveNode[]> {

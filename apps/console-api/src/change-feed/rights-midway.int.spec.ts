@@ -178,7 +178,7 @@ describe('tokens and cursors that were made for something else', () => {
       await expect(changes(reader, forged.toString('base64url'))).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
     }
     for (const page of ['x', '', 'eyJ9', Buffer.from('{"seq":1}').toString('base64url')]) {
-      await expect(world.listings.list({ ...query(reader), page })).rejects.toMatchObject({ code: /INVALID/ as never });
+      await expect(world.listings.list({ ...query(reader), page })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
     }
   });
 });
