@@ -37,20 +37,23 @@ const grantBody = {
   syncRight: SyncRight.nullable().optional(),
   /** Whether members of teams below have it too; means nothing for a user. */
   subTeams: z.boolean().default(true),
+  /** Of what the request names, and of nothing else; of both axes where it names neither. */
   expiresAt: Timestamp.nullable().default(null),
 };
 /** What is given on a folder to one user or team: there is one such grant, giving again changes it. */
 export const SetFolderGrant = z.object(grantBody);
 export type SetFolderGrant = z.infer<typeof SetFolderGrant>;
 
-/** A grant with both of its axes. */
+/** A grant with both of its axes; `expiresAt` is the end of its role or list. */
 export const FolderGrant = Grant.extend({
   role: FolderRole.nullable(),
   actionList: z.object({ id: ActionListId, name: z.string() }).nullable(),
   /** Of the role or list; `null` when the grant says nothing about actions. */
   atoms: z.array(Atom).nullable(),
   syncRight: SyncRight.nullable(),
+  syncExpiresAt: Timestamp.nullable(),
   subTeams: z.boolean(),
+  /** All that it says has ended. */
   expired: z.boolean(),
   /** Given on a folder above the asked one. */
   inherited: z.boolean(),
@@ -70,7 +73,9 @@ export const DecidingGrant = z.object({
   role: FolderRole.nullable(),
   actionList: z.string().nullable(),
   syncRight: SyncRight.nullable(),
+  /** Of the role or list. */
   expiresAt: Timestamp.nullable(),
+  syncExpiresAt: Timestamp.nullable(),
 });
 export type DecidingGrant = z.infer<typeof DecidingGrant>;
 export const RightsExplanation = z.object({

@@ -16,7 +16,7 @@ export type FeedSpace = {
   readonly historyFromSeq: number;
 };
 
-/** capsRev counts changes twice and expiries once: it never comes back to a value that meant other rights. */
+/** capsRev counts each end that has come once, and a change more than the ends it may take away: it never comes back to a value that meant other rights. */
 export async function findFeedSpace(manager: EntityManager, key: SpaceKey): Promise<FeedSpace | undefined> {
   const [row] = await queryRows<
     Record<'seq' | 'epoch' | 'cursorKey' | 'capsRev' | 'feedFromSeq' | 'historyFromSeq', string>
@@ -24,8 +24,8 @@ export async function findFeedSpace(manager: EntityManager, key: SpaceKey): Prom
     manager,
     `SELECT s.seq, s.epoch, s.cursor_key AS "cursorKey", s.feed_from_seq AS "feedFromSeq",
             s.history_from_seq AS "historyFromSeq",
-            s.caps_rev + (SELECT count(*) FROM folder_grant g WHERE g.enterprise_id = $1 AND g.space_id = $2
-                          AND g.expires_at <= now()) AS "capsRev"
+            s.caps_rev + (SELECT count(*) FILTER (WHERE g.expires_at <= now()) + count(*) FILTER (WHERE g.sync_expires_at <= now())
+                          FROM folder_grant g WHERE g.enterprise_id = $1 AND g.space_id = $2) AS "capsRev"
      FROM space s WHERE s.enterprise_id = $1 AND s.id = $2`,
     [key.enterpriseId, key.spaceId],
   );

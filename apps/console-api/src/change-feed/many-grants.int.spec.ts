@@ -57,7 +57,7 @@ describe('rights of somebody with very many grants', () => {
   it('end with the time of their grant', async () => {
     const { query, folders } = await openScene();
     expect((await rightsOf(world.scopes, query)).has(folders[3]!)).toBe(true);
-    await drive.sql(`UPDATE folder_grant SET expires_at = now() - interval '1 second' WHERE node_id = $1`, [
+    await drive.sql(`UPDATE folder_grant SET sync_expires_at = now() - interval '1 second' WHERE node_id = $1`, [
       folders[3],
     ]);
     expect((await rightsOf(world.scopes, query)).has(folders[3]!)).toBe(false);

@@ -106,10 +106,11 @@ export async function removeGrants(manager: EntityManager, move: SpaceMove): Pro
     [move.from.enterpriseId, move.tree.ids],
   );
   if (rows.length === 0) return false;
-  // By 2, because an expiry counts 1: see the migration of the drive.
-  await queryRows(manager, `UPDATE space SET caps_rev = caps_rev + 2 WHERE enterprise_id = $1 AND id = $2`, [
-    move.from.enterpriseId,
-    move.from.spaceId,
-  ]);
+  // By more than the ends that have come of these grants, which each counted 1: see the feed.
+  await queryRows(
+    manager,
+    `UPDATE space SET caps_rev = caps_rev + 1 + 2 * $3::int WHERE enterprise_id = $1 AND id = $2`,
+    [move.from.enterpriseId, move.from.spaceId, rows.length],
+  );
   return true;
 }

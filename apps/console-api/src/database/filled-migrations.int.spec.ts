@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NodeId, ReservationKey, SpaceId } from '@tideline/contracts';
+import type { NodeId, ReservationKey, SetFolderGrant, SpaceId } from '@tideline/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PruneJob } from '../change-feed/prune.job.ts';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
@@ -140,6 +140,37 @@ describe('[SA-1] a server that goes back to an older version and forward again',
     expect(before).toEqual(new Set(['visible', 'list']));
     await goBackAndForth(stepsBackBefore('Rights1764000023000'));
     expect(await rights()).toEqual(before);
+  });
+
+  it('[PE-1] [PE-4] ends no right earlier and no later, and withholds a sync right that it cannot tell the end of', async () => {
+    const admin = await world.drive.person('drive_admin');
+    const team = await world.drive.space('team', { teamId: await world.drive.team() });
+    const { rootId: nodeId } = team;
+    const later = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const give = async (what: Pick<SetFolderGrant, 'role' | 'syncRight'>, expiresAt: string | null) => {
+      const { userId } = await world.drive.person();
+      const to = { type: 'user', id: userId } as const;
+      await world.drive.folderGrants.set(admin, nodeId, { to, subTeams: true, ...what, expiresAt });
+      return to;
+    };
+    await give({ syncRight: 'backer' }, later(1));
+    await give({ role: 'viewer' }, later(2));
+    await give({ role: 'viewer', syncRight: 'synchronizer' }, later(3));
+    const apart = await give({ role: 'viewer' }, later(4));
+    const grants = async () =>
+      (await world.drive.folderGrants.listFor(admin, nodeId))
+        .toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1))
+        .map(({ role, expiresAt, syncRight, syncExpiresAt }) => [role, expiresAt, syncRight, syncExpiresAt]);
+    const before = await grants();
+    await world.drive.folderGrants.set(admin, nodeId, {
+      to: apart,
+      subTeams: true,
+      syncRight: 'backer',
+      expiresAt: null,
+    });
+    await goBackAndForth(stepsBackBefore('EndsOfAxes1764000028600'));
+    const [role, end] = before[3]!;
+    expect(await grants()).toEqual([...before.slice(0, 3), [role, end, 'none', end]]);
   });
 
   it('still tells cursors that are too old so', async () => {

@@ -16,6 +16,7 @@ import type { EntityManager } from 'typeorm';
 import { nodeById } from '../drive/node-probe.ts';
 import type { KeptStatement } from '../platform/hot-transaction.ts';
 import { queryRows } from '../platform/rows.ts';
+import { areActionsLive, isLive, isSyncRightLive, liveAxes } from './live-axes.ts';
 import type { Statement } from './rights.ts';
 
 /** A node on a chain from asked nodes up to the root of their space. */
@@ -137,12 +138,12 @@ export async function listStatements(
   const { from, condition, ids } = readScope(scope);
   const rows = await queryRows<StatementRow>(
     manager,
-    `SELECT g.id AS "grantId", g.node_id AS "nodeId", g.space_id AS "spaceId", g.role, g.atoms, g.sync_right AS "syncRight",
+    `SELECT g.id AS "grantId", g.node_id AS "nodeId", g.space_id AS "spaceId", ${liveAxes('g')},
             CASE WHEN g.identity_type = 'user' THEN 0 ELSE t.distance + 1 END AS rank
      FROM ${from}
      LEFT JOIN unnest($3::uuid[], $4::int[]) AS t(id, distance) ON g.identity_type = 'team' AND t.id = g.identity_id
      WHERE g.enterprise_id = $1 AND ${condition}
-       AND (g.expires_at IS NULL OR g.expires_at > now())
+       AND ${isLive('g')}
        AND ((g.identity_type = 'user' AND g.identity_id = $2) OR (t.id IS NOT NULL AND (g.sub_teams OR t.distance = 0)))`,
     [
       enterpriseId,
@@ -190,9 +191,10 @@ export async function findPassages(
     `WITH RECURSIVE opened AS (
        SELECT DISTINCT g.node_id FROM folder_grant g
        LEFT JOIN unnest($3::uuid[], $4::int[]) AS t(id, distance) ON g.identity_type = 'team' AND t.id = g.identity_id
-       WHERE g.enterprise_id = $1 AND g.space_id = ANY($5::uuid[]) AND (g.expires_at IS NULL OR g.expires_at > now())
+       WHERE g.enterprise_id = $1 AND g.space_id = ANY($5::uuid[])
          AND ((g.identity_type = 'user' AND g.identity_id = $2) OR (t.id IS NOT NULL AND (g.sub_teams OR t.distance = 0)))
-         AND (g.role IS NOT NULL OR cardinality(g.atoms) > 0 OR g.sync_right IN ('backer', 'synchronizer'))
+         AND ((g.role IS NOT NULL OR cardinality(g.atoms) > 0) AND ${areActionsLive('g')}
+           OR g.sync_right IN ('backer', 'synchronizer') AND ${isSyncRightLive('g')})
      ), up AS (
        SELECT n.* FROM opened CROSS JOIN LATERAL (
          SELECT id, parent_id FROM node WHERE enterprise_id = $1 AND id = opened.node_id LIMIT 1) n

@@ -104,6 +104,7 @@ export class ExplainService {
       actionList: grant.actionList?.name ?? null,
       syncRight: grant.syncRight,
       expiresAt: grant.expiresAt,
+      syncExpiresAt: grant.syncExpiresAt,
     }));
   }
 }

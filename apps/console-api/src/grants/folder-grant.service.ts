@@ -63,8 +63,8 @@ export class FolderGrantService {
       const list = await getNamedList(wanted, (listId) => lockList(manager, enterpriseId, listId));
       const before = await findGiven(manager, enterpriseId, { nodeId, to: wanted.to });
       const axes = mergeGrant(before, wanted, list);
-      const { to, subTeams, expiresAt } = wanted;
-      const row = { ...axes, id: uuidv7() as GrantId, spaceId, nodeId, to, subTeams, expiresAt };
+      const { to, subTeams } = wanted;
+      const row = { ...axes, id: uuidv7() as GrantId, spaceId, nodeId, to, subTeams };
       const id = await writeFolderGrant(manager, enterpriseId, { ...row, createdBy: person.userId });
       const [grant] = await listFolderGrants(manager, enterpriseId, { grantIds: [id] });
       if (!grant) throw new Error(`grant ${id} is gone inside its own transaction`);

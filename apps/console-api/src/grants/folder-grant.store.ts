@@ -16,7 +16,8 @@ import { FOLDER_ROLE_ATOMS } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { queryRows } from '../platform/rows.ts';
-import type { GivenAxes, GivenGrant } from './given-grant.ts';
+import type { Ends, GivenAxes, GivenGrant, GrantBefore } from './given-grant.ts';
+import { isLive, liveAxes } from './live-axes.ts';
 
 type To = z.output<typeof Identity>;
 /** What all of these say at once; a part that is left out says nothing. */
@@ -45,6 +46,7 @@ type FolderGrantRow = {
   readonly sync_right: SyncRight | null;
   readonly sub_teams: boolean;
   readonly expires_at: Date | null;
+  readonly sync_expires_at: Date | null;
   readonly expired: boolean;
   readonly created_at: Date;
   readonly created_by: string | null;
@@ -73,7 +75,7 @@ export async function listFolderGrants(
      )
      SELECT g.id, g.space_id, s.kind AS space_kind, s.name AS space_name, g.node_id, up.path, g.identity_type, g.identity_id,
             coalesce(u.name, t.name) AS identity_name, g.role, l.id AS list_id, l.name AS list_name, g.atoms, g.sync_right,
-            g.sub_teams, g.expires_at, coalesce(g.expires_at <= now(), false) AS expired, g.created_at, c.name AS created_by
+            g.sub_teams, g.expires_at, g.sync_expires_at, NOT ${isLive('g')} AS expired, g.created_at, c.name AS created_by
      FROM chosen g
      JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id AND (NOT $5 OR s.kind <> 'personal')
      JOIN up ON up.folder_id = g.node_id AND up.parent_id IS NULL
@@ -102,6 +104,7 @@ function toFolderGrant(row: FolderGrantRow): Omit<FolderGrant, 'inherited'> {
     syncRight: row.sync_right,
     subTeams: row.sub_teams,
     expiresAt: row.expires_at?.toISOString() ?? null,
+    syncExpiresAt: row.sync_expires_at?.toISOString() ?? null,
     expired: row.expired,
     createdAt: row.created_at.toISOString(),
     createdBy: row.created_by,
@@ -116,8 +119,8 @@ export async function listGiven(
 ): Promise<GivenGrant[]> {
   return queryRows<GivenGrant>(
     manager,
-    `SELECT ${GIVEN_COLUMNS} FROM folder_grant
-     WHERE enterprise_id = $1 AND node_id = ANY($2::uuid[]) AND (expires_at IS NULL OR expires_at > now())`,
+    `SELECT ${GIVEN_COLUMNS} FROM folder_grant g
+     WHERE enterprise_id = $1 AND node_id = ANY($2::uuid[]) AND ${isLive('g')}`,
     [enterpriseId, nodeIds],
   );
 }
@@ -130,40 +133,43 @@ export async function listGrantedFolders(
 ): Promise<NodeId[]> {
   const rows = await queryRows<{ id: NodeId }>(
     manager,
-    `SELECT DISTINCT node_id AS id FROM folder_grant
-     WHERE enterprise_id = $1 AND space_id = $2 AND (expires_at IS NULL OR expires_at > now())`,
+    `SELECT DISTINCT node_id AS id FROM folder_grant g
+     WHERE enterprise_id = $1 AND space_id = $2 AND ${isLive('g')}`,
     [enterpriseId, spaceId],
   );
   return rows.map((row) => row.id);
 }
 
-/** The one grant of an identity on a folder, expired or not. */
+/** The one grant of an identity on a folder; what has ended of it counts as absent. */
 export async function findGiven(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   on: { readonly nodeId: NodeId; readonly to: To },
-): Promise<GivenGrant | undefined> {
-  const [row] = await queryRows<GivenGrant>(
+): Promise<GrantBefore | undefined> {
+  const [row] = await queryRows<GivenGrant & Record<keyof Ends, Date | null>>(
     manager,
-    `SELECT ${GIVEN_COLUMNS} FROM folder_grant
+    `SELECT ${GIVEN_COLUMNS}, g.expires_at AS "expiresAt", g.sync_expires_at AS "syncExpiresAt" FROM folder_grant g
      WHERE enterprise_id = $1 AND node_id = $2 AND identity_type = $3 AND identity_id = $4`,
     [enterpriseId, on.nodeId, on.to.type, on.to.id],
   );
-  return row;
+  if (!row) return undefined;
+  const [expiresAt, syncExpiresAt] = [row.expiresAt, row.syncExpiresAt].map((end) => end?.toISOString() ?? null);
+  return { ...row, expiresAt: expiresAt ?? null, syncExpiresAt: syncExpiresAt ?? null };
 }
 
-export const GIVEN_COLUMNS = `id AS "grantId", node_id AS "nodeId", identity_type AS "toType", identity_id AS "toId",
-  sub_teams AS "subTeams", role, action_list_id AS "actionListId", atoms, sync_right AS "syncRight"`;
+/** Of a grant `g`. */
+export const GIVEN_COLUMNS = `g.id AS "grantId", g.node_id AS "nodeId", g.identity_type AS "toType", g.identity_id AS "toId",
+  g.sub_teams AS "subTeams", ${liveAxes('g')}`;
 
-export type FolderGrantRowToWrite = GivenAxes & {
-  readonly id: GrantId;
-  readonly spaceId: SpaceId;
-  readonly nodeId: NodeId;
-  readonly to: To;
-  readonly subTeams: boolean;
-  readonly expiresAt: string | null;
-  readonly createdBy: UserId;
-};
+export type FolderGrantRowToWrite = GivenAxes &
+  Ends & {
+    readonly id: GrantId;
+    readonly spaceId: SpaceId;
+    readonly nodeId: NodeId;
+    readonly to: To;
+    readonly subTeams: boolean;
+    readonly createdBy: UserId;
+  };
 
 /** Replaces what the identity has on the folder; a grant that was there keeps its id. */
 export async function writeFolderGrant(
@@ -174,12 +180,12 @@ export async function writeFolderGrant(
   const [row] = await queryRows<{ id: GrantId }>(
     manager,
     `INSERT INTO folder_grant (enterprise_id, id, space_id, node_id, identity_type, identity_id, role, action_list_id, atoms,
-                               sync_right, sub_teams, expires_at, created_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                               sync_right, sub_teams, expires_at, sync_expires_at, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      ON CONFLICT (enterprise_id, node_id, identity_type, identity_id)
      DO UPDATE SET role = excluded.role, action_list_id = excluded.action_list_id, atoms = excluded.atoms,
                    sync_right = excluded.sync_right, sub_teams = excluded.sub_teams, expires_at = excluded.expires_at,
-                   expiry_told = false, created_by = excluded.created_by, created_at = now()
+                   sync_expires_at = excluded.sync_expires_at, expiry_told = false, sync_expiry_told = false, created_by = excluded.created_by, created_at = now()
      RETURNING id`,
     [
       enterpriseId,
@@ -194,6 +200,7 @@ export async function writeFolderGrant(
       grant.syncRight,
       grant.subTeams,
       grant.expiresAt,
+      grant.syncExpiresAt,
       grant.createdBy,
     ],
   );

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ActionListId, Atom, NodeId, SetFolderGrant, SpaceId, TaskId, TeamId, UserId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findFeedSpace } from '../change-feed/feed.store.ts';
 import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { DriveWorld, ops } from '../drive/testing/drive-world.ts';
 import { SystemClock } from '../platform/clock.ts';
 import type { DevicePrincipal, PersonPrincipal } from '../platform/principal.ts';
 import { ActionListService } from './action-list.service.ts';
 import { ExplainService } from './explain.service.ts';
+import { takeExpired } from './grant.store.ts';
 import { ImpactService } from './impact.service.ts';
 
 let world: DriveWorld;
@@ -43,6 +45,105 @@ const giving = (who: PersonPrincipal | TeamId, what: Partial<SetFolderGrant>): S
 });
 const atomsOf = async (who: PersonPrincipal, nodeId: NodeId) =>
   [...((await world.access.resolve(world.manager, who, [nodeId])).get(nodeId)?.atoms ?? [])].sort();
+
+async function task(device: DevicePrincipal, at: { spaceId: string; rootId: string }, mode: string): Promise<TaskId> {
+  const id = randomUUID() as TaskId;
+  await world.sql(
+    `INSERT INTO sync_task (enterprise_id, device_id, id, mode, space_id, space_kind, root_node_id, local_path, cloud_path)
+     VALUES ($1, $2, $3, $4, $5, 'team', $6, '/x', 'team/x:/')`,
+    [world.enterpriseId, device.deviceId, id, mode, at.spaceId, at.rootId],
+  );
+  return id;
+}
+
+describe('[PE-1] the two axes of a grant', () => {
+  const past = () => new Date(Date.now() - 1000).toISOString();
+  const later = () => new Date(Date.now() + 3_600_000).toISOString();
+  const syncRightOf = async (who: PersonPrincipal, nodeId: NodeId) =>
+    (await world.access.resolve(world.manager, who, [nodeId])).get(nodeId)?.syncRight;
+  const setSyncRight = (admin: PersonPrincipal, nodeId: NodeId, who: PersonPrincipal) =>
+    world.grants.set(admin, { nodeId, to: { type: 'user', id: who.userId }, syncRight: 'backer', expiresAt: null });
+
+  it('do not come back with each other once they have ended', async () => {
+    const [ann, bob, kim] = [await world.person(), await world.person(), await world.person()];
+    const { admin, outer } = await teamSpace();
+    const none = await atomsOf(ann, outer);
+    await world.folderGrants.set(admin, outer, giving(ann, { role: 'owner', expiresAt: past() }));
+    await world.folderGrants.set(admin, outer, giving(bob, { role: 'owner', expiresAt: past() }));
+    await world.folderGrants.set(admin, outer, giving(kim, { syncRight: 'synchronizer', expiresAt: past() }));
+    expect(none).toEqual([]);
+    await setSyncRight(admin, outer, ann);
+    await world.folderGrants.set(admin, outer, giving(bob, { syncRight: 'backer' }));
+    await world.folderGrants.set(admin, outer, giving(kim, { role: 'viewer' }));
+    for (const who of [ann, bob]) {
+      expect(await syncRightOf(who, outer)).toBe('backer');
+      expect(await atomsOf(who, outer)).not.toContain('download');
+      expect((await world.access.resolve(world.manager, who, [outer])).get(outer)?.mayGrant).toBe(false);
+    }
+    expect(await syncRightOf(kim, outer)).toBe('none');
+    await expect(
+      world.folderGrants.set(admin, outer, giving(bob, { syncRight: null })), // of the role nothing is left either
+    ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('do not end or prolong each other', async () => {
+    const [ann, bob] = [await world.person(), await world.person()];
+    const { admin, outer } = await teamSpace();
+    await world.folderGrants.set(admin, outer, giving(ann, { role: 'editor' }));
+    const over = await world.folderGrants.set(admin, outer, giving(ann, { syncRight: 'backer', expiresAt: past() }));
+    expect(over).toMatchObject({ role: 'editor', expiresAt: null, expired: false });
+    expect([await syncRightOf(ann, outer), (await atomsOf(ann, outer)).includes('move')]).toEqual(['none', true]);
+
+    const end = later();
+    await world.folderGrants.set(admin, outer, giving(bob, { role: 'editor', expiresAt: end }));
+    await setSyncRight(admin, outer, bob);
+    const [given] = (await world.folderGrants.listFor(admin, outer)).filter((grant) => grant.to.id === bob.userId);
+    expect(given).toMatchObject({ role: 'editor', expiresAt: end, syncRight: 'backer', syncExpiresAt: null });
+    const both = await world.folderGrants.set(admin, outer, giving(bob, {})); // names neither: the end of both
+    expect(both).toMatchObject({ role: 'editor', expiresAt: null, syncRight: 'backer', syncExpiresAt: null });
+  });
+
+  it('[PE-2] are counted by themselves in what devices compare, and no change comes back to an old number', async () => {
+    const ann = await world.person();
+    const { admin, spaceId, outer } = await teamSpace();
+    const numbers: number[] = [];
+    const note = async () =>
+      numbers.push((await findFeedSpace(world.manager, { enterpriseId: world.enterpriseId, spaceId }))!.capsRev);
+    const end = (column: string) => world.sql(`UPDATE folder_grant SET ${column} = now() WHERE node_id = $1`, [outer]);
+    await note();
+    await world.folderGrants.set(
+      admin,
+      outer,
+      giving(ann, { role: 'viewer', syncRight: 'backer', expiresAt: later() }),
+    );
+    await note();
+    await end('expires_at');
+    await note();
+    await end('sync_expires_at');
+    await note();
+    const [before] = await takeExpiredOf(spaceId);
+    expect([before, await takeExpiredOf(spaceId)]).toEqual([expect.anything(), []]);
+    await world.folderGrants.set(admin, outer, giving(ann, { role: 'viewer', syncRight: 'backer' }));
+    await note();
+    expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
+  });
+
+  it('[PE-2] are told as they will be in a preview', async () => {
+    const ann = await world.person();
+    const { admin, spaceId, outer } = await teamSpace();
+    await world.folderGrants.set(admin, outer, giving(ann, { role: 'editor', syncRight: 'backer' }));
+    await task(await world.device(ann), { spaceId, rootId: outer }, 'upload');
+    const change = { change: 'set', nodeId: outer } as const;
+    const roleEnds = giving(ann, { role: 'editor', expiresAt: past() });
+    expect(await impacts.preview(admin, { ...change, ...roleEnds })).toMatchObject({ pausedTasks: 0, changedTasks: 1 });
+    const syncRightEnds = giving(ann, { syncRight: 'backer', expiresAt: past() });
+    expect(await impacts.preview(admin, { ...change, ...syncRightEnds })).toMatchObject({ pausedTasks: 1 });
+  });
+
+  async function takeExpiredOf(spaceId: SpaceId) {
+    return (await takeExpired(world.manager, 1000)).filter((grant) => grant.spaceId === spaceId);
+  }
+});
 
 describe('who may give rights in a team space', () => {
   it('[PE-3] [PE-6] are drive admins, holders of the role owner there, and team admins of the team and above', async () => {
@@ -229,16 +330,6 @@ describe('the list of who may see a folder', () => {
 });
 
 describe('the preview of a change', () => {
-  async function task(device: DevicePrincipal, at: { spaceId: string; rootId: string }, mode: string): Promise<TaskId> {
-    const id = randomUUID() as TaskId;
-    await world.sql(
-      `INSERT INTO sync_task (enterprise_id, device_id, id, mode, space_id, space_kind, root_node_id, local_path, cloud_path)
-       VALUES ($1, $2, $3, $4, $5, 'team', $6, '/x', 'team/x:/')`,
-      [world.enterpriseId, device.deviceId, id, mode, at.spaceId, at.rootId],
-    );
-    return id;
-  }
-
   it('[PE-2] counts the tasks that would pause, resume or find a part changed, and changes nothing', async () => {
     const [ann, bob] = [await world.person(), await world.person()];
     const devices = { ann: await world.device(ann), bob: await world.device(bob) };

@@ -25,11 +25,16 @@ export type Member = CallerFacts & {
 /** The list that a grant names, if it names one. */
 export type NamedList = { readonly id: ActionListId; readonly atoms: readonly Atom[] } | null;
 
+/** When each axis ends; `null` for never, and where nothing is said on it. */
+export type Ends = { readonly expiresAt: string | null; readonly syncExpiresAt: string | null };
+export type GrantBefore = GivenGrant & Ends;
+
 /**
  * What is on the folder for this identity afterwards. What the request does not name stays as it was, so that whoever gives
- * a role does not take a sync right away (PE-1).
+ * a role does not take a sync right away, and neither ends the other nor makes it last (PE-1). An end is that of what the request
+ * names; where it names neither, of both.
  */
-export function mergeGrant(before: GivenGrant | undefined, wanted: SetFolderGrant, list: NamedList): GivenAxes {
+export function mergeGrant(before: GrantBefore | undefined, wanted: SetFolderGrant, list: NamedList): GivenAxes & Ends {
   if (wanted.role && list) {
     throw new AppError('INVALID_INPUT', { reason: 'body: name a role or a list of actions, not both' });
   }
@@ -38,7 +43,35 @@ export function mergeGrant(before: GivenGrant | undefined, wanted: SetFolderGran
   if (axes.role === null && axes.atoms === null && axes.syncRight === null) {
     throw new AppError('INVALID_INPUT', { reason: 'body: a grant gives a role, a list of actions or a sync right' });
   }
-  return axes;
+  return { ...axes, ...mergeEnds(before, wanted, axes) };
+}
+
+function mergeEnds(before: GrantBefore | undefined, wanted: SetFolderGrant, axes: GivenAxes): Ends {
+  const [namesActions, namesSyncRight] = [isActionsNamed(wanted), wanted.syncRight !== undefined];
+  const keepsActions = namesSyncRight && !namesActions;
+  const keepsSyncRight = namesActions && !namesSyncRight;
+  const hasActions = axes.atoms !== null || axes.role !== null;
+  return {
+    expiresAt: hasActions ? endOf(keepsActions ? before?.expiresAt : wanted.expiresAt) : null,
+    syncExpiresAt: axes.syncRight ? endOf(keepsSyncRight ? before?.syncExpiresAt : wanted.expiresAt) : null,
+  };
+}
+
+function endOf(end: string | null | undefined): string | null {
+  return end ?? null;
+}
+
+function isActionsNamed(wanted: SetFolderGrant): boolean {
+  return wanted.role !== undefined || wanted.actionListId !== undefined;
+}
+
+/** What of it holds at a time; `undefined`: nothing. */
+export function liveAt(axes: GivenAxes & Ends, now: Date): GivenAxes | undefined {
+  const hasEnded = (end: string | null) => end !== null && new Date(end) <= now;
+  const actions = hasEnded(axes.expiresAt) ? { role: null, actionListId: null, atoms: null } : axes;
+  const { role, actionListId, atoms } = actions;
+  const syncRight = hasEnded(axes.syncExpiresAt) ? null : axes.syncRight;
+  return role === null && atoms === null && syncRight === null ? undefined : { role, actionListId, atoms, syncRight };
 }
 
 function mergeActions(
@@ -46,8 +79,8 @@ function mergeActions(
   wanted: SetFolderGrant,
   list: NamedList,
 ): Omit<GivenAxes, 'syncRight'> {
-  const isNamed = wanted.role !== undefined || wanted.actionListId !== undefined;
-  if (!isNamed && before) return { role: before.role, actionListId: before.actionListId, atoms: before.atoms };
+  if (!isActionsNamed(wanted) && before)
+    return { role: before.role, actionListId: before.actionListId, atoms: before.atoms };
   return { role: wanted.role ?? null, actionListId: list?.id ?? null, atoms: list?.atoms ?? null };
 }
 export type GivenAxes = Pick<GivenGrant, 'role' | 'actionListId' | 'atoms' | 'syncRight'>;

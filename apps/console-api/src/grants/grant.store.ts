@@ -28,7 +28,8 @@ function compare(one: string, other: string): number {
 }
 
 function toGrant(found: Omit<FolderGrant, 'inherited'>): Grant[] {
-  const { id, spaceId, spaceKind, spaceName, nodeId, path, to, syncRight, expiresAt, createdAt, createdBy } = found;
+  const { id, spaceId, spaceKind, spaceName, nodeId, path, to, syncRight, createdAt, createdBy } = found;
+  const expiresAt = found.syncExpiresAt;
   if (syncRight === null) return [];
   return [{ id, spaceId, spaceKind, spaceName, nodeId, path, to, syncRight, expiresAt, createdAt, createdBy }];
 }
@@ -77,7 +78,7 @@ export type NewGrant = {
   readonly createdBy: UserId;
 };
 
-/** One right per folder and identity: a second one replaces the first and keeps its id. */
+/** One right per folder and identity: a second one replaces the first and keeps its id. A role beside it stays as it is (PE-1). */
 export async function upsertGrant(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
@@ -85,11 +86,12 @@ export async function upsertGrant(
 ): Promise<GrantId> {
   const [row] = await queryRows<{ id: GrantId }>(
     manager,
-    `INSERT INTO folder_grant (enterprise_id, id, space_id, node_id, identity_type, identity_id, sync_right, expires_at, created_by)
+    `INSERT INTO folder_grant (enterprise_id, id, space_id, node_id, identity_type, identity_id, sync_right, sync_expires_at,
+                               created_by)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (enterprise_id, node_id, identity_type, identity_id)
-     DO UPDATE SET sync_right = excluded.sync_right, expires_at = excluded.expires_at,
-                   expiry_told = false, created_by = excluded.created_by, created_at = now()
+     DO UPDATE SET sync_right = excluded.sync_right, sync_expires_at = excluded.sync_expires_at,
+                   sync_expiry_told = false, created_by = excluded.created_by, created_at = now()
      RETURNING id`,
     [
       enterpriseId,
@@ -126,8 +128,8 @@ export async function deleteGrant(manager: EntityManager, enterpriseId: Enterpri
 }
 
 /**
- * Makes every reader of the spaces ask for its rights again: by 2, because an expiry counts 1 (see the migration). Spaces are
- * locked in the order of their ids, as by everything that locks more than one.
+ * Makes every reader of the spaces ask for its rights again: by 3, because each end that has come counts 1 (see the feed) and a
+ * grant that is replaced has two. Spaces are locked in the order of their ids, as by everything that locks more than one.
  */
 export async function bumpCapsRev(
   manager: EntityManager,
@@ -139,7 +141,7 @@ export async function bumpCapsRev(
     `WITH locked AS MATERIALIZED (
        SELECT id FROM space WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE
      )
-     UPDATE space s SET caps_rev = caps_rev + 2 FROM locked WHERE s.enterprise_id = $1 AND s.id = locked.id`,
+     UPDATE space s SET caps_rev = caps_rev + 3 FROM locked WHERE s.enterprise_id = $1 AND s.id = locked.id`,
     [enterpriseId, spaceIds],
   );
 }
@@ -179,13 +181,15 @@ export async function listSpacesOfTeams(
 
 export type ExpiredGrant = { readonly enterpriseId: EnterpriseId; readonly spaceId: SpaceId };
 
-/** Takes grants whose end has come and of which nobody was told; each is answered once. */
+/** Takes grants an end of which has come that nobody was told of; each end is answered once. */
 export async function takeExpired(manager: EntityManager, limit: number): Promise<ExpiredGrant[]> {
   return queryRows<ExpiredGrant>(
     manager,
-    `UPDATE folder_grant g SET expiry_told = true
-     FROM (SELECT enterprise_id, id FROM folder_grant WHERE expires_at <= now() AND NOT expiry_told
-           ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+    `UPDATE folder_grant g SET expiry_told = g.expiry_told OR coalesce(g.expires_at <= now(), false),
+                              sync_expiry_told = g.sync_expiry_told OR coalesce(g.sync_expires_at <= now(), false)
+     FROM (SELECT enterprise_id, id FROM folder_grant
+           WHERE expires_at <= now() AND NOT expiry_told OR sync_expires_at <= now() AND NOT sync_expiry_told
+           ORDER BY least(expires_at, sync_expires_at) LIMIT $1 FOR UPDATE SKIP LOCKED) due
      WHERE g.enterprise_id = due.enterprise_id AND g.id = due.id
      RETURNING g.enterprise_id AS "enterpriseId", g.space_id AS "spaceId"`,
     [limit],

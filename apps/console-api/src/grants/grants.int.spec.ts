@@ -69,7 +69,9 @@ describe('rights on real rows', () => {
     await world.sql(`UPDATE folder_grant SET sub_teams = false WHERE node_id = $1`, [outer]);
     expect(await rightOf(person, outer)).toBe('invisible');
     await world.grant(spaceId, outer, { user: person.userId }, 'synchronizer');
-    await world.sql(`UPDATE folder_grant SET expires_at = now() - interval '1 second' WHERE node_id = $1`, [outer]);
+    await world.sql(`UPDATE folder_grant SET sync_expires_at = now() - interval '1 second' WHERE node_id = $1`, [
+      outer,
+    ]);
     expect(await rightOf(person, outer)).toBe('invisible');
   });
 
@@ -111,7 +113,9 @@ describe('caps', () => {
     await note();
     await world.grants.set(admin, setting(outer, person.userId, 'synchronizer'));
     await note();
-    await world.sql(`UPDATE folder_grant SET expires_at = now() - interval '1 second' WHERE node_id = $1`, [outer]);
+    await world.sql(`UPDATE folder_grant SET sync_expires_at = now() - interval '1 second' WHERE node_id = $1`, [
+      outer,
+    ]);
     await note();
     await world.grants.set(admin, setting(outer, person.userId, 'backer'));
     await note();

@@ -21,7 +21,7 @@ import { AccessService } from './access.service.ts';
 import { findChains } from './access.store.ts';
 import { FolderGrantService, getNamedList } from './folder-grant.service.ts';
 import { findGiven, findGrantNode, findList } from './folder-grant.store.ts';
-import { mergeGrant, type GivenGrant } from './given-grant.ts';
+import { liveAt, mergeGrant, type GivenGrant } from './given-grant.ts';
 import {
   listPeopleBelow,
   listSpacesOf,
@@ -92,11 +92,10 @@ export class ImpactService {
     await this.grants.requireGrantable(manager, person, { nodeId, wanted });
     const list = await getNamedList(wanted, (listId) => findList(manager, person.enterpriseId, listId));
     const before = await findGiven(manager, person.enterpriseId, { nodeId, to });
-    const axes = mergeGrant(before, wanted, list);
+    const axes = liveAt(mergeGrant(before, wanted, list), this.clock.now());
     const grantId = before?.grantId ?? (uuidv7() as GrantId);
-    const made = { ...axes, grantId, nodeId, toType: to.type, toId: to.id, subTeams: wanted.subTeams };
-    const isOver = wanted.expiresAt !== null && new Date(wanted.expiresAt) <= this.clock.now();
-    return { nodeId, gone: before?.grantId, made: isOver ? undefined : made };
+    const made = axes && { ...axes, grantId, nodeId, toType: to.type, toId: to.id, subTeams: wanted.subTeams };
+    return { nodeId, gone: before?.grantId, made };
   }
 
   private async planRemove(manager: EntityManager, person: PersonPrincipal, grantId: GrantId): Promise<Edit> {

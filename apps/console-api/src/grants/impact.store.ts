@@ -13,6 +13,7 @@ import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
 import { GIVEN_COLUMNS } from './folder-grant.store.ts';
 import type { GivenGrant } from './given-grant.ts';
+import { areActionsLive, isLive } from './live-axes.ts';
 
 export type SpaceTask = {
   readonly taskId: TaskId;
@@ -58,8 +59,8 @@ export async function listSpacesOfList(
 ): Promise<SpaceId[]> {
   const rows = await queryRows<{ spaceId: SpaceId }>(
     manager,
-    `SELECT DISTINCT space_id AS "spaceId" FROM folder_grant
-     WHERE enterprise_id = $1 AND action_list_id = $2 AND (expires_at IS NULL OR expires_at > now())`,
+    `SELECT DISTINCT space_id AS "spaceId" FROM folder_grant g
+     WHERE enterprise_id = $1 AND action_list_id = $2 AND ${areActionsLive('g')}`,
     [enterpriseId, listId],
   );
   return rows.map(({ spaceId }) => spaceId);
@@ -73,9 +74,9 @@ export async function listGivenTo(
 ): Promise<GivenGrant[]> {
   return queryRows<GivenGrant>(
     manager,
-    `SELECT ${GIVEN_COLUMNS} FROM folder_grant
+    `SELECT ${GIVEN_COLUMNS} FROM folder_grant g
      WHERE enterprise_id = $1 AND space_id = ANY($2::uuid[]) AND identity_id = ANY($3::uuid[])
-       AND (expires_at IS NULL OR expires_at > now())`,
+       AND ${isLive('g')}`,
     [enterpriseId, to.spaceIds, to.identityIds],
   );
 }

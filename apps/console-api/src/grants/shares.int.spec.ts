@@ -195,7 +195,7 @@ describe('a shared folder of a personal space', () => {
     expect(await tell()).toEqual({ told: 0 });
     const socket = await TestSocket.open(server.url, ben.device.api.headers);
     await socket.told('welcome.v1');
-    await server.database.dataSource.query(`UPDATE folder_grant SET expires_at = now() WHERE node_id = $1`, [
+    await server.database.dataSource.query(`UPDATE folder_grant SET sync_expires_at = now() WHERE node_id = $1`, [
       tree.shared,
     ]);
     expect(await tell()).toEqual({ told: 1 });

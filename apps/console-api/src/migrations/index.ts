@@ -22,6 +22,7 @@ import { RestoreGone1764000028200 } from './1764000028200-restore-gone.ts';
 import { Attempts1764000028300 } from './1764000028300-attempts.ts';
 import { HandoverTries1764000028400 } from './1764000028400-handover-tries.ts';
 import { SpaceJobs1764000028500 } from './1764000028500-space-jobs.ts';
+import { EndsOfAxes1764000028600 } from './1764000028600-ends-of-axes.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -48,4 +49,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   Attempts1764000028300,
   HandoverTries1764000028400,
   SpaceJobs1764000028500,
+  EndsOfAxes1764000028600,
 ];

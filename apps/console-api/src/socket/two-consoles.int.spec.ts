@@ -93,7 +93,7 @@ describe('an agent at one of two consoles', () => {
     expect(grant['id']).toBeDefined();
     const socket = await watching(team);
     await first.database.dataSource.query(
-      `UPDATE folder_grant SET expires_at = now() - interval '1 second' WHERE id = $1`,
+      `UPDATE folder_grant SET sync_expires_at = now() - interval '1 second' WHERE id = $1`,
       [grant['id']],
     );
     expect(await first.app.get(ExpiredGrantsJob).run(AbortSignal.any([]))).toEqual({ told: 1 });

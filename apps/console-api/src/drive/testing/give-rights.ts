@@ -23,7 +23,7 @@ export async function giveAtoms(
        ON CONFLICT (enterprise_id, node_id, identity_type, identity_id)
        DO UPDATE SET atoms = excluded.atoms, role = NULL, expires_at = excluded.expires_at, sub_teams = excluded.sub_teams
      )
-     UPDATE space SET caps_rev = caps_rev + 2 WHERE enterprise_id = $1 AND id = $3`,
+     UPDATE space SET caps_rev = caps_rev + 3 WHERE enterprise_id = $1 AND id = $3`,
     [world.enterpriseId, randomUUID(), place.spaceId, place.nodeId, type, id, atoms, expiresAt, subTeams],
   );
 }
