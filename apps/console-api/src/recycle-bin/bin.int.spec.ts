@@ -229,3 +229,131 @@ describe('[VE-2] restoring', () => {
     expect(await world.purges.empty(member, space.spaceId, undefined)).toMatchObject({ purged: 0, kept: 1 });
   });
 });
+
+describe('[PE-5] the bin of somebody who shared a folder', () => {
+  type Pages = { names: string[]; place: string[][]; text: string }[];
+  async function everyPage(principal: MemberPrincipal, spaceId: never, filter: object = {}): Promise<Pages> {
+    const pages: Pages = [];
+    for (let after: string | undefined; ;) {
+      const page = await world.bin.list(principal, spaceId, { ...filter, limit: 1, after });
+      const token = Buffer.from(page.next ?? '', 'base64url').toString('latin1');
+      const place = page.nodes.map((node) => node.place);
+      pages.push({ names: names(page.nodes), place, text: JSON.stringify(page) + token });
+      if (page.next === null) return pages;
+      after = page.next;
+    }
+  }
+
+  /** `Divorce 2027/Photos`, of which Photos is shared, and three more things of the owner in the bin. */
+  async function shared() {
+    const { drive } = world;
+    const owner = await drive.owner();
+    const friend = await drive.person();
+    const above = ops.folder(owner.rootId, 'Divorce 2027');
+    const photos = ops.folder(above.nodeId, 'Photos');
+    const secrets = ['lawyer', 'lawyer 2', 'lawyer 3'].map((name) => ops.folder(owner.rootId, name));
+    await drive.commit(owner.person, owner.spaceId, [above, photos, ...secrets]);
+    for (const { nodeId } of secrets) await drive.commit(owner.person, owner.spaceId, [ops.trash(nodeId)]);
+    await drive.grant(owner.spaceId, photos.nodeId, { user: friend.userId }, 'synchronizer');
+    const bin = async (name: string, parentId = photos.nodeId) => {
+      const mine = ops.folder(parentId, name);
+      await drive.commit(friend, owner.spaceId, [mine, ops.trash(mine.nodeId)]);
+      return mine.nodeId;
+    };
+    return { ...owner, friend, above: above.nodeId, photos: photos.nodeId, secrets, bin };
+  }
+
+  it('tells where things were from the shared folder on', async () => {
+    const { drive } = world;
+    const { person, friend, spaceId, rootId, above, photos, bin } = await shared();
+    const [trip, other] = [ops.folder(photos, 'Trip'), ops.folder(rootId, 'shared as well')];
+    await drive.commit(person, spaceId, [trip, other]);
+    await drive.grant(spaceId, other.nodeId, { user: friend.userId }, 'backer'); // while it lives, the bin can be looked into
+    await bin('x', trip.nodeId);
+    const place = async (who: MemberPrincipal) =>
+      (await world.bin.list(who, spaceId, { limit: 10, name: 'x' })).nodes.map((node) => node.place);
+    expect(await place(friend)).toEqual([['Photos', 'Trip']]);
+    expect(await place(person)).toEqual([['Divorce 2027', 'Photos', 'Trip']]);
+    await drive.commit(friend, spaceId, [ops.trash(trip.nodeId)]);
+    await drive.commit(person, spaceId, [ops.trash(photos)]);
+    expect(await place(friend)).toEqual([['Photos', 'Trip']]);
+    await drive.commit(person, spaceId, [ops.trash(above)]);
+    await world.purges.purge(person, spaceId, [above]);
+    expect(await place(friend)).toEqual([['Photos', 'Trip']]);
+    expect(await place(person)).toEqual([['Divorce 2027', 'Photos', 'Trip']]);
+  });
+
+  it('tells nothing of what else is in it, in pages of one as well', async () => {
+    const { friend, spaceId, secrets, bin } = await shared();
+    await bin('one');
+    await bin('two');
+    const pages = await everyPage(friend, spaceId as never);
+    expect(pages.map((page) => page.names)).toEqual([['two'], ['one']]);
+    for (const { nodeId } of secrets) expect(pages.map((page) => page.text).join()).not.toContain(nodeId);
+  });
+
+  it('answers no search for names, people and times of what is hidden', async () => {
+    const { person, friend, spaceId, bin } = await shared();
+    await bin('lawyer of mine');
+    await bin('wedding');
+    const since = new Date(0).toISOString();
+    for (const filter of [{ name: 'lawyer' }, { name: 'wedding' }]) {
+      const page = await world.bin.list(friend, spaceId, { ...filter, limit: 1 });
+      expect([page.nodes.length, page.next, page.total]).toEqual([1, null, 1]);
+    }
+    for (const filter of [{ by: person.userId }, { name: 'lawyer 2' }, { until: since }]) {
+      expect(await world.bin.list(friend, spaceId, { ...filter, limit: 1 })).toEqual({
+        nodes: [],
+        next: null,
+        total: 0,
+      });
+    }
+    expect((await world.bin.list(person, spaceId, { name: 'lawyer', limit: 1 })).total).toBe(4);
+  });
+
+  it('looks through so many entries for one page, whatever is searched for, and is gone through whole', async () => {
+    const { friend, spaceId, rootId, bin } = await shared();
+    await bin('lawyer of mine');
+    await world.drive.sql(
+      `INSERT INTO node (enterprise_id, id, space_id, parent_id, name, kind, rev, seq, trashed_at)
+       SELECT $1, gen_random_uuid(), $2, $3, 'lawyer ' || n, 'folder', 1, 1, now() + n * interval '1 second'
+       FROM generate_series(1, 7000) n`,
+      [world.drive.enterpriseId, spaceId, rootId],
+    );
+    for (const name of ['lawyer', 'wedding']) {
+      const pages = await everyPage(friend, spaceId as never, { name });
+      expect(pages.map((page) => page.names)).toEqual([[], name === 'lawyer' ? ['lawyer of mine'] : []]);
+    }
+  });
+
+  it('refuses positions that it did not give to the same person', async () => {
+    const { person, friend, spaceId, bin } = await shared();
+    await bin('one');
+    await bin('two');
+    const { next } = await world.bin.list(person, spaceId, { limit: 1 });
+    const made = Buffer.from(JSON.stringify([new Date().toISOString(), newId()])).toString('base64url');
+    for (const after of [next ?? '', made, 'nonsense', '']) {
+      await expect(world.bin.list(friend, spaceId, { limit: 1, after })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+    }
+  });
+});
+
+it('[PE-4] the bin of a team counts nothing of a closed folder, whatever is searched for', async () => {
+  const { drive } = world;
+  const [admin, member] = [await drive.person('drive_admin'), await drive.person()];
+  const team = await drive.team([member]);
+  const { spaceId, rootId } = await drive.space('team', { teamId: team, name: 'Closed' });
+  const closed = ops.folder(rootId, 'closed');
+  const [hidden, open] = [ops.folder(closed.nodeId, 'mole'), ops.folder(rootId, 'mole, open')];
+  await drive.commit(admin, spaceId, [closed, hidden, open, ops.trash(hidden.nodeId), ops.trash(open.nodeId)]);
+  await drive.grant(spaceId, closed.nodeId, { team }, 'none');
+  await drive.sql(`UPDATE folder_grant SET atoms = '{}' WHERE node_id = $1`, [closed.nodeId]);
+  const told = async (who: MemberPrincipal) => {
+    const page = await world.bin.list(who, spaceId, { limit: 10, name: 'mole' });
+    return [names(page.nodes).sort(), page.total];
+  };
+  expect(await told(member)).toEqual([['mole, open'], 1]);
+  expect(await told(admin)).toEqual([['mole', 'mole, open'], 2]);
+});

@@ -1,16 +1,32 @@
 import { Injectable } from '@nestjs/common';
-import { type ErrorCode, type NodeId, type RestoreItem, type SpaceId, type TrashedNode } from '@tideline/contracts';
+import {
+  AppError,
+  type ErrorCode,
+  type NodeId,
+  type RestoreItem,
+  type SpaceId,
+  type TrashedNode,
+} from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { SpaceKey } from '../drive/batch.store.ts';
 import { CommitService } from '../drive/commit.service.ts';
-import { encodePage, parsePage } from '../drive/page-token.ts';
-import { listSpacesById } from '../drive/space.store.ts';
+import { openPage, sealPage, type PageSeal } from '../drive/sealed-page.ts';
 import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
-import { countTrash, listLinksUpwards, listTrash, type Link, type TrashFilter } from './bin.store.ts';
+import { inSnapshot } from '../platform/transaction.ts';
+import {
+  countTrash,
+  findBinSpace,
+  listLinksUpwards,
+  type BinSpace,
+  type Link,
+  type TrashEntry,
+  type TrashFilter,
+} from './bin.store.ts';
 import { ancestorsOf, findHome, placeOf } from './home.ts';
 import { planRestore, type PlannedRestore, type RestorePlan, type Returning } from './restore-plan.ts';
+import { listAllTrash, listSeenTrash, seesWholeBin, type BinSight } from './seen-trash.ts';
 
 type TrashQuery = TrashFilter & { readonly after?: string | undefined; readonly limit: number };
 type TrashPage = { nodes: TrashedNode[]; next: string | null; total: number };
@@ -20,6 +36,7 @@ const TrashPositionSchema = z.tuple([z.iso.datetime(), z.uuid()]);
 /** Others may take a name or a folder between the plan and its commit; then the plan is made anew. */
 const RACED: ReadonlySet<ErrorCode> = new Set(['NAME_TAKEN', 'PARENT_UNKNOWN', 'PARENT_TRASHED', 'NODE_ID_TAKEN']);
 const MAX_ROUNDS = 20;
+const NO_PAGE = 'the position of the page is not valid';
 
 /** The recycle bin of a space (VE-2): what is in it, and the way back. */
 @Injectable()
@@ -35,22 +52,37 @@ export class BinService {
     return this.access.requireWatchable(this.dataSource.manager, principal, spaceId);
   }
 
-  /** Pages are cut before rights are looked at, so that they stay where they are when rights change. */
+  /** Pages end at entries, so that they stay where they are when others come. */
   async list(principal: MemberPrincipal, spaceId: SpaceId, query: TrashQuery): Promise<TrashPage> {
     await this.requireSpace(principal, spaceId);
-    const { manager } = this.dataSource;
-    const key = { enterpriseId: principal.enterpriseId, spaceId };
-    const after = query.after === undefined ? undefined : parsePage(query.after, TrashPositionSchema);
-    const { entries, next } = await listTrash(manager, key, { after, limit: query.limit, filter: query });
+    return inSnapshot(this.dataSource, async (manager) => {
+      const key = { enterpriseId: principal.enterpriseId, spaceId };
+      const space = await findBinSpace(manager, key);
+      if (!space) throw new AppError('SPACE_UNKNOWN', { space: spaceId });
+      const seal: PageSeal = { key: space.pageKey, of: ['bin', spaceId, principal.userId] };
+      const after = query.after === undefined ? undefined : openPage(query.after, TrashPositionSchema, seal);
+      if (query.after !== undefined && !after) throw new AppError('INVALID_INPUT', { reason: NO_PAGE });
+      const sight = { manager, access: this.access, principal, key };
+      const page = { after, limit: query.limit, filter: query };
+      const seesAll = await seesWholeBin(sight, space.rootId);
+      const { entries, next } = seesAll ? await listAllTrash(sight, page) : await listSeenTrash(sight, page);
+      const nodes = await this.#withPlaces(sight, space, entries);
+      const total = seesAll ? await countTrash(manager, key, query) : nodes.length;
+      return { nodes, next: next && sealPage(next, seal), total };
+    });
+  }
+
+  /** PE-5: of somebody else's personal space a place begins where it was opened to the caller. */
+  async #withPlaces(
+    { manager, access, principal, key }: BinSight,
+    { ownerUserId }: BinSpace,
+    entries: readonly TrashEntry[],
+  ): Promise<TrashedNode[]> {
     const ids = entries.map((entry) => entry.id);
-    const [space] = await listSpacesById(manager, principal.enterpriseId, [spaceId]);
-    const access = await this.access.resolve(manager, principal, space ? [...ids, space.rootId] : ids);
     const links = await listLinksUpwards(manager, key, ids);
-    const seen = entries.filter((entry) => access.get(entry.id)?.atoms.has('list'));
-    const nodes = seen.map((entry) => ({ ...entry, place: placeOf(entry.id, links) }));
-    const seesAll = space !== undefined && access.get(space.rootId)?.atoms.has('list') === true;
-    const total = seesAll ? await countTrash(manager, key, query) : nodes.length;
-    return { nodes, next: next && encodePage(next), total };
+    const isForeign = ownerUserId !== null && ownerUserId !== principal.userId;
+    const open = isForeign ? new Set((await access.resolve(manager, principal, [...links.keys()])).keys()) : undefined;
+    return entries.map((entry) => ({ ...entry, place: placeOf(entry.id, links, open) }));
   }
 
   /**

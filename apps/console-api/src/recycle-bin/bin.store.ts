@@ -14,40 +14,68 @@ export type TrashFilter = {
 export type TrashEntry = Omit<TrashedNode, 'place'>;
 
 /** What the bin holds: what waits to be cleared away is no longer in it. */
-const ENTRIES = `node n WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.trashed_at IS NOT NULL AND n.purged_at IS NULL
-  AND ($3::text IS NULL OR position(lower($3) IN lower(n.name)) > 0) AND ($4::uuid IS NULL OR n.trashed_by = $4)
+const ENTRIES = `node n WHERE n.enterprise_id = $1 AND n.space_id = $2 AND n.trashed_at IS NOT NULL AND n.purged_at IS NULL`;
+const FITS = `($3::text IS NULL OR position(lower($3) IN lower(n.name)) > 0) AND ($4::uuid IS NULL OR n.trashed_by = $4)
   AND ($5::timestamptz IS NULL OR n.trashed_at >= $5) AND ($6::timestamptz IS NULL OR n.trashed_at < $6)`;
+
+/** What is asked for: entries that do not fit are left out, or are only marked as such. */
+type TrashPage = {
+  readonly after: TrashPosition | undefined;
+  readonly limit: number;
+} & ({ readonly filter: TrashFilter } | { readonly mark: TrashFilter });
 
 /** The bin of a space, newest first: what was trashed itself, not what is below it. */
 export async function listTrash(
   manager: EntityManager,
   key: SpaceKey,
-  page: { readonly after: TrashPosition | undefined; readonly limit: number; readonly filter: TrashFilter },
-): Promise<{ entries: TrashEntry[]; next: TrashPosition | null }> {
-  const { after, limit, filter } = page;
-  const rows = await queryRows<NodeRow & { trashed_by: TrashedNode['trashedBy'] }>(
+  page: TrashPage,
+): Promise<{ entries: { entry: TrashEntry; fits: boolean }[]; next: TrashPosition | null }> {
+  const { after, limit } = page;
+  const [filter, fitting] = 'mark' in page ? [page.mark, 'true'] : [page.filter, FITS];
+  const rows = await queryRows<NodeRow & { trashed_by: TrashedNode['trashedBy']; fits: boolean }>(
     manager,
     `SELECT e.*, CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('userId', u.id, 'name', u.name) END AS trashed_by
      FROM (
-       SELECT ${NODE_COLUMNS}, n.trashed_by AS by_id FROM ${ENTRIES}
+       SELECT ${NODE_COLUMNS}, n.trashed_by AS by_id, ${FITS} AS fits FROM ${ENTRIES} AND ${fitting}
          AND ($7::timestamptz IS NULL OR (n.trashed_at, n.id) < ($7, $8::uuid))
        ORDER BY n.trashed_at DESC, n.id DESC LIMIT $9
      ) e LEFT JOIN app_user u ON u.enterprise_id = $1 AND u.id = e.by_id
      ORDER BY e.trashed_at DESC, e.id DESC`,
     [...filterValues(key, filter), after?.[0] ?? null, after?.[1] ?? null, limit + 1],
   );
-  const entries = rows.slice(0, limit).map((row) => ({ ...toNode(row), trashedBy: row.trashed_by }));
+  const entries = rows.slice(0, limit).map((row) => ({
+    entry: { ...toNode(row), trashedBy: row.trashed_by },
+    fits: row.fits,
+  }));
   const last = rows.length > limit ? entries.at(-1) : undefined;
-  return { entries, next: last?.trashedAt ? [last.trashedAt, last.id] : null };
+  return { entries, next: last ? positionOf(last.entry) : null };
+}
+
+export function positionOf({ trashedAt, id }: TrashEntry): TrashPosition {
+  if (trashedAt === null) throw new Error('an entry of the bin that is not trashed');
+  return [trashedAt, id];
 }
 
 export async function countTrash(manager: EntityManager, key: SpaceKey, filter: TrashFilter): Promise<number> {
   const [row] = await queryRows<{ total: string }>(
     manager,
-    `SELECT count(*) AS total FROM ${ENTRIES}`,
+    `SELECT count(*) AS total FROM ${ENTRIES} AND ${FITS}`,
     filterValues(key, filter),
   );
   return Number(row?.total ?? 0);
+}
+
+/** `pageKey`: the secret of the space that its pages are sealed with. */
+export type BinSpace = { readonly rootId: NodeId; readonly ownerUserId: UserId | null; readonly pageKey: string };
+
+export async function findBinSpace(manager: EntityManager, key: SpaceKey): Promise<BinSpace | undefined> {
+  const [row] = await queryRows<BinSpace>(
+    manager,
+    `SELECT root_node_id AS "rootId", owner_user_id AS "ownerUserId", cursor_key AS "pageKey"
+     FROM space WHERE enterprise_id = $1 AND id = $2`,
+    [key.enterpriseId, key.spaceId],
+  );
+  return row;
 }
 
 function filterValues(key: SpaceKey, filter: TrashFilter): unknown[] {

@@ -18,12 +18,18 @@ export function findHome(id: string, links: ReadonlyMap<string, Link>): Home | u
   return { anchorId, names: [...gone.flatMap((link) => [...link.lostPath, link.name]), ...node.lostPath] };
 }
 
-/** Names of the folders it was trashed from, below the root of the space; folders that are gone included. */
-export function placeOf(id: string, links: ReadonlyMap<string, Link>): string[] {
+/**
+ * Names of the folders it was trashed from, below the root of the space; folders that are gone included. Where only some folders
+ * are `open` to the caller, the others and what was lost directly in them stay nameless.
+ */
+export function placeOf(id: string, links: ReadonlyMap<string, Link>, open?: ReadonlySet<string>): string[] {
   const node = links.get(id);
   if (!node) return [];
+  const isOpen = (folderId: string | null) => folderId !== null && (open?.has(folderId) ?? true);
+  const namesOf = (link: Link) => (isOpen(link.id) ? [link.name] : []);
+  const lostAbove = (link: Link) => (isOpen(link.parentId) ? link.lostPath : []);
   const folders = ancestorsOf(node, links).filter((link) => link.parentId !== null);
-  return [...folders.toReversed().flatMap((link) => [...link.lostPath, link.name]), ...node.lostPath];
+  return [...folders.toReversed().flatMap((link) => [...lostAbove(link), ...namesOf(link)]), ...lostAbove(node)];
 }
 
 /** From the parent up to the root. */
