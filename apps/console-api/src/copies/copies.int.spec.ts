@@ -145,6 +145,90 @@ describe('a copy', () => {
     expect(await tree(copy.node!.id)).toEqual(['/a=1', '/sub', '/sub/b=2']);
   });
 
+  describe('of what others add to while it goes on', () => {
+    /** More than a request copies. */
+    const FILES = 2100;
+    const IN_A_REQUEST = 2000;
+    const newLarge = async (principal: MemberPrincipal, spaceId: SpaceId, parentId: NodeId, name: string) => {
+      const folder = ops.folder(parentId, name);
+      await world.drive.commit(principal, spaceId, [folder]);
+      await plantFiles(world.drive, { spaceId, folderId: folder.nodeId }, FILES);
+      return folder.nodeId;
+    };
+    const ended = async (principal: MemberPrincipal, copies: readonly CopyAnswer[]) => {
+      await world.copies.runAll(world.signal, 40);
+      return Promise.all(copies.map(({ copyId }) => world.copies.getState(principal, copyId)));
+    };
+
+    it('ends, as does another one of the same folder into itself: each has what was there when it began', async () => {
+      const { person, spaceId, rootId } = await world.drive.owner();
+      const large = await newLarge(person, spaceId, rootId, 'large');
+      const one = await world.copy(person, large, place(large, 'z one'));
+      const other = await world.copy(person, large, place(large, 'z other'));
+      expect([one.state, other.state]).toEqual(['running', 'running']);
+      expect(await ended(person, [one, other])).toMatchObject([
+        { state: 'done', copiedNodes: 1 + FILES, leftOut: 0 },
+        { state: 'done', copiedNodes: 1 + FILES + 1 + IN_A_REQUEST, leftOut: 0 },
+      ]);
+    });
+
+    it('ends when each of two folders is copied into the other one, of one space or of two', async () => {
+      const person = await world.drive.person();
+      const [here, there] = [await newSharedSpace(person), await newSharedSpace(person)];
+      for (const [a, b] of [
+        [here, here],
+        [here, there],
+      ] as const) {
+        const one = await newLarge(a.admin, a.spaceId, a.rootId, newId());
+        const other = await newLarge(b.admin, b.spaceId, b.rootId, newId());
+        const into = await world.copy(person, one, place(other, 'z'));
+        const back = await world.copy(person, other, place(one, 'z'));
+        expect(await ended(person, [into, back])).toMatchObject([
+          { state: 'done', copiedNodes: 1 + FILES },
+          { state: 'done', copiedNodes: 1 + FILES + 1 + IN_A_REQUEST },
+        ]);
+      }
+    });
+
+    /** A copy under way of `top/inner`, whose files are followed by a folder with another one. */
+    async function newNested() {
+      const person = await world.drive.person();
+      const space = await newSharedSpace(person);
+      const top = ops.folder(space.rootId, 'top');
+      await world.drive.commit(space.admin, space.spaceId, [top]);
+      const inner = await newLarge(space.admin, space.spaceId, top.nodeId, 'inner');
+      const last = ops.folder(inner, 'z');
+      await world.drive.commit(space.admin, space.spaceId, [last, ops.folder(last.nodeId, 'below')]);
+      const copy = await world.copy(person, top.nodeId, place(space.rootId, 'copy'));
+      return { ...space, person, inner, copy, made: await childOf(copy.node!.id, 'inner') };
+    }
+    const NESTED = 2 + FILES + 2;
+    async function childOf(parentId: NodeId, name: string): Promise<NodeId> {
+      const sql = `SELECT id FROM node WHERE parent_id = $1 AND name = $2`;
+      const [row] = await world.drive.sql<{ id: NodeId }>(sql, [parentId, name]);
+      return row!.id;
+    }
+
+    it('ends when a part of it is moved into what it copies, and has what was edited or renamed since', async () => {
+      const { admin, person, spaceId, inner, made, copy } = await newNested();
+      const bytes = bytesOf('edited');
+      const [put, renamed] = [ops.put(await childOf(inner, 'f999'), { bytes }), await childOf(inner, 'f998')];
+      const moves = [ops.move(made, inner, 'z part'), ops.move(renamed, inner, 'z renamed')];
+      await world.drive.commit(admin, spaceId, [...moves, put], { inline: [bytes] });
+      expect(await ended(person, [copy])).toMatchObject([{ state: 'done', copiedNodes: NESTED, leftOut: 0 }]);
+      expect(await read(person, await childOf(made, 'f999'))).toBe('edited');
+      expect(await childOf(made, 'z renamed')).toBeDefined();
+    });
+
+    it('has all that it began with also of a folder that leaves the space, and nothing that came there', async () => {
+      const { person, inner, copy } = await newNested();
+      const far = await newSharedSpace(person);
+      await world.moves.move(person, inner, place(far.rootId));
+      await world.drive.commit(far.admin, far.spaceId, [ops.folder(inner, 'z late')]);
+      expect(await ended(person, [copy])).toMatchObject([{ state: 'done', copiedNodes: NESTED, leftOut: 0 }]);
+    });
+  });
+
   it('of a large folder goes on after the answer and after a stop, and asks for room and rights again', async () => {
     const { person, spaceId, rootId } = await world.drive.owner();
     const [big, inner] = [ops.folder(rootId, 'big'), newId<NodeId>()];
@@ -432,8 +516,9 @@ describe('a copy', () => {
     const holder = world.drive.database.dataSource.createQueryRunner();
     await holder.startTransaction();
     await holder.query(
-      `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, reads_personal_space, op_id)
-       VALUES ($1, $2, $3, $4, $5, true, $6)`,
+      `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, reads_personal_space, op_id,
+                              source_space_id, source_seq)
+       VALUES ($1, $2, $3, $4, $5, true, $6, $3, 0)`,
       [person.enterpriseId, newId(), spaceId, rootId, person.userId, opId],
     );
     const asked = [one, other].map((to) => world.copies.copy(person, top, { ...place(to.rootId, 'copy'), opId }));

@@ -34,6 +34,7 @@ import {
   findCopy,
   findCopyByOp,
   findRequester,
+  findSource,
   holdVersions,
   insertCopy,
   listChildrenToCopy,
@@ -206,6 +207,8 @@ export class CopyService implements OnModuleInit {
     const known = await findCopyByOp(manager, opOf(principal, { opId })); // the same request may have come first
     if (known) return known;
     if (!hasRoom(space, bytes)) throw new AppError('QUOTA_EXCEEDED');
+    const from = await findSource(manager, principal, nodeId); // before anything of the copy is there
+    if (!from) throw new AppError('NODE_UNKNOWN');
     const names = new NameGiver(manager, key);
     const wanted = { parentId: place.parentId, name: place.name ?? source.name, kind: source.kind };
     await names.look([wanted]);
@@ -216,7 +219,8 @@ export class CopyService implements OnModuleInit {
     const isFolder = source.kind === 'folder';
     const who = { ...whoIs(principal), enterpriseId, id, userId, opId };
     const state = isFolder ? 'running' : 'done';
-    await insertCopy(manager, { ...who, spaceId: key.spaceId, targetId: change.after.id, copiedNodes: 1, state });
+    const of = { ...who, ...from, spaceId: key.spaceId, targetId: change.after.id };
+    await insertCopy(manager, { ...of, copiedNodes: 1, state });
     if (isFolder) await addFolders(manager, who, [{ sourceId: source.id, targetId: change.after.id }]);
     return { enterpriseId, id, nudge: { ...key, seq: space.seq + 1 } };
   }
@@ -260,7 +264,8 @@ export class CopyService implements OnModuleInit {
   async #copyChildren(opened: Opened, copy: StoredCopy, folders: readonly CopyFolder[]) {
     const { manager, key, principal } = opened;
     const limitOfEach = Math.floor(SLICE_NODES / folders.length);
-    const children = await listChildrenToCopy(manager, key, { folders, exceptId: copy.targetId, limitOfEach });
+    const listed = await listChildrenToCopy(manager, copy, { folders, limitOfEach });
+    const children = listed.filter(({ wasThere }) => wasThere);
     const readable = await this.#onlyReadable(opened, folders, children);
     const space = await findAndLockSpace(manager, key);
     if (!space) throw new Error(`space ${key.spaceId} is gone`);
@@ -272,7 +277,7 @@ export class CopyService implements OnModuleInit {
     if (!hasRoom(space, sumSizes(allowed))) return this.#waitForRoom(manager, copy);
     const found = await this.#writeCopies(opened, space, allowed);
     await addFolders(manager, copy, found);
-    await advanceFolders(manager, copy, endsOf(folders, children, limitOfEach));
+    await advanceFolders(manager, copy, endsOf(folders, listed, limitOfEach));
     const [copied, leftOut] = [allowed.length, children.length - allowed.length];
     await recordProgress(manager, copy, { copied, leftOut });
     return { copy, more: true, ...(copied > 0 ? { seq: space.seq + copied } : {}) };

@@ -9,6 +9,9 @@ export type CopyKey = { readonly enterpriseId: EnterpriseId; readonly id: string
 export type StoredCopy = CopyKey & {
   readonly spaceId: SpaceId;
   readonly targetId: NodeId;
+  /** What is copied: nodes that were in this space when it had come to this seq. */
+  readonly sourceSpaceId: SpaceId;
+  readonly sourceSeq: number;
   readonly userId: UserId;
   readonly deviceId: string | null;
   readonly readsPersonalSpace: boolean;
@@ -27,15 +30,17 @@ export type CopyFolder = {
 };
 type NewCopy = Omit<StoredCopy, 'leftOut' | 'refusal' | 'waitingSince'> & { readonly opId: string };
 
-export const COPY_COLUMNS = `c.enterprise_id AS "enterpriseId", c.id, c.space_id AS "spaceId", c.target_id AS "targetId", c.user_id AS "userId",
+export const COPY_COLUMNS = `c.enterprise_id AS "enterpriseId", c.id, c.space_id AS "spaceId", c.target_id AS "targetId",
+  c.source_space_id AS "sourceSpaceId", c.source_seq::float8 AS "sourceSeq", c.user_id AS "userId",
   c.device_id AS "deviceId", c.reads_personal_space AS "readsPersonalSpace", c.copied_nodes AS "copiedNodes",
   c.left_out AS "leftOut", c.state, c.refusal, c.waiting_since AS "waitingSince"`;
 
 export async function insertCopy(manager: EntityManager, copy: NewCopy): Promise<void> {
   await queryRows(
     manager,
-    `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, device_id, reads_personal_space, copied_nodes, state, op_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, device_id, reads_personal_space, copied_nodes, state, op_id,
+                            source_space_id, source_seq)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       copy.enterpriseId,
       copy.id,
@@ -47,6 +52,8 @@ export async function insertCopy(manager: EntityManager, copy: NewCopy): Promise
       copy.copiedNodes,
       copy.state,
       copy.opId,
+      copy.sourceSpaceId,
+      copy.sourceSeq,
     ],
   );
 }
@@ -190,38 +197,64 @@ export async function recordWait(
 }
 
 /** A node with the folder of the copy's list that it was found in: moved meanwhile, one folder may be listed twice. */
-export type ChildToCopy = { readonly node: DriveNode; readonly folder: CopyFolder };
+export type ChildToCopy = {
+  readonly node: DriveNode;
+  readonly folder: CopyFolder;
+  /** When the copy began. What came since is no part of it, whoever made it: two copies might otherwise read each other and never end. */
+  readonly wasThere: boolean;
+};
 
-/** Of each folder the live children after a name, in the order of their names byte by byte; never the copy that is being made. */
+/** Of each folder the live children after a name, in the order of their names byte by byte. */
 export async function listChildrenToCopy(
   manager: EntityManager,
-  key: { readonly enterpriseId: EnterpriseId },
-  page: { readonly folders: readonly CopyFolder[]; readonly exceptId: NodeId; readonly limitOfEach: number },
+  copy: Pick<StoredCopy, 'enterpriseId' | 'sourceSpaceId' | 'sourceSeq'>,
+  page: { readonly folders: readonly CopyFolder[]; readonly limitOfEach: number },
 ): Promise<ChildToCopy[]> {
   const { folders } = page;
-  const rows = await queryRows<NodeRow & { readonly folder_at: number }>(
+  const rows = await queryRows<NodeRow & { readonly folder_at: number; readonly was_there: boolean }>(
     manager,
     // Each folder's space and then its names in their order: without LATERAL a planner may read and sort all of them for each page.
-    `SELECT ${NODE_COLUMNS}, page.at::int AS folder_at
+    // Who was there is told and not asked for, which would make it sort them too; in the order of the history's key, as when
+    // batches are written.
+    `SELECT ${NODE_COLUMNS}, page.at::int AS folder_at, (n.space_id = $5 AND n.seq <= $6) OR coalesce($5 = (
+       SELECT h.space_id FROM node_history h
+       WHERE h.enterprise_id = $1 AND (h.node_id, h.space_id, h.from_seq) <= (n.id, $5::uuid, $6::bigint) AND h.node_id >= n.id
+       ORDER BY h.node_id DESC, h.space_id DESC, h.from_seq DESC LIMIT 1), false) AS was_there
      FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS page(id, after_name, at)
      CROSS JOIN LATERAL ${nodeById('page.id', 'space_id')} f
      CROSS JOIN LATERAL (
        SELECT * FROM node WHERE enterprise_id = $1 AND space_id = f.space_id AND parent_id = f.id
-         AND live_name > page.after_name AND id <> $4
-       ORDER BY live_name LIMIT $5) n
+         AND live_name > page.after_name
+       ORDER BY live_name LIMIT $4) n
      ORDER BY page.at, n.live_name`,
     [
-      key.enterpriseId,
+      copy.enterpriseId,
       folders.map((folder) => folder.sourceId),
       folders.map((folder) => folder.afterName),
-      page.exceptId,
       page.limitOfEach,
+      copy.sourceSpaceId,
+      copy.sourceSeq,
     ],
   );
   return rows.flatMap((row) => {
     const folder = folders[row.folder_at - 1];
-    return folder ? [{ node: toNode(row), folder }] : [];
+    return folder ? [{ node: toNode(row), folder, wasThere: row.was_there }] : [];
   });
+}
+
+/** The space of a node, and how far it has come. */
+export async function findSource(
+  manager: EntityManager,
+  key: { readonly enterpriseId: EnterpriseId },
+  nodeId: NodeId,
+): Promise<Pick<StoredCopy, 'sourceSpaceId' | 'sourceSeq'> | undefined> {
+  const [row] = await queryRows<Pick<StoredCopy, 'sourceSpaceId' | 'sourceSeq'>>(
+    manager,
+    `SELECT s.id AS "sourceSpaceId", s.seq::float8 AS "sourceSeq"
+     FROM node n JOIN space s ON s.enterprise_id = $1 AND s.id = n.space_id WHERE n.enterprise_id = $1 AND n.id = $2`,
+    [key.enterpriseId, nodeId],
+  );
+  return row;
 }
 
 /** Holds versions against removal until the transaction ends; answers those that are there. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NodeId, RestoreId } from '@tideline/contracts';
+import type { NodeId, RestoreId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -7,6 +7,7 @@ import {
   listChildrenToCopy,
   listNextFolders,
   type CopyFolder,
+  type CopyKey,
   holdVersions,
   listRunning,
   recordProgress,
@@ -30,7 +31,7 @@ const STEPS = 20_000;
 const now = new Date();
 let world: DriveWorld;
 let folderId: NodeId;
-let copy: { readonly enterpriseId: DriveWorld['enterpriseId']; readonly id: string };
+let copy: CopyKey & { readonly sourceSpaceId: SpaceId };
 let restore: StoredRestore;
 
 beforeAll(async () => {
@@ -50,11 +51,18 @@ beforeAll(async () => {
      SELECT $1, id, space_id, id, sha256(id::text::bytea), 1, $3, 'web' FROM node WHERE enterprise_id = $1 AND parent_id = $2`,
     [enterpriseId, folderId, person.userId],
   );
-  copy = { enterpriseId, id: randomUUID() };
+  await world.sql(
+    `INSERT INTO node_history (enterprise_id, space_id, node_id, from_seq, parent_id, name, kind, rev, exec, trashed)
+     SELECT enterprise_id, space_id, id, -row_number() OVER (), parent_id, name, kind, 1, false, false
+     FROM node WHERE enterprise_id = $1 AND parent_id = $2`,
+    [enterpriseId, folderId],
+  );
+  copy = { enterpriseId, id: randomUUID(), sourceSpaceId: spaceId };
   for (const id of [copy.id, ...Array.from({ length: 200 }, () => randomUUID())]) {
     await world.sql(
-      `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, reads_personal_space, copied_nodes, state)
-       VALUES ($1, $2, $3, $4, $5, true, 0, $6)`,
+      `INSERT INTO tree_copy (enterprise_id, id, space_id, target_id, user_id, reads_personal_space, copied_nodes, state,
+                              source_space_id, source_seq)
+       VALUES ($1, $2, $3, $4, $5, true, 0, $6, $3, 1)`,
       [enterpriseId, id, spaceId, folderId, person.userId, id === copy.id ? 'running' : 'done'],
     );
   }
@@ -89,16 +97,17 @@ async function measure(): Promise<Record<string, number>> {
   const pending = await listSteps(world.manager, restore, { after: 0, limit: 500, state: 'pending' });
   const large = { ordinal: '1', sourceId: folderId, targetId: folderId, afterName: 'n010000' };
   const several = pending.slice(0, 100).map((step) => ({ ...large, sourceId: step.nodeId }));
-  const childrenOf = (list: readonly CopyFolder[]) => (manager: EntityManager) =>
-    listChildrenToCopy(manager, world, { folders: list, exceptId: folderId, limitOfEach: 500 });
+  const childrenOf = (list: readonly CopyFolder[], sourceSeq: number) => (manager: EntityManager) =>
+    listChildrenToCopy(manager, { ...copy, sourceSeq }, { folders: list, limitOfEach: 500 });
   const someIds = pending.map((step) => step.nodeId);
   const row = { enterpriseId, state: 'running' };
   const run = { name: 'copies', runId: randomUUID(), startedAt: now, leaseMs: 1000, after: undefined };
   return {
     'copies under way': await rows((manager) => listRunning(manager, randomUUID(), now)),
     'next folders': await rows((manager) => listNextFolders(manager, copy, 100)),
-    'children of one folder': await rows(childrenOf([large])),
-    'children of many folders': await rows(childrenOf(several)),
+    'children of one folder': await rows(childrenOf([large], 1)),
+    'children that changed since': await rows(childrenOf([large], 0)),
+    'children of many folders': await rows(childrenOf(several, 1)),
     'versions held': await rows((manager) => holdVersions(manager, world, someIds)),
     'sum of a small folder': await rows((manager) => sumHeads(manager, world, someIds[0] as NodeId)),
     'folders done': await rows((manager) =>
@@ -132,6 +141,7 @@ const MOST: Readonly<Record<string, number>> = {
   'copies under way': 1,
   'next folders': 100,
   'children of one folder': 501,
+  'children that changed since': 1001,
   'children of many folders': 100,
   'versions held': 500,
   'sum of a small folder': 1,

@@ -23,6 +23,7 @@ import { Attempts1764000028300 } from './1764000028300-attempts.ts';
 import { HandoverTries1764000028400 } from './1764000028400-handover-tries.ts';
 import { SpaceJobs1764000028500 } from './1764000028500-space-jobs.ts';
 import { EndsOfAxes1764000028600 } from './1764000028600-ends-of-axes.ts';
+import { CopySource1764000028700 } from './1764000028700-copy-source.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -50,4 +51,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   HandoverTries1764000028400,
   SpaceJobs1764000028500,
   EndsOfAxes1764000028600,
+  CopySource1764000028700,
 ];
