@@ -2,17 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { BlobMissingError, BlobStore, requireBlobKey, type ByteSource, type StoredBlob } from './blob-store.ts';
+import { writeAll } from './write-all.ts';
 
 /** Small pieces are gathered to this size before they are written: a pack of 4 KiB chunks is a few writes. Each open upload holds as much. */
 const WRITE_BYTES = 256 * 1024;
 const READ_BYTES = 1024 * 1024;
 /** Unfinished files of a process that died; another console may be writing younger ones. */
 const STALE_UPLOAD_MS = 24 * 60 * 60 * 1000;
+/** Folders remembered to be on the disk; all are forgotten when there are more. */
+const MAX_REMEMBERED = 10_000;
 
 /** Objects as files below one folder: written aside, flushed, linked into place, and the folder flushed. */
 export class DirectoryBlobStore extends BlobStore {
   readonly #objects: string;
   readonly #uploads: string;
+  readonly #durable = new Set<string>();
 
   private constructor(folder: string) {
     super();
@@ -33,7 +37,7 @@ export class DirectoryBlobStore extends BlobStore {
     const upload = path.join(this.#uploads, randomUUID());
     try {
       const sizeBytes = await writeDurably(upload, source);
-      await makeFolderDurably(path.dirname(target), this.#objects);
+      await this.#makeFolder(path.dirname(target));
       await link(upload, target); // unlike rename, never replaces an object
       await flushFolder(path.dirname(target));
       return sizeBytes;
@@ -84,6 +88,20 @@ export class DirectoryBlobStore extends BlobStore {
     }
   }
 
+  /**
+   * A new folder survives a power cut only when its parents were flushed too. One that is there already may have been made by a put
+   * that did not get that far: here a moment ago, in another console, or in a process that died.
+   */
+  async #makeFolder(folder: string): Promise<void> {
+    const firstNew = await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (firstNew === undefined && this.#durable.has(folder)) return;
+    for (let parent = path.dirname(folder); parent.startsWith(this.#objects); parent = path.dirname(parent)) {
+      await flushFolder(parent);
+    }
+    if (this.#durable.size >= MAX_REMEMBERED) this.#durable.clear();
+    this.#durable.add(folder);
+  }
+
   #segmentsOf(file: string): string[] {
     return path.relative(this.#objects, file).split(path.sep);
   }
@@ -108,27 +126,6 @@ async function writeDurably(file: string, source: ByteSource): Promise<number> {
   } finally {
     await handle.close();
   }
-}
-
-/** Without joining them first: that would be one more copy of every byte. */
-async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], atByte: number): Promise<number> {
-  let done = 0;
-  let left = pieces;
-  while (left.length > 0) {
-    const { bytesWritten } = await handle.writev([...left], atByte + done);
-    done += bytesWritten;
-    left = dropBytes(left, bytesWritten); // a nearly full disk takes less than it is given, and then says so
-  }
-  return done;
-}
-
-function dropBytes(pieces: readonly Uint8Array[], count: number): readonly Uint8Array[] {
-  let leftBytes = count;
-  return pieces.flatMap((piece) => {
-    const kept = piece.subarray(Math.min(leftBytes, piece.length));
-    leftBytes -= piece.length - kept.length;
-    return kept.length > 0 ? [kept] : [];
-  });
 }
 
 async function* gather(source: ByteSource): AsyncIterable<Uint8Array[]> {
@@ -163,15 +160,6 @@ async function openObject(file: string, key: string): Promise<FileHandle> {
     return await open(file, 'r');
   } catch (error) {
     throw isAbsent(error) ? new BlobMissingError(key, error) : error;
-  }
-}
-
-/** A new folder survives a power cut only when its parents were flushed too. */
-async function makeFolderDurably(folder: string, top: string): Promise<void> {
-  const firstNew = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (firstNew === undefined) return;
-  for (let parent = path.dirname(folder); parent.startsWith(top); parent = path.dirname(parent)) {
-    await flushFolder(parent);
   }
 }
 

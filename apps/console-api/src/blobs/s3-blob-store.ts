@@ -17,6 +17,7 @@ import {
 import { BlobMissingError, BlobStore, requireBlobKey, type ByteSource, type StoredBlob } from './blob-store.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { Slots } from './slots.ts';
+import { writeAll } from './write-all.ts';
 
 /** Larger objects go in parts of this size. Also what one request holds in memory, so that it can be sent again. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -192,8 +193,7 @@ function createClient(settings: S3Settings): S3Client {
 async function gather(handle: FileHandle, source: ByteSource): Promise<number> {
   let sizeBytes = 0;
   for await (const piece of source) {
-    await handle.write(piece, 0, piece.length, sizeBytes);
-    sizeBytes += piece.length;
+    sizeBytes += await writeAll(handle, [piece], sizeBytes);
   }
   return sizeBytes;
 }

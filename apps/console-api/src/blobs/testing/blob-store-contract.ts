@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { open as openFile, type FileHandle } from 'node:fs/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { BlobMissingError, type BlobStore } from '../blob-store.ts';
 
 /** What every BlobStore adapter must do. */
@@ -16,6 +17,18 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStore>):
       expect(bytes.subarray(1_234_567, 2_734_567).equals(middle)).toBe(true);
       expect(await collect(store.read(key, bytes.length - 1, 1))).toEqual(bytes.subarray(-1));
       expect(await collect(store.read(key, 5, 0))).toEqual(Buffer.alloc(0));
+    });
+
+    it('[SA-1] keeps every byte on a disk that takes fewer at once than it is given', async () => {
+      const store = await open();
+      const [key, bytes] = [newKey(), patterned(300_000)];
+      const mend = await shortenWrites();
+      try {
+        expect(await store.put(key, pieces(bytes, 70_000))).toBe(bytes.length);
+      } finally {
+        mend();
+      }
+      expect(bytes.equals(await collect(store.read(key, 0, bytes.length)))).toBe(true);
     });
 
     it('takes an object without bytes', async () => {
@@ -113,4 +126,26 @@ async function inOrder(store: BlobStore, prefix: string, after?: string): Promis
   const keys: string[] = [];
   for await (const blob of store.list(prefix, after)) keys.push(blob.key);
   return keys;
+}
+
+/** A nearly full disk: every write to a file puts down half of what it was given, and says so. Answers what ends that. */
+async function shortenWrites(): Promise<() => void> {
+  const handle = await openFile(process.execPath, 'r');
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const { writev } = prototype;
+  const half = (piece: Uint8Array) => piece.subarray(0, Math.ceil(piece.length / 2));
+  const spies = [
+    vi.spyOn(prototype, 'writev').mockImplementation(function (this: FileHandle, given, position) {
+      return writev.call(this, [half(given[0] as Uint8Array)], position);
+    }),
+    vi.spyOn(prototype, 'write').mockImplementation(async function (this: FileHandle, ...args: unknown[]) {
+      const [piece, start, length, position] = args as [Uint8Array, number, number, number];
+      const pieces = [half(piece.subarray(start, start + length))];
+      return { bytesWritten: (await writev.call(this, pieces, position)).bytesWritten, buffer: piece };
+    } as never),
+  ];
+  return () => {
+    for (const spy of spies) spy.mockRestore();
+  };
 }
