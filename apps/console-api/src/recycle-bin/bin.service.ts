@@ -64,7 +64,7 @@ export class BinService {
       if (query.after !== undefined && !after) throw new AppError('INVALID_INPUT', { reason: NO_PAGE });
       const sight = { manager, access: this.access, principal, key };
       const page = { after, limit: query.limit, filter: query };
-      const seesAll = await seesWholeBin(sight, space.rootId);
+      const seesAll = await seesWholeBin(sight, space);
       const { entries, next } = seesAll ? await listAllTrash(sight, page) : await listSeenTrash(sight, page);
       const nodes = await this.#withPlaces(sight, space, entries);
       const total = seesAll ? await countTrash(manager, key, query) : nodes.length;

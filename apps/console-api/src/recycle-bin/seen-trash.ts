@@ -2,7 +2,14 @@ import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
 import { toSubject, type AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
-import { listTrash, positionOf, type TrashEntry, type TrashFilter, type TrashPosition } from './bin.store.ts';
+import {
+  listTrash,
+  positionOf,
+  type BinSpace,
+  type TrashEntry,
+  type TrashFilter,
+  type TrashPosition,
+} from './bin.store.ts';
 
 export type BinSight = {
   readonly manager: EntityManager;
@@ -23,9 +30,11 @@ const ENTRIES_PER_LOOK = 500;
 const LOOKS_PER_PAGE = 10;
 
 /** Whether the caller may list everything in the space, so that the bin need not be looked through. */
-export async function seesWholeBin({ manager, access, principal, key }: BinSight, rootId: string): Promise<boolean> {
-  const [root] = (await access.resolve(manager, principal, [rootId])).values();
+export async function seesWholeBin(sight: BinSight, { rootId, ownerUserId }: BinSpace): Promise<boolean> {
+  const { manager, access, principal, key } = sight;
+  const root = (await access.resolve(manager, principal, [rootId])).get(rootId);
   if (!root?.atoms.has('list')) return false;
+  if (ownerUserId === principal.userId) return true; // no grant says anything there
   const parts = await access.findParts(manager, toSubject(principal), key.spaceId);
   return !parts || parts.ids.every((id) => parts.atomsAlong(parts.pathUp(id)).has('list'));
 }
