@@ -130,7 +130,7 @@ async function measure(): Promise<Record<string, number>> {
       recordOutcomes(
         manager,
         restore,
-        pending.map(({ ordinal }) => ({ ordinal, code: null })),
+        pending.map(({ ordinal }) => ({ ordinal, code: null, seq: null })),
       ),
     ),
   };

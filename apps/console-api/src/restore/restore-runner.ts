@@ -33,9 +33,9 @@ import {
 } from './restore.store.ts';
 import { toOp } from './to-ops.ts';
 
-/** Short enough that nobody else waits long for the space. */
-const STEPS_PER_SLICE = 100;
-const PLAN_TIMEOUT_MS = 10 * 60_000;
+export type SliceLimits = { readonly planTimeoutMs: number; readonly steps: number };
+/** Steps: short enough that nobody else waits long for the space. */
+const LIMITS: SliceLimits = { planTimeoutMs: 10 * 60_000, steps: 100 };
 
 /** One slice of a restore: its whole plan, or some of its steps. Each is one transaction that may be cut off anywhere. */
 @Injectable()
@@ -52,10 +52,10 @@ export class RestoreRunner {
   ) {}
 
   /** Answers how many steps it did. A refusal that no later try can change ends the restore as `failed`. */
-  async runSlice(restore: StoredRestore, stop: AbortSignal, planTimeoutMs = PLAN_TIMEOUT_MS): Promise<number> {
+  async runSlice(restore: StoredRestore, stop: AbortSignal, limits = LIMITS): Promise<number> {
     try {
-      if (restore.state === 'planning') return await this.#planWithin(restore, stop, planTimeoutMs);
-      return await this.#apply(restore);
+      if (restore.state === 'planning') return await this.#planWithin(restore, stop, limits.planTimeoutMs);
+      return await this.#apply(restore, limits.steps);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'UNAVAILABLE') throw error;
       await this.#fail(restore, error.code);
@@ -99,7 +99,10 @@ export class RestoreRunner {
       return 1;
     };
     const work = (manager: EntityManager) => cancelOnAbort(this.dataSource, { manager, signal }, () => write(manager));
-    return inTransaction(this.dataSource, work, { isolation: 'REPEATABLE READ', statementTimeoutMs: PLAN_TIMEOUT_MS });
+    return inTransaction(this.dataSource, work, {
+      isolation: 'REPEATABLE READ',
+      statementTimeoutMs: LIMITS.planTimeoutMs,
+    });
   }
 
   /**
@@ -126,10 +129,10 @@ export class RestoreRunner {
     return { hidden: new Set([...hidden, ...closed]), recreates: false, findUnseen };
   }
 
-  async #apply(restore: StoredRestore): Promise<number> {
+  async #apply(restore: StoredRestore, limit: number): Promise<number> {
     const { steps, committed } = await inTransaction(this.dataSource, async (manager) => {
       if ((await findAndLockState(manager, restore)) !== 'applying') return { steps: 0, committed: undefined };
-      const page = await listSteps(manager, restore, { after: 0, limit: STEPS_PER_SLICE, state: 'pending' });
+      const page = await listSteps(manager, restore, { after: 0, limit, state: 'pending' });
       if (page.length === 0) {
         await changeState(manager, restore, { from: ['applying'], to: 'done' });
         return { steps: 0, committed: undefined };
@@ -209,8 +212,11 @@ function toStepOutcome(
   outcomes: ReadonlyMap<OpId, BatchOutcome>,
   changed: ReadonlySet<string>,
 ): StepOutcome {
-  if (changed.has(step.nodeId)) return { ordinal: step.ordinal, code: 'REV_MISMATCH' };
+  const { ordinal } = step;
+  if (changed.has(step.nodeId)) return { ordinal, code: 'REV_MISMATCH', seq: null };
   const outcome = outcomes.get(step.opId as OpId);
-  if (!outcome) return { ordinal: step.ordinal, code: 'NOT_FOUND' };
-  return { ordinal: step.ordinal, code: outcome.status === 'done' ? null : outcome.code };
+  if (!outcome) return { ordinal, code: 'NOT_FOUND', seq: null };
+  return outcome.status === 'done'
+    ? { ordinal, code: null, seq: outcome.node.seq }
+    : { ordinal, code: outcome.code, seq: null };
 }

@@ -1,5 +1,5 @@
 import { SpaceJobsQuery, type AppError, type BatchOp, type NodeId, type SpaceId } from '@tideline/contracts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { bytesOf, chunkOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
 import { MAX_ATTEMPTS } from '../jobs/attempts.ts';
@@ -344,6 +344,30 @@ describe('a restore under way', () => {
     expect(await world.restores.cancel(admin, job.id)).toMatchObject({ state: 'cancelled', done: 0 });
   });
 
+  it('[VE-4] [BI-5] trashes what it moved aside in an earlier slice, unless somebody changed that since', async () => {
+    for (const isChanged of [false, true]) {
+      const { person, spaceId, folderId, commit } = await owned();
+      const [docs, next] = [ops.folder(folderId, 'docs'), ops.folder(folderId, 'docs')];
+      const files = Array.from({ length: 150 }, (_, n) => ops.file(docs.nodeId, `f${n}`, { bytes: bytesOf('') }));
+      await commit(docs, ...files);
+      const was = await world.tree(person, spaceId, folderId);
+      const at = await world.moment();
+      await commit(ops.move(docs.nodeId, folderId, 'old'), next);
+      await commit(...files.map((file, n) => ops.move(file.nodeId, next.nodeId, `f${n}`)));
+      const job = await world.plan(person, folderId, at);
+      await world.restores.apply(person, job.id);
+      const once = new AbortController();
+      const run = world.job.apply(once.signal, AbortSignal.any([]));
+      once.abort(); // ends after the slice under way
+      await run;
+      if (isChanged) await commit(ops.move(next.nodeId, folderId, 'wanted'));
+      await world.run();
+      const left = isChanged ? ['/wanted folder null null false'] : [];
+      expect(await world.tree(person, spaceId, folderId)).toEqual([...was, ...left].sort());
+      expect(await world.restores.get(person, job.id)).toMatchObject({ state: 'done', refused: left.length });
+    }
+  });
+
   it('is not applied before it is planned', async () => {
     const { person, folderId } = await owned();
     const { id } = await world.restores.plan(person, folderId, await world.moment());
@@ -359,6 +383,7 @@ describe('any story', () => {
     '[VE-4] [SA-1] comes back as it was, and loses nothing that there was (seed %d)',
     async (seed) => {
       const roll = dice(seed);
+      world.limits = { planTimeoutMs: 60_000, steps: 1 + (seed % 4) }; // most restores take many slices
       const { person, device, spaceId, rootId, folderId } = await owned();
       const folders: NodeId[] = [rootId, folderId, folderId, folderId];
       const nodes: NodeId[] = [];
@@ -417,6 +442,8 @@ describe('any story', () => {
     },
     180_000,
   );
+
+  afterEach(() => (world.limits = undefined));
 
   async function holds(id: NodeId, inner: NodeId): Promise<boolean> {
     const rows = await drive.sql(
@@ -528,7 +555,7 @@ describe('a plan that cannot be made', () => {
 
   it('within its time is given up, and says so', async () => {
     const { person, id, restore, letGo } = await stuck();
-    expect(await world.runner.runSlice(restore, never, 1)).toBe(0);
+    expect(await world.runner.runSlice(restore, never, { planTimeoutMs: 1, steps: 1 })).toBe(0);
     await letGo();
     expect(await world.restores.get(person, id)).toMatchObject({ state: 'failed', failure: 'RESTORE_PLAN_TOO_LONG' });
     expect(await run()).toMatchObject({ slices: 0 });

@@ -158,18 +158,21 @@ export async function finishPlan(manager: EntityManager, key: RestoreKey, gone: 
   );
 }
 
-/** Of these nodes, those that were changed, moved or trashed after the plan was made. */
+/** Of these nodes, those that somebody changed, moved or trashed after the plan was made, or after it moved them aside itself. */
 export async function listChangedSince(
   manager: EntityManager,
-  { enterpriseId, plannedSeq }: StoredRestore,
+  { enterpriseId, id, plannedSeq }: StoredRestore,
   nodeIds: readonly string[],
 ): Promise<Set<string>> {
   if (plannedSeq === null || nodeIds.length === 0) return new Set();
   const rows = await queryRows<{ id: string }>(
     manager,
     `SELECT n.id FROM unnest($2::uuid[]) AS asked(id)
-     CROSS JOIN LATERAL ${nodeById('asked.id', 'seq')} n WHERE n.seq > $3`,
-    [enterpriseId, nodeIds, plannedSeq],
+     CROSS JOIN LATERAL ${nodeById('asked.id', 'seq')} n
+     WHERE n.seq > $3 AND n.seq > coalesce((
+       SELECT done_seq FROM restore_step s
+       WHERE s.enterprise_id = $1 AND s.job_id = $4 AND s.node_id = n.id AND s.kind = 'aside' LIMIT 1), 0)`,
+    [enterpriseId, nodeIds, plannedSeq, id],
   );
   return new Set(rows.map((row) => row.id));
 }
@@ -203,7 +206,12 @@ export async function listSteps(manager: EntityManager, key: RestoreKey, page: S
   return rows.map((row) => ({ ...row, size: row.size === null ? null : Number(row.size) }));
 }
 
-export type StepOutcome = { readonly ordinal: number; readonly code: ErrorCode | null };
+export type StepOutcome = {
+  readonly ordinal: number;
+  readonly code: ErrorCode | null;
+  /** To which it brought its node. */
+  readonly seq: number | null;
+};
 
 export async function recordOutcomes(
   manager: EntityManager,
@@ -213,18 +221,25 @@ export async function recordOutcomes(
   await queryRows(
     manager,
     // By place: joined by key, a planner without statistics reads all steps of the restore for each slice.
-    `WITH outcome AS (SELECT * FROM unnest($3::int[], $4::text[]) AS t(ordinal, code)),
+    `WITH outcome AS (SELECT * FROM unnest($3::int[], $4::text[], $5::bigint[]) AS t(ordinal, code, seq)),
      place AS (
-       SELECT found.ctid, o.code FROM outcome o CROSS JOIN LATERAL (
+       SELECT found.ctid, o.code, o.seq FROM outcome o CROSS JOIN LATERAL (
          SELECT ctid FROM restore_step WHERE enterprise_id = $1 AND job_id = $2 AND ordinal = o.ordinal LIMIT 1) found
      ), recorded AS (
-       UPDATE restore_step s SET state = CASE WHEN place.code IS NULL THEN 'done' ELSE 'refused' END, code = place.code
+       UPDATE restore_step s SET state = CASE WHEN place.code IS NULL THEN 'done' ELSE 'refused' END, code = place.code,
+                                done_seq = place.seq
        FROM place WHERE s.ctid = place.ctid
      )
      UPDATE restore_job SET attempts = 0, retry_at = NULL, done_steps = done_steps + (SELECT count(*) FROM outcome WHERE code IS NULL),
                             refused_steps = refused_steps + (SELECT count(*) FROM outcome WHERE code IS NOT NULL)
      WHERE enterprise_id = $1 AND id = $2`,
-    [key.enterpriseId, key.id, outcomes.map((each) => each.ordinal), outcomes.map((each) => each.code)],
+    [
+      key.enterpriseId,
+      key.id,
+      outcomes.map((each) => each.ordinal),
+      outcomes.map((each) => each.code),
+      outcomes.map((each) => each.seq),
+    ],
   );
 }
 

@@ -5,7 +5,7 @@ import { JobRunner } from '../../jobs/job-runner.ts';
 import type { MemberPrincipal } from '../../platform/principal.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { RestoreJobRun } from '../restore.job.ts';
-import { RestoreRunner } from '../restore-runner.ts';
+import { RestoreRunner, type SliceLimits } from '../restore-runner.ts';
 import { RestoreService } from '../restore.service.ts';
 
 /** A drive whose folders can be brought back, on a real database, with the job run by hand. */
@@ -15,12 +15,16 @@ export class RestoreWorld {
   readonly job: RestoreJobRun;
   readonly runner: RestoreRunner;
   readonly clock = new ManualClock();
+  /** Those of the product where it is not set. */
+  limits: SliceLimits | undefined;
 
   private constructor(readonly feed: FeedWorld) {
     this.drive = feed.drive;
     const { access, commits, hub } = this.drive;
     const { dataSource } = this.drive.database;
     this.runner = new RestoreRunner(dataSource, feed.scopes, commits, access, hub);
+    const runSlice = this.runner.runSlice.bind(this.runner);
+    this.runner.runSlice = (restore, stop, limits = this.limits) => runSlice(restore, stop, limits);
     this.restores = new RestoreService(dataSource, access, this.runner);
     const jobs = new JobRunner(dataSource, this.clock);
     this.job = new RestoreJobRun(dataSource, this.clock, jobs, this.runner);
