@@ -18,13 +18,13 @@ import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import {
   bumpCapsRev,
-  deleteGrant,
   findGrantFolder,
   findSharedSpaceOf,
   hasIdentity,
   listGrants,
   listSharedSpaces,
   listSpacesOfTeams,
+  removeSyncRight,
   upsertGrant,
 } from './grant.store.ts';
 
@@ -66,7 +66,7 @@ export class GrantService {
       this.dataSource,
       { enterpriseId, decide },
       async ({ manager, key: { spaceId } }) => {
-        await deleteGrant(manager, enterpriseId, grantId);
+        await removeSyncRight(manager, enterpriseId, grantId);
         await bumpCapsRev(manager, enterpriseId, [spaceId]);
         return spaceId;
       },

@@ -108,7 +108,7 @@ export async function upsertGrant(
   return row?.id ?? grant.id;
 }
 
-/** The space of a grant, unless it is somebody's personal one. */
+/** The space of a sync right, unless it is somebody's personal one. */
 export async function findSharedSpaceOf(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
@@ -117,14 +117,27 @@ export async function findSharedSpaceOf(
   const [row] = await queryRows<{ space_id: SpaceId }>(
     manager,
     `SELECT g.space_id FROM folder_grant g JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id
-     WHERE g.enterprise_id = $1 AND g.id = $2 AND s.kind <> 'personal'`,
+     WHERE g.enterprise_id = $1 AND g.id = $2 AND g.sync_right IS NOT NULL AND s.kind <> 'personal'`,
     [enterpriseId, grantId],
   );
   return row?.space_id;
 }
 
-export async function deleteGrant(manager: EntityManager, enterpriseId: EnterpriseId, grantId: GrantId): Promise<void> {
-  await queryRows(manager, `DELETE FROM folder_grant WHERE enterprise_id = $1 AND id = $2`, [enterpriseId, grantId]);
+/** A role or list of actions beside it stays as it is (PE-1). */
+export async function removeSyncRight(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  grantId: GrantId,
+): Promise<void> {
+  await queryRows(
+    manager,
+    `WITH emptied AS (
+       DELETE FROM folder_grant WHERE enterprise_id = $1 AND id = $2 AND role IS NULL AND atoms IS NULL
+     )
+     UPDATE folder_grant SET sync_right = NULL, sync_expires_at = NULL, sync_expiry_told = false
+     WHERE enterprise_id = $1 AND id = $2 AND (role IS NOT NULL OR atoms IS NOT NULL)`,
+    [enterpriseId, grantId],
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { GrantId, NodeId, UserId } from '@tideline/contracts';
+import type { GrantId, NodeId, SetFolderGrant, UserId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { bytesOf, ops, type DriveWorld } from '../drive/testing/drive-world.ts';
@@ -169,6 +169,25 @@ describe('setting rights', () => {
 });
 
 describe('taking a right away', () => {
+  it('[PE-1] [PE-4] takes the sync right only, and leaves the narrower role that stands beside it', async () => {
+    const person = await world.person();
+    const { admin, spaceId, outer } = await teamSpace();
+    const team = await world.team([person]);
+    const give = async (to: SetFolderGrant['to'], what: Partial<SetFolderGrant>) =>
+      world.folderGrants.set(admin, outer, { to, subTeams: true, expiresAt: null, ...what });
+    await give({ type: 'team', id: team }, { role: 'editor' });
+    const narrow = await give({ type: 'user', id: person.userId }, { role: 'metadata_viewer', syncRight: 'backer' });
+    const atoms = async () => (await world.access.resolve(world.manager, person, [outer])).get(outer)?.atoms;
+    const told = world.hub.rights.length;
+    await world.grants.remove(world.enterpriseId, narrow.id);
+    expect(await rightOf(person, outer)).toBe('none');
+    expect(await atoms()).toEqual(new Set(['visible', 'list']));
+    expect(world.hub.rights.slice(told)).toEqual([spaceId]);
+    await expect(world.grants.remove(world.enterpriseId, narrow.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await world.folderGrants.remove(admin, outer, narrow.id);
+    expect((await atoms())?.has('move')).toBe(true);
+  });
+
   it('waits for the space before it holds the right, as whoever gives it does: they cannot wait for each other', async () => {
     const { admin, spaceId, outer } = await teamSpace();
     const person = await world.person();
