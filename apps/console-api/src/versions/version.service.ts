@@ -99,9 +99,10 @@ export class VersionService {
     });
   }
 
-  /** UP-10: the newest version that a device uploaded goes only when that is meant. */
+  /** Only people delete for good. UP-10: the newest version that a device uploaded goes only when that is meant. */
   async remove(principal: MemberPrincipal, which: VersionOf, evenProtected: boolean): Promise<void> {
     const freed = await this.#inFile(principal, { ...which, atom: 'delete' }, async ({ manager, key, space, node }) => {
+      if (principal.kind !== 'person') throw new AppError('FORBIDDEN');
       const { versionId } = which;
       const version = await getVersion(manager, principal, { node, versionId });
       if (version.isHead) throw new AppError('VERSION_IS_HEAD');

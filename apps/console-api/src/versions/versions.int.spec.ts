@@ -223,4 +223,18 @@ describe('[VE-1] pruning', () => {
     await world.versions.remove(person, { nodeId, versionId }, true);
     expect(await sizes(person, nodeId)).toEqual([3, 1, 0]);
   });
+
+  it('[UP-10] [VE-1] no version goes by the token of a device, whatever it may do in the folder', async () => {
+    const { person, device, spaceId, rootId } = await world.drive.owner();
+    const nodeId = await fileWith({ principal: device, spaceId }, rootId, 'a');
+    await save({ principal: device, spaceId }, nodeId, 'bb', 'upload');
+    await save({ principal: person, spaceId }, nodeId, 'ccc');
+    for (const size of [1, 2]) {
+      const versionId = await versionOf(person, nodeId, size);
+      await expect(world.versions.remove(device, { nodeId, versionId }, true)).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+      });
+    }
+    expect(await sizes(person, nodeId)).toEqual([3, 2, 1, 0]);
+  });
 });
