@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { Mirror } from '../change-feed/testing/mirror.ts';
 import { bytesOf, newId, ops } from '../drive/testing/drive-world.ts';
+import { giveAtoms } from '../drive/testing/give-rights.ts';
 import { plantFiles } from '../drive/testing/plant-files.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { endsAfter } from '../testing/ends-after.ts';
@@ -183,6 +184,45 @@ describe('[VE-2] emptying the bin', () => {
 });
 
 describe('[VE-2] expiry', () => {
+  it.each(['before the folder', 'in the bin'])(
+    '[PE-6] waits with a closed folder for what was trashed inside it %s, and opens that to nobody',
+    async (when) => {
+      const here = await RetentionWorld.open();
+      try {
+        const { drive } = here;
+        const [admin, member] = [await drive.person('drive_admin'), await drive.person()];
+        const space = await drive.space('team', { teamId: await drive.team([member]) });
+        const bytes = bytesOf('salaries');
+        const [closed, plain] = [ops.folder(space.rootId, 'closed'), ops.folder(space.rootId, 'plain')];
+        const file = ops.file(closed.nodeId, 'file', { bytes });
+        const inPlain = ops.file(plain.nodeId, 'in plain', { bytes });
+        await drive.commit(admin, space.spaceId, [closed, plain, file, inPlain], { inline: [bytes] });
+        await giveAtoms(drive, { ...space, nodeId: closed.nodeId }, member, { atoms: [] });
+        const order = when === 'in the bin' ? [closed, file] : [file, closed];
+        for (const { nodeId } of [...order, inPlain, plain]) {
+          const { outcomes } = await drive.commit(admin, space.spaceId, [ops.trash(nodeId)]);
+          expect(outcomes).toMatchObject([{ status: 'done' }]);
+        }
+        const folders = [closed.nodeId, plain.nodeId];
+        await drive.sql(`UPDATE node SET trashed_at = now() - interval '91 days' WHERE id = ANY($1)`, [folders]);
+        const shown = async (who: MemberPrincipal) =>
+          (await here.bin.list(who, space.spaceId, { limit: 10 })).nodes.map(({ name }) => name).sort();
+        expect(await here.purges.expire(here.signal)).toMatchObject({ expired: 1 });
+        expect(await shown(member)).toEqual(['in plain']);
+        expect(await shown(admin)).toEqual(['closed', 'file', 'in plain']);
+        await expect(drive.contents.getContent(member, file.nodeId, undefined)).rejects.toMatchObject({
+          code: 'NODE_UNKNOWN',
+        });
+        expect(await drive.contents.getContent(admin, file.nodeId, undefined)).toMatchObject({ size: bytes.length });
+        here.clock.advance(91 * DAY_MS);
+        expect(await here.purges.expire(here.signal)).toMatchObject({ expired: 3 });
+        expect([await shown(member), await shown(admin)]).toEqual([[], []]);
+      } finally {
+        await here.close();
+      }
+    },
+  );
+
   it('takes what has been in the bin for longer than the enterprise keeps it', async () => {
     const here = await RetentionWorld.open();
     try {

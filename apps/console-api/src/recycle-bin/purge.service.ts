@@ -38,6 +38,10 @@ import {
   type EntryPosition,
 } from './purge.store.ts';
 
+type Slice = SpaceKey & { readonly nodeIds: readonly NodeId[] };
+/** Of nodes of a slice, why they may not be given up. */
+type FindRefusals = (manager: EntityManager, slice: Slice) => Promise<Map<NodeId, ErrorCode>>;
+
 /** Nodes of one slice: bounds the time for which a space is locked. */
 const SLICE_NODES = 80;
 /** Slices that a request works off itself; the job takes the rest. */
@@ -70,7 +74,7 @@ export class PurgeService implements OnModuleInit {
     nodeIds: readonly NodeId[],
   ): Promise<{ items: PurgeItem[]; pending: boolean }> {
     const key = await this.#enter(principal, spaceId);
-    const { marked, refusals } = await this.#markAllowed(principal, key, nodeIds);
+    const { marked, refusals } = await this.#markAllowed(key, nodeIds, this.#refusalsOf(principal));
     const purged = new Set(marked);
     const items = nodeIds.map((nodeId): PurgeItem => {
       if (purged.has(nodeId)) return { status: 'purged', nodeId };
@@ -94,7 +98,7 @@ export class PurgeService implements OnModuleInit {
     for (let more = true; more;) {
       const entries = await listEntriesBefore(manager, key, { before: until, after, limit: MAX_BIN_NODES });
       const ids = entries.map((entry) => entry.id);
-      const { marked, refusals } = await this.#markAllowed(principal, key, ids);
+      const { marked, refusals } = await this.#markAllowed(key, ids, this.#refusalsOf(principal));
       purged += marked.length;
       kept += ids.filter((id) => refusals.has(id) && refusals.get(id) !== 'NODE_UNKNOWN').length;
       after = entries.at(-1);
@@ -104,7 +108,10 @@ export class PurgeService implements OnModuleInit {
     return { purged, kept, pending: !(await this.#clear(key, SLICES_PER_REQUEST)), more: false };
   }
 
-  /** VE-2: what has been in the bin for longer than the enterprise keeps it. */
+  /**
+   * VE-2: what has been in the bin for longer than the enterprise keeps it. A folder whose end would open to somebody what was trashed
+   * in it by itself (PE-6) waits until that has been in the bin for as long.
+   */
   async expire(signal: AbortSignal): Promise<JobCounts> {
     const when = { now: this.clock.now(), days: DEFAULT_RETENTION.binDays };
     let expired = 0;
@@ -114,7 +121,7 @@ export class PurgeService implements OnModuleInit {
         const page = { before, after: entries.at(-1), limit: SLICE_NODES };
         entries = await listEntriesBefore(this.dataSource.manager, key, page);
         const ids = entries.map((entry) => entry.id);
-        expired += (await this.#mark(key, ids)).length;
+        expired += (await this.#markAllowed(key, ids, findOpeningRefusals)).marked.length;
       } while (entries.length === SLICE_NODES && !signal.aborted);
     }
     const { nodes = 0 } = await this.clearAll(signal);
@@ -146,14 +153,14 @@ export class PurgeService implements OnModuleInit {
 
   /** In slices: each marks entries and their histories under the lock of the space. */
   async #markAllowed(
-    principal: MemberPrincipal,
     key: SpaceKey,
     nodeIds: readonly NodeId[],
+    findRefusals: FindRefusals,
   ): Promise<{ marked: NodeId[]; refusals: ReadonlyMap<NodeId, ErrorCode> }> {
     const marked: NodeId[] = [];
     const refusals = new Map<NodeId, ErrorCode>();
     for (const slice of toSlices(nodeIds)) {
-      const done = await this.#markAllowedOf(principal, { ...key, nodeIds: slice });
+      const done = await this.#markAllowedOf({ ...key, nodeIds: slice }, findRefusals);
       marked.push(...done.marked);
       for (const [id, code] of done.refusals) refusals.set(id, code);
     }
@@ -161,24 +168,28 @@ export class PurgeService implements OnModuleInit {
   }
 
   /** What may be given up is found before the space is locked, and again under the lock when rights or the tree have changed since. */
-  async #markAllowedOf(principal: MemberPrincipal, slice: SpaceKey & { readonly nodeIds: readonly NodeId[] }) {
+  async #markAllowedOf(slice: Slice, findRefusals: FindRefusals) {
     const { manager } = this.dataSource;
     const revision = await findPartsRevision(manager, slice.enterpriseId, slice.spaceId);
-    let refusals = await this.#findRefusals(manager, principal, slice);
+    let refusals = await findRefusals(manager, slice);
     if (slice.nodeIds.every((id) => refusals.has(id))) return { marked: [], refusals };
     const marked = await this.#markSlice(slice, async (locked, space) => {
       const holds = revision !== undefined && stillHolds(revision, space);
-      if (!holds) refusals = await this.#findRefusals(locked, principal, slice);
+      if (!holds) refusals = await findRefusals(locked, slice);
       return slice.nodeIds.filter((id) => !refusals.has(id));
     });
     return { marked, refusals };
+  }
+
+  #refusalsOf(principal: MemberPrincipal): FindRefusals {
+    return (manager, slice) => this.#findRefusals(manager, principal, slice);
   }
 
   /** Why nodes are not the caller's to delete for good. What was trashed by itself below one of them may not be opened to anybody by it. */
   async #findRefusals(
     manager: EntityManager,
     principal: MemberPrincipal,
-    slice: SpaceKey & { readonly nodeIds: readonly NodeId[] },
+    slice: Slice,
   ): Promise<Map<NodeId, ErrorCode>> {
     const { spaceId, nodeIds } = slice;
     const access = await this.access.resolve(manager, principal, nodeIds);
@@ -195,13 +206,6 @@ export class PurgeService implements OnModuleInit {
     const opening = await findOpening(manager, { ...slice, nodeIds: allowed }, parts);
     for (const id of opening) found.set(id, 'SUBTREE_FORBIDDEN');
     return found;
-  }
-
-  /** In slices, as `#markAllowed`. */
-  async #mark(key: SpaceKey, nodeIds: readonly NodeId[]): Promise<NodeId[]> {
-    const marked: NodeId[] = [];
-    for (const slice of toSlices(nodeIds)) marked.push(...(await this.#markSlice(key, () => Promise.resolve(slice))));
-    return marked;
   }
 
   /** `choose` is asked under the lock of the space. */
@@ -245,10 +249,16 @@ export class PurgeService implements OnModuleInit {
   }
 }
 
+/** For nobody's wish: what time takes asks for no right, and opens nothing either. */
+async function findOpeningRefusals(manager: EntityManager, slice: Slice): Promise<Map<NodeId, ErrorCode>> {
+  const opening = await findOpening(manager, slice, undefined);
+  return new Map(opening.map((id) => [id, 'SUBTREE_FORBIDDEN']));
+}
+
 /** What goes with them does not outlive them, unless one of them may not go itself. */
 async function findOpening(
   manager: EntityManager,
-  { nodeIds, ...key }: SpaceKey & { readonly nodeIds: readonly NodeId[] },
+  { nodeIds, ...key }: Slice,
   parts: SpaceParts | undefined,
 ): Promise<NodeId[]> {
   const toCaller = parts ? listOpening(parts, nodeIds) : [];
@@ -263,10 +273,7 @@ async function findOpening(
 }
 
 /** Asked only where something outlives its folder. */
-async function listOpeningToOthers(
-  manager: EntityManager,
-  { nodeIds, ...key }: SpaceKey & { readonly nodeIds: readonly NodeId[] },
-): Promise<ReadonlySet<NodeId>> {
+async function listOpeningToOthers(manager: EntityManager, { nodeIds, ...key }: Slice): Promise<ReadonlySet<NodeId>> {
   const found = await findLifts(manager, key, nodeIds);
   if (!found) return new Set();
   const folderIds = [...new Set(found.lifts.map((lift) => lift.folderId))];
