@@ -117,14 +117,12 @@ export class Ledger {
     return held;
   }
 
-  /** Bytes only this machine has, and only in its cache: power may take them. */
-  unsafeOn(device: Device): Set<string> {
-    const unsafe = new Set<string>();
-    for (const inode of inodesBelow(device.machine.top)) {
-      if (inode.kind !== 'file') continue;
-      if (device.machine.isUnsafe(inode)) for (const token of tokensOf(inode.data)) unsafe.add(token);
-    }
-    return unsafe;
+  /** Bytes only this machine has, and only in its cache: power may take them, also of a disk that was pulled out (whole seed 1919). */
+  unsafeOn({ machine }: Device): Set<string> {
+    const { top, unplugged } = machine;
+    const inodes = [...inodesBelow(top), ...(unplugged ? inodesBelow(unplugged) : [])];
+    const unsafe = inodes.filter((inode) => inode.kind === 'file' && machine.isUnsafe(inode));
+    return new Set(unsafe.flatMap(({ data }) => tokensOf(data)));
   }
 
   forgive(tokens: Iterable<string>): void {
