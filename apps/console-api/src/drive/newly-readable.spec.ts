@@ -50,7 +50,7 @@ function scene(paths: Tree) {
     readsPersonalSpace: true,
     ownTeamIds: new Set<string>(),
   } as const;
-  const chains = nodes.map((node) => ({ ...node, spaceId: space.id, trashed: node.trashedAt !== null }));
+  const chains = nodes.map((node) => ({ ...node, spaceId: space.id, trashed: node.trashedAt !== null, purged: false }));
   const access = new AccessTree({ ...caller, teams: [] }, { chains, spaces: [space] }, statements);
   const partIds = statements.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== space.rootId);
   const rights = new Map(

@@ -67,6 +67,11 @@ export class AccessTree {
     return this.#find(id, (node) => node.trashed) === undefined;
   }
 
+  /** Whether it was deleted for good, be it that its own row is still to be found: what was trashed by itself before that outlives it. */
+  isPurged(id: NodeId): boolean {
+    return this.#find(id, (node) => node.trashed)?.purged ?? false;
+  }
+
   isLiveBelow(id: NodeId, rootId: NodeId): boolean {
     return id !== rootId && this.#find(id, (node) => node.trashed || node.id === rootId)?.id === rootId;
   }

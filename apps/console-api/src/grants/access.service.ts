@@ -65,7 +65,7 @@ export class AccessService {
     return access?.atoms.has(need.atom) ?? false;
   }
 
-  /** Rights on the asked nodes. Absent: not there, of another enterprise, or not visible; callers must not tell which. */
+  /** Rights on the asked nodes. Absent: not there, given up, of another enterprise, or not visible; callers must not tell which. */
   async resolve(
     manager: EntityManager,
     principal: MemberPrincipal,
@@ -350,7 +350,7 @@ function collectAccess(
   for (const id of nodeIds as readonly NodeId[]) {
     const space = tree.spaceOf(id);
     const rights = tree.rightsOf(id);
-    if (!space || !rights) continue;
+    if (!space || !rights || tree.isPurged(id)) continue;
     const seen = rights.atoms.has('visible') ? rights : passages.has(id) ? PASSAGE : undefined;
     const of = { spaceId: space.id, spaceKind: space.kind, ownerUserId: space.ownerUserId };
     if (seen) access.set(id, { ...seen, ...of, isFolder: tree.isFolder(id) });

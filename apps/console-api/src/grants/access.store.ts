@@ -26,6 +26,8 @@ export type ChainNode = {
   readonly spaceId: SpaceId;
   readonly kind: 'file' | 'folder';
   readonly trashed: boolean;
+  /** Given up, and trashed with it: it waits to be removed. */
+  readonly purged: boolean;
 };
 export type SpaceRow = {
   readonly id: SpaceId;
@@ -49,7 +51,7 @@ export async function findChains(
   return queryRows<ChainNode>(manager, CHAINS, [enterpriseId, nodeIds]);
 }
 
-const CHAIN_COLUMNS = 'parent_id, space_id, kind, trashed_at';
+const CHAIN_COLUMNS = 'parent_id, space_id, kind, trashed_at, purged_at';
 /** Siblings share their parent's look-up. */
 const CHAINS: KeptStatement = {
   name: 'chains',
@@ -61,7 +63,8 @@ const CHAINS: KeptStatement = {
        SELECT p.* FROM (SELECT DISTINCT parent_id FROM up) above
        CROSS JOIN LATERAL ${nodeById('above.parent_id', CHAIN_COLUMNS)} p
      )
-     SELECT id, parent_id AS "parentId", space_id AS "spaceId", kind, trashed_at IS NOT NULL AS trashed FROM up`,
+     SELECT id, parent_id AS "parentId", space_id AS "spaceId", kind, trashed_at IS NOT NULL AS trashed,
+            purged_at IS NOT NULL AS purged FROM up`,
 };
 
 export async function findSpaces(

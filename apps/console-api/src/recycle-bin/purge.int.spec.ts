@@ -1,11 +1,13 @@
-import { MAX_BIN_NODES, type NodeId } from '@tideline/contracts';
+import { MAX_BIN_NODES, type AppError, type ContentId, type NodeId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { Mirror } from '../change-feed/testing/mirror.ts';
-import { bytesOf, newId, ops } from '../drive/testing/drive-world.ts';
+import { bytesOf, chunkOf, collect, newId, ops } from '../drive/testing/drive-world.ts';
 import { giveAtoms } from '../drive/testing/give-rights.ts';
 import { plantFiles } from '../drive/testing/plant-files.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { ZipWalk } from '../files/zip-walk.ts';
 import { endsAfter } from '../testing/ends-after.ts';
 import { markPurged } from './purge.store.ts';
 import { RetentionWorld } from '../versions/testing/retention-world.ts';
@@ -124,6 +126,59 @@ describe('[VE-2] purging', () => {
     await world.purges.clearAll(world.signal);
     expect(await counted(spaceId)).toMatchObject({ nodes: 1, listed: 0, versions: 12_000 });
     expect(await world.usedBytes(spaceId)).toBe(0);
+  });
+
+  it('[PE-2] hides all below at once, however many slices come before it is removed: its bytes, versions and names', async () => {
+    const { person, spaceId, rootId } = await world.drive.owner();
+    const { contents, browse, access } = world.drive;
+    const [folder, bytes] = [ops.folder(rootId, 'big'), bytesOf('given up')];
+    const inner = ops.folder(folder.nodeId, 'inner');
+    const [file, own] = [ops.file(inner.nodeId, 'f', { bytes }), ops.file(inner.nodeId, 'own', { bytes })];
+    const [contentId, asked] = [chunkOf(bytes).hash as string as ContentId, { nodeId: file.nodeId }];
+    await world.drive.commit(person, spaceId, [folder, inner, file, own], { inline: [bytes] });
+    await world.drive.commit(person, spaceId, [ops.put(file.nodeId, { bytes: bytesOf('') })]);
+    const { versions } = await world.versions.list(person, file.nodeId);
+    const which = { ...asked, versionId: versions[1]!.id };
+    const walk = new ZipWalk(world.drive.database.dataSource, access, contents);
+    const archive = walk.walk(person, await walk.requireTops(person, [folder.nodeId]));
+    const tops = archive[Symbol.asyncIterator]();
+    expect((await tops.next()).value).toMatchObject({ path: 'big' });
+    const trashes = [ops.trash(own.nodeId), ops.trash(folder.nodeId)];
+    const { seq } = await world.drive.commit(person, spaceId, trashes);
+    const { manager } = world.drive.database.dataSource;
+    const key = { enterpriseId: world.drive.enterpriseId, spaceId };
+    await inTransaction(manager.connection, (locked) => markPurged(locked, key, { nodeIds: [folder.nodeId], seq }));
+    const reads: Record<string, () => Promise<unknown>> = {
+      head: () => contents.getContent(person, file.nodeId, undefined),
+      version: () => contents.getContent(person, file.nodeId, which.versionId),
+      preview: () => contents.getPreview(person, file.nodeId, undefined),
+      archive: () => walk.requireTops(person, [file.nodeId]),
+      node: () => browse.getNode(person, file.nodeId),
+      children: () => browse.listFolder(person, inner.nodeId, { limit: 5 }),
+      versions: () => world.versions.list(person, file.nodeId),
+      restored: () => world.versions.restore(person, which, undefined),
+      described: () => world.versions.update(person, which, { description: 'mine' }),
+      copied: () => world.copy(person, file.nodeId, { parentId: rootId }),
+    };
+    const told: Record<string, unknown> = {};
+    for (const [name, read] of Object.entries(reads)) {
+      told[name] = await read().then(
+        () => 'something',
+        (error: AppError) => error.code,
+      );
+    }
+    expect(told).toEqual(Object.fromEntries(Object.keys(reads).map((name) => [name, 'NODE_UNKNOWN'])));
+    expect(await contents.listContents(person, [file.nodeId])).toEqual(new Map());
+    expect(await world.versions.listKept(person, spaceId, [{ ...asked, contentId }])).toEqual([]);
+    const bundle = await collect((await contents.openBundle(person, [{ ...asked, contentId }])).bytes);
+    expect(bundle.toString()).toContain('NODE_UNKNOWN');
+    expect(await browse.findFolderPath(person, inner.nodeId)).toBeUndefined();
+    const rest: unknown[] = [];
+    for (let next = await tops.next(); !next.done; next = await tops.next()) rest.push(next.value);
+    expect(rest).toEqual([]);
+    expect(await contents.getContent(person, own.nodeId, undefined)).toMatchObject({ contentId }); // an entry of its own
+    await world.purges.clearAll(world.signal);
+    expect(await contents.getContent(person, own.nodeId, undefined)).toMatchObject({ contentId });
   });
 
   it('is worked off a slice of each space in turn, so that a large one holds up nobody', async () => {
