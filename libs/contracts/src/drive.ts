@@ -146,7 +146,10 @@ export const MissingRequest = z.object({
     .default([]),
 });
 export const MissingAnswer = z.object({ missing: z.array(ChunkHash) });
-/** Header of an uploaded pack; the bytes of the chunks follow in this order. `reservation`: the room that goes on being kept. */
+/**
+ * Header of an uploaded pack; the bytes of the chunks follow in this order. `reservation`: the room that goes on being kept. What
+ * is not here yet comes out of it, so that it is needed in a space with a quota.
+ */
 export const PackRequest = z.object({
   chunks: z.array(ChunkRef).min(1).max(2000),
   reservation: ReservationKey.optional(),

@@ -67,10 +67,7 @@ export class DriveController {
     @Input() input: HandlerInput<typeof putPack>,
     @RawBody() body: Readable,
   ): Promise<RouteResult<typeof putPack>> {
-    const { spaceId } = input.params;
-    const { stored, reservation } = await this.uploads.storePack(caller, spaceId, body);
-    if (reservation !== undefined) await this.reservations.renew(toUploader(caller, spaceId), reservation);
-    return { stored };
+    return { stored: await this.uploads.storePack(caller, input.params.spaceId, body) };
   }
 }
 

@@ -7,7 +7,6 @@ import {
   type BatchOutcome,
   type ChunkHash,
   type ChunkRef,
-  type ReservationKey,
   type SpaceId,
 } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
@@ -18,11 +17,10 @@ import { AccessService } from '../grants/access.service.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { invalidInput } from '../platform/route.ts';
 import { inTransaction } from '../platform/transaction.ts';
+import { ReservationService, type Uploader } from '../quota/reservation.service.ts';
 import { actorIdOf } from './author.ts';
 import { listAnswers } from './batch.store.ts';
 import { distinctChunks, UsableChunks } from './usable-chunks.service.ts';
-
-type StoredPack = { readonly stored: number; readonly reservation: ReservationKey | undefined };
 
 /** Chunks on their way in. Resuming and deduplication are one thing: ask what is missing, send that, commit. */
 @Injectable()
@@ -32,6 +30,7 @@ export class UploadService {
     private readonly access: AccessService,
     private readonly usable: UsableChunks,
     private readonly packs: PackService,
+    private readonly reservations: ReservationService,
   ) {}
 
   /** Which chunks the caller must send: those that are not here, and those it has not shown to hold. */
@@ -44,25 +43,45 @@ export class UploadService {
     return chunks.map((chunk) => chunk.hash).filter((hash) => !usable.has(hash));
   }
 
-  async storePack(principal: MemberPrincipal, spaceId: SpaceId, body: Readable): Promise<StoredPack> {
+  /** Answers how many chunks the pack had. */
+  async storePack(principal: MemberPrincipal, spaceId: SpaceId, body: Readable): Promise<number> {
     const frame = new FrameReader(body);
     try {
-      const { chunks: refs, reservation } = parsePackRequest(await frame.header());
+      const request = parsePackRequest(await frame.header());
       await this.access.requireWriter(this.dataSource.manager, principal, spaceId);
-      const { enterpriseId } = principal;
-      const stored = await this.packs.findStored(this.dataSource.manager, enterpriseId, refs);
-      const pack = await this.packs.receive(enterpriseId, { refs, stored, frame });
-      const upload = { actorId: actorIdOf(principal), chunks: pack.proven };
-      await inTransaction(this.dataSource, async (manager) => {
-        await this.packs.record(manager, enterpriseId, [pack]);
-        await recordUploads(manager, enterpriseId, [upload]);
-        await touch(manager, enterpriseId, storedBefore(pack));
-      });
-      return { stored: refs.length, reservation };
+      const uploader = { enterpriseId: principal.enterpriseId, spaceId, actorId: actorIdOf(principal) };
+      await this.#storeInRoom(uploader, request, frame);
+      return request.chunks.length;
     } catch (error) {
       await frame.discard();
       throw error;
     }
+  }
+
+  /** VE-3: only what is not here yet needs room, and does so before it travels on. */
+  async #storeInRoom(
+    uploader: Uploader,
+    { chunks: refs, reservation }: PackRequest,
+    frame: FrameReader,
+  ): Promise<void> {
+    const stored = await this.packs.findStored(this.dataSource.manager, uploader.enterpriseId, refs);
+    const newBytes = sumNew(refs, stored);
+    if (newBytes > 0) await this.reservations.countSent(uploader, reservation, newBytes);
+    else if (reservation !== undefined) await this.reservations.renew(uploader, reservation);
+    try {
+      await this.#store(uploader, await this.packs.receive(uploader.enterpriseId, { refs, stored, frame }));
+    } catch (error) {
+      if (reservation !== undefined) await this.reservations.uncountSent(uploader, reservation, newBytes);
+      throw error;
+    }
+  }
+
+  async #store({ enterpriseId, actorId }: Uploader, pack: ReceivedPack): Promise<void> {
+    await inTransaction(this.dataSource, async (manager) => {
+      await this.packs.record(manager, enterpriseId, [pack]);
+      await recordUploads(manager, enterpriseId, [{ actorId, chunks: pack.proven }]);
+      await touch(manager, enterpriseId, storedBefore(pack));
+    });
   }
 
   /** What became of operations of this caller; those that were never done are left out. */
@@ -78,6 +97,12 @@ export class UploadService {
 function storedBefore(pack: ReceivedPack): string[] {
   const packed = new Set<string>(pack.packed.map((chunk) => chunk.hash));
   return pack.proven.map((chunk) => chunk.hash).filter((hash) => !packed.has(hash));
+}
+
+/** A chunk that comes twice is stored once. */
+function sumNew(refs: readonly ChunkRef[], stored: ReadonlySet<string>): number {
+  const sizes = new Map(refs.filter((ref) => !stored.has(ref.hash)).map((ref) => [ref.hash, ref.size]));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 function parsePackRequest(header: unknown): PackRequest {

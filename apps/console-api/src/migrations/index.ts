@@ -25,6 +25,7 @@ import { SpaceJobs1764000028500 } from './1764000028500-space-jobs.ts';
 import { EndsOfAxes1764000028600 } from './1764000028600-ends-of-axes.ts';
 import { CopySource1764000028700 } from './1764000028700-copy-source.ts';
 import { RestoreAside1764000028800 } from './1764000028800-restore-aside.ts';
+import { SentBytes1764000028900 } from './1764000028900-sent-bytes.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -54,4 +55,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   EndsOfAxes1764000028600,
   CopySource1764000028700,
   RestoreAside1764000028800,
+  SentBytes1764000028900,
 ];

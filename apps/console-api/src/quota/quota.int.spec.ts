@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { BatchOp, NodeId, OpId, ReservationKey, SpaceId } from '@tideline/contracts';
+import { Readable } from 'node:stream';
+import {
+  encodeFrame,
+  type BatchOp,
+  type NodeId,
+  type OpId,
+  type ReservationKey,
+  type SpaceId,
+} from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actorIdOf } from '../drive/author.ts';
 import { chunkOf, newId, noise, ops } from '../drive/testing/drive-world.ts';
@@ -53,7 +61,7 @@ describe('[VE-3] room', () => {
     await expect(reserve(device, spaceId, 41)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
     const other = newFile(rootId, 41, 2);
     expect(await world.drive.one(device, spaceId, other.op, [other.bytes])).toMatchObject({ code: 'QUOTA_EXCEEDED' });
-    await world.drive.putPack(device, spaceId, [bytes]);
+    await world.drive.putPack(device, spaceId, [bytes], reservation);
     expect(await world.drive.one(device, spaceId, op)).toMatchObject({ status: 'done' });
     expect(await amounts(spaceId)).toEqual({ used: 60, reserved: 0 });
     expect(await world.drive.one(device, spaceId, op)).toMatchObject({ status: 'done' }); // asked again: nothing twice
@@ -156,6 +164,62 @@ describe('[VE-3] room', () => {
     const { device, spaceId } = await world.drive.owner();
     await reserve(device, spaceId, 1e15);
     expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 0 });
+  });
+
+  it('is what packs come out of, so that nobody stores more than a space may hold', async () => {
+    const { device, person, spaceId } = await limited(1000);
+    const key = newKey();
+    const refused = { code: 'QUOTA_EXCEEDED' };
+    const stored = async () =>
+      (await world.drive.sql<{ n: number }>(`SELECT sum(size)::int AS n FROM pack`))[0]?.n ?? 0;
+    const before = await stored();
+    await expect(world.drive.putPack(device, spaceId, [noise(5000, 201)])).rejects.toMatchObject(refused);
+    await expect(world.drive.putPack(device, spaceId, [noise(5000, 201)], key)).rejects.toMatchObject(refused);
+    const packs = Array.from({ length: 40 }, (_, at) =>
+      world.drive.putPack(at % 2 ? device : person, spaceId, [noise(77, 300 + at)], at % 4 < 2 ? key : newKey()),
+    );
+    const done = (await Promise.allSettled(packs)).filter((each) => each.status === 'fulfilled');
+    expect(done).toHaveLength(12);
+    expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 12 * 77 });
+    expect((await stored()) - before).toBe(12 * 77);
+  });
+
+  it('is not kept from a file for ever because other bytes were sent of it before', async () => {
+    const { device, spaceId } = await limited(100);
+    const key = newKey();
+    const send = (seed: number) => {
+      const bytes = noise(60, seed);
+      const body = encodeFrame({ chunks: [chunkOf(bytes)], reservation: key }, [bytes]);
+      return uploads.storePack(device, spaceId, Readable.from(body));
+    };
+    const uploads = world.uploads();
+    await reserve(device, spaceId, 60, key);
+    await send(501);
+    for (let at = 0; at < 5; at++) {
+      await reserve(device, spaceId, 60, key);
+      await expect(send(502)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+      world.clock.advance(0.19 * HOUR_MS);
+    }
+    world.clock.advance(0.19 * HOUR_MS);
+    await send(502);
+    await expect(send(503)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 60 });
+  });
+
+  it('is not taken by packs whose bytes are here, that did not arrive, or that nobody limits', async () => {
+    const { device, spaceId } = await limited(100);
+    const unlimited = await world.drive.owner();
+    const [first, other] = [noise(90, 401), noise(90, 402)];
+    await world.drive.putPack(unlimited.device, unlimited.spaceId, [first]);
+    await world.drive.putPack(device, spaceId, [first, first]);
+    expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 0 });
+    const key = newKey();
+    const cut = Readable.from(encodeFrame({ chunks: [chunkOf(other)], reservation: key }, [other.subarray(1)]));
+    const sending = world.drive.uploads.storePack(device, spaceId, cut);
+    await expect(sending).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await world.drive.putPack(device, spaceId, [other], key);
+    await world.drive.putPack(device, spaceId, [noise(10, 403)], key);
+    expect(await amounts(spaceId)).toEqual({ used: 0, reserved: 100 });
   });
 
   it('of a full space is not needed by deletes, moves, restores and downloads, and comes back with a purge', async () => {

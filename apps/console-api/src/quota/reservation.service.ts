@@ -9,6 +9,7 @@ import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { reservationIdOf } from './reservation-id.ts';
 import {
+  countSent,
   expireReservations,
   findRoom,
   hasQuota,
@@ -16,11 +17,14 @@ import {
   removeReservations,
   renewReservation,
   tryReserve,
+  tryReserveSent,
+  uncountSent,
   type SpaceKey,
 } from './reservation.store.ts';
 
 const LIFE_MS = 60 * 60 * 1000;
 const EXPIRY_EVERY_MS = 60_000;
+const NOT_RESERVED = { reason: 'a space with a quota takes packs out of a reservation that `missing` made' };
 
 export type Uploader = SpaceKey & { readonly actorId: string };
 export type Reserve = { readonly key: ReservationKey; readonly bytes: number };
@@ -58,6 +62,32 @@ export class ReservationService implements OnModuleInit {
     const room = await findRoom(manager, uploader);
     const smallest = upload.chunks.reduce((least, chunk) => Math.min(least, chunk.size), Infinity);
     if (room !== null && smallest > room) throw new AppError('QUOTA_EXCEEDED');
+  }
+
+  /**
+   * To be called before bytes arrive that are not here yet: they come out of the room that is kept for their upload, and of more
+   * where that was for less. Throws QUOTA_EXCEEDED when there is none, and where a space with a quota keeps none for them.
+   */
+  async countSent(uploader: Uploader, key: ReservationKey | undefined, bytes: number): Promise<void> {
+    const { manager } = this.dataSource;
+    if (key === undefined) {
+      if (await hasQuota(manager, uploader)) throw new AppError('QUOTA_EXCEEDED', {}, { details: NOT_RESERVED });
+      return;
+    }
+    const now = this.clock.now();
+    const [countedSince, expiresAt] = [-LIFE_MS, LIFE_MS].map((ms) => new Date(now.getTime() + ms)) as [Date, Date];
+    const sent = { id: reservationIdOf(uploader.actorId, key), bytes, now, countedSince, expiresAt };
+    if (await countSent(manager, uploader, sent)) return;
+    const isTaken = await inTransaction(this.dataSource, async (inLock) => {
+      await findAndLockSpace(inLock, uploader);
+      return tryReserveSent(inLock, uploader, sent);
+    });
+    if (!isTaken) throw new AppError('QUOTA_EXCEEDED');
+  }
+
+  /** They were counted and did not arrive. */
+  async uncountSent(uploader: Uploader, key: ReservationKey, bytes: number): Promise<void> {
+    await uncountSent(this.dataSource.manager, uploader, { id: reservationIdOf(uploader.actorId, key), bytes });
   }
 
   /** To be called when bytes arrive for it; what is not gone on with is given back, however busy its uploader is elsewhere. */

@@ -49,6 +49,78 @@ export async function tryReserve(
   return row?.taken === true;
 }
 
+export type Sent = { readonly id: string; readonly bytes: number };
+export type Counted = Sent & {
+  readonly now: Date;
+  readonly expiresAt: Date;
+  /** What was sent of a file before it became another one is not held against it for ever: the count begins anew after a while. */
+  readonly countedSince: Date;
+};
+
+const SENT_BYTES = `CASE WHEN r.sent_since > $6 THEN r.sent_bytes ELSE 0 END`;
+const SENT_SINCE = `CASE WHEN r.sent_since > $6 AND r.sent_bytes > 0 THEN r.sent_since ELSE $7 END`;
+
+/**
+ * Counts what is about to arrive under a reservation, and lets the reservation live on. False: the space has a quota and the
+ * reservation is not there or not so large.
+ */
+export async function countSent(manager: EntityManager, key: SpaceKey, sent: Counted): Promise<boolean> {
+  const [row] = await queryRows<{ covered: boolean }>(
+    manager,
+    `WITH counted AS (
+       UPDATE reservation r
+       SET sent_bytes = ${SENT_BYTES} + $4, sent_since = ${SENT_SINCE}, expires_at = greatest(r.expires_at, $5)
+       WHERE r.enterprise_id = $1 AND r.space_id = $2 AND r.op_id = $3 AND ${SENT_BYTES} + $4 <= r.bytes
+       RETURNING r.op_id
+     )
+     SELECT s.quota_bytes IS NULL OR EXISTS (SELECT FROM counted) AS covered
+     FROM space s WHERE s.enterprise_id = $1 AND s.id = $2`,
+    [key.enterpriseId, key.spaceId, sent.id, sent.bytes, sent.expiresAt, sent.countedSince, sent.now],
+  );
+  return row?.covered === true;
+}
+
+/** The same, where the reservation has to grow for it or be made; takes the room or nothing. Needs the lock of the space. */
+export async function tryReserveSent(
+  manager: EntityManager,
+  key: SpaceKey & { readonly actorId: string },
+  sent: Counted,
+): Promise<boolean> {
+  const [row] = await queryRows<{ taken: boolean }>(
+    manager,
+    `WITH more AS (
+       SELECT greatest(coalesce(sum(${SENT_BYTES} - r.bytes), 0) + $4, 0) AS bytes FROM reservation r
+       WHERE r.enterprise_id = $1 AND r.space_id = $2 AND r.op_id = $3
+     ),
+     taken AS (
+       UPDATE space s SET reserved_bytes = s.reserved_bytes + more.bytes FROM more
+       WHERE s.enterprise_id = $1 AND s.id = $2
+         AND (more.bytes = 0 OR s.quota_bytes IS NULL OR s.used_bytes + s.reserved_bytes + more.bytes <= s.quota_bytes)
+       RETURNING more.bytes
+     ),
+     put AS (
+       INSERT INTO reservation AS r (enterprise_id, space_id, op_id, bytes, sent_bytes, sent_since, expires_at, actor_id)
+       SELECT $1, $2, $3, taken.bytes, $4, $7, $5, $8 FROM taken
+       ON CONFLICT (enterprise_id, space_id, op_id) DO UPDATE SET
+         bytes = r.bytes + excluded.bytes, sent_bytes = ${SENT_BYTES} + excluded.sent_bytes, sent_since = ${SENT_SINCE},
+         expires_at = excluded.expires_at
+     )
+     SELECT EXISTS (SELECT FROM taken) AS taken`,
+    [key.enterpriseId, key.spaceId, sent.id, sent.bytes, sent.expiresAt, sent.countedSince, sent.now, key.actorId],
+  );
+  return row?.taken === true;
+}
+
+/** It was counted and did not arrive. */
+export async function uncountSent(manager: EntityManager, key: SpaceKey, sent: Sent): Promise<void> {
+  await queryRows(
+    manager,
+    `UPDATE reservation SET sent_bytes = greatest(sent_bytes - $4, 0)
+     WHERE enterprise_id = $1 AND space_id = $2 AND op_id = $3`,
+    [key.enterpriseId, key.spaceId, sent.id, sent.bytes],
+  );
+}
+
 /** Room that the space still has for this caller: what the caller has reserved is not taken from the caller. `null`: no limit. */
 export async function findRoom(
   manager: EntityManager,

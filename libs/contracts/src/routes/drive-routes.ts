@@ -62,7 +62,7 @@ export const driveRoutes = {
     body: drive.PackRequest,
     requestFrame: true,
     response: drive.PackAnswer,
-    errors: ['CHUNK_CORRUPT', 'PAYLOAD_TOO_LARGE'],
+    errors: ['CHUNK_CORRUPT', 'PAYLOAD_TOO_LARGE', 'QUOTA_EXCEEDED'],
   }),
   changes: defineRoute({
     method: 'GET',

@@ -36,6 +36,12 @@ async function interruptedCycle(): Promise<void> {
   Object.assign(cloud, { putPack, commit });
 }
 
+/** No chunk of it is like another one. */
+function unlike(seed: number, kib: number): string {
+  const lines = Array.from({ length: kib * 64 }, (_, at) => String(seed * 1e9 + at).padEnd(16, '.'));
+  return lines.join('');
+}
+
 /** Counts the bytes that travel with commits. */
 function watchCommits(): { bytes: number } {
   const sent = { bytes: 0 };
@@ -150,6 +156,34 @@ describe('[VE-3] room that is kept for an upload', () => {
     await device.settle();
     expect(inCloud()).toEqual(['other name']);
     expect(cloud.reservedBytes()).toBe(0);
+  });
+
+  it('waits as a problem of its file when other bytes were sent of it before and both do not fit, and does not storm', async () => {
+    cloud.quotaBytes = 13_000 * KIB;
+    device.disk.write('large', unlike(1, 12_000));
+    const putPack = cloud.putPack.bind(cloud);
+    let packs = 0;
+    cloud.putPack = async (...args) => {
+      packs += 1;
+      if (packs === 2) throw new AppError('SERVER_UNREACHABLE', { server: 'memory' });
+      return putPack(...args);
+    };
+    expect((await device.cycle()).stop).toMatchObject({ why: 'offline' });
+    device.disk.write('large', unlike(2, 12_000));
+    const before = packs;
+    for (let minute = 0; minute < 20; minute++) {
+      expect(await device.cycle()).toMatchObject({ stop: null, blocked: 'quota' });
+      world.clock.advance(MINUTE_MS);
+    }
+    expect(problems()).toEqual(['large QUOTA']);
+    expect(packs - before).toBeLessThanOrEqual(10);
+    cloud.anHourLater();
+    for (let minute = 0; minute < 6; minute++) {
+      await device.cycle();
+      world.clock.advance(MINUTE_MS);
+    }
+    expect(inCloud()).toEqual(['large']);
+    expect(await device.cycle()).toMatchObject({ blocked: null, failed: 0 });
   });
 
   it('is not had by another device meanwhile', async () => {

@@ -22,7 +22,8 @@ type Wanted = {
 type Loaded = { readonly chunk: ChunkRef; readonly bytes: Uint8Array };
 
 /**
- * Sends what the drive lacks of a large file, once it keeps room for all of it (`full`: it has none, and nothing was sent).
+ * Sends what the drive lacks of a large file, once it keeps room for all of it (`full`: it has none, or none beside
+ * what was sent of the file when it was another).
  * Resuming and deduplicating are the same question: which chunks are missing?
  * Gives way between packs when something newer waits; what was sent stays sent.
  */
@@ -41,6 +42,7 @@ export async function sendChunks(
   } catch (error) {
     await sending.settled().catch(() => undefined); // the first failure tells
     if (isOtherContent(error)) return 'otherBytes';
+    if (isOutOfRoom(error)) return 'full';
     throw error;
   }
 }
@@ -86,6 +88,10 @@ function isOtherContent(error: unknown): boolean {
   return error instanceof AppError && error.code === 'CHUNK_CORRUPT';
 }
 
+function isOutOfRoom(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'QUOTA_EXCEEDED';
+}
+
 /** Which chunks to send; without any it only asks for the room. `full`: there is none for the whole file. */
 export async function findMissing(
   chunks: readonly ChunkRef[],
@@ -98,7 +104,7 @@ export async function findMissing(
       for (const hash of await deps.cloud.missing(chunks.slice(at, at + MISSING_PAGE), room)) missing.add(hash);
     }
   } catch (error) {
-    if (error instanceof AppError && error.code === 'QUOTA_EXCEEDED') return 'full';
+    if (isOutOfRoom(error)) return 'full';
     throw error;
   }
   return missing;

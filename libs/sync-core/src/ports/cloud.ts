@@ -49,6 +49,7 @@ export type Cloud = {
    * while packs that name them arrive, until the commit that names them.
    */
   missing(chunks: readonly ChunkRef[], ...rooms: readonly Room[]): Promise<ReadonlySet<string>>;
+  /** Throws QUOTA_EXCEEDED where a space with a quota keeps no room for what it lacks of them under this key, and has no more. */
   putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[], roomKey?: string): Promise<void>;
   /** Bytes may come in `into`, one file behind the other as far as they fit; nothing is written there after the answer. */
   bundle(

@@ -534,6 +534,28 @@ export function cloudContract(name: string, create: () => Promise<CloudUnderTest
         await expect(made.cloud.missing([], more)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
       });
 
+      it('is what packs come out of: of a room that is larger, or of one that can grow for them', async () => {
+        await made.setQuota(100);
+        const [key, other] = [newKey(), newKey()];
+        await made.cloud.missing([], { key, bytes: 60 });
+        const pack = (letter: string, bytes: number, roomKey?: string) => {
+          const text = letter.repeat(bytes);
+          return made.cloud.putPack([{ chunk: hand.chunk(text), bytes: hand.bytes(text) }], roomKey);
+        };
+        const refused = { code: 'QUOTA_EXCEEDED' };
+        await expect(pack('a', 61)).rejects.toMatchObject(refused);
+        await expect(pack('a', 41, other)).rejects.toMatchObject(refused);
+        await pack('a', 50, key);
+        await pack('a', 50, key); // it is here
+        await pack('a', 50);
+        await pack('b', 40, key);
+        await expect(pack('c', 11, key)).rejects.toMatchObject(refused);
+        await pack('c', 10, key);
+        await expect(made.cloud.missing([], { key: other, bytes: 1 })).rejects.toMatchObject(refused);
+        await hand.done({ ...hand.file('f', 'a'.repeat(50)), reservation: key });
+        await pack('d', 50, other);
+      });
+
       it('counts versions and the bin, and comes with a larger quota; moves and deletes need none', async () => {
         await made.setQuota(6);
         const file = await hand.done(hand.file('f', 'one'), 'one');

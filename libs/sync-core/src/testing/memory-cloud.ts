@@ -46,6 +46,8 @@ export class MemoryCloud implements Cloud {
   /** Bytes that travelled in packs. */
   packedBytes = 0;
   readonly #rooms = new Map<string, number>();
+  /** By room: bytes that have arrived for it. */
+  readonly #sent = new Map<string, number>();
   /** What the person may do from each folder downwards; whoever changes it raises `capsRev`. Empty: everything. */
   boundaries: { nodeId: string; atoms: readonly Atom[]; syncRight?: SyncRight }[] = [];
   capsRev = 0;
@@ -202,6 +204,25 @@ export class MemoryCloud implements Cloud {
     }
   }
 
+  /** What is not here yet comes out of the room that is kept for its upload, and of more where that was for less. */
+  #countSent(chunks: readonly ChunkRef[], roomKey: string | undefined): void {
+    const lacking = new Set(this.#lacking(chunks));
+    const sizes = new Map(chunks.filter(({ hash }) => lacking.has(hash)).map(({ hash, size }) => [hash, size]));
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    if (this.quotaBytes === null || bytes === 0) return;
+    if (roomKey === undefined) throw new AppError('QUOTA_EXCEEDED');
+    const sent = (this.#sent.get(roomKey) ?? 0) + bytes;
+    const kept = this.#rooms.get(roomKey) ?? 0;
+    if (sent > kept && sent > this.#roomFor(roomKey)) throw new AppError('QUOTA_EXCEEDED');
+    this.#rooms.set(roomKey, Math.max(kept, sent));
+    this.#sent.set(roomKey, sent);
+  }
+
+  /** What was sent of a file before it became another one is not held against it any more. */
+  anHourLater(): void {
+    this.#sent.clear();
+  }
+
   #lacking(chunks: readonly ChunkRef[]): ChunkRef['hash'][] {
     return chunks.map((chunk) => chunk.hash).filter((hash) => !this.#bytes.has(hash));
   }
@@ -210,8 +231,12 @@ export class MemoryCloud implements Cloud {
     if (this.#hashes.sha256Hex(bytes) !== chunk.hash) throw new AppError('CHUNK_CORRUPT');
   }
 
-  async putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[]): Promise<void> {
+  async putPack(chunks: readonly { chunk: ChunkRef; bytes: Uint8Array }[], roomKey?: string): Promise<void> {
     for (const part of chunks) this.#verify(part);
+    this.#countSent(
+      chunks.map(({ chunk }) => chunk),
+      roomKey,
+    );
     for (const { chunk, bytes } of chunks) {
       this.#bytes.set(chunk.hash, bytes.slice()); // the sender uses its buffer again
       this.packedBytes += chunk.size;
@@ -288,7 +313,10 @@ export class MemoryCloud implements Cloud {
   #finish(op: BatchOp, { node, isChanged }: Attempt): BatchOutcome {
     const outcome: BatchOutcome = { status: 'done', opId: op.opId, node };
     if (isChanged) this.#answers.set(op.opId, outcome);
-    if ('content' in op) this.#rooms.delete(op.reservation ?? op.opId);
+    if ('content' in op) {
+      this.#rooms.delete(op.reservation ?? op.opId);
+      this.#sent.delete(op.reservation ?? op.opId);
+    }
     return outcome;
   }
 

@@ -14,6 +14,7 @@ import {
   type EnterpriseId,
   type NodeId,
   type OpId,
+  type ReservationKey,
   type SpaceId,
   type SpaceKind,
   type SyncRight,
@@ -29,6 +30,8 @@ import { GrantService } from '../../grants/grant.service.ts';
 import { SystemClock } from '../../platform/clock.ts';
 import type { DevicePrincipal, MemberPrincipal, PersonPrincipal } from '../../platform/principal.ts';
 import { SocketHub } from '../../platform/socket-hub.ts';
+import { JobRunner } from '../../jobs/job-runner.ts';
+import { ReservationService } from '../../quota/reservation.service.ts';
 import type { TestDatabase } from '../../testing/test-database.ts';
 import { BrowseService } from '../browse.service.ts';
 import { CommitService } from '../commit.service.ts';
@@ -86,12 +89,14 @@ export class DriveWorld {
     const { dataSource } = database;
     this.packs = new PackService(blobs);
     this.usable = new UsableChunks(this.access);
-    this.uploads = new UploadService(dataSource, this.access, this.usable, this.packs);
+    const clock = new SystemClock();
+    const reservations = new ReservationService(dataSource, clock, new JobRunner(dataSource, clock), this.hub);
+    this.uploads = new UploadService(dataSource, this.access, this.usable, this.packs, reservations);
     this.contents = new ContentService(dataSource, this.access, new ContentReader(dataSource, blobs));
     this.browse = new BrowseService(dataSource, this.access);
     this.grants = new GrantService(dataSource, this.hub);
     this.folderGrants = new FolderGrantService(dataSource, this.access, this.hub);
-    const groups = new GroupCommit(this.packs, this.access, this.usable, new SystemClock());
+    const groups = new GroupCommit(this.packs, this.access, this.usable, clock);
     this.commits = new CommitService(dataSource, this.packs, this.access, groups, this.hub);
   }
 
@@ -202,9 +207,14 @@ export class DriveWorld {
     return this.commits.commitFrame(principal, spaceId, bodyOf(header, inline));
   }
 
-  async putPack(principal: MemberPrincipal, spaceId: SpaceId, parts: readonly Uint8Array[]): Promise<number> {
-    const body = bodyOf({ chunks: parts.map(chunkOf) }, parts);
-    return (await this.uploads.storePack(principal, spaceId, body)).stored;
+  putPack(
+    principal: MemberPrincipal,
+    spaceId: SpaceId,
+    parts: readonly Uint8Array[],
+    reservation?: ReservationKey,
+  ): Promise<number> {
+    const body = bodyOf({ chunks: parts.map(chunkOf), ...(reservation && { reservation }) }, parts);
+    return this.uploads.storePack(principal, spaceId, body);
   }
 
   /** Commits one operation item by item and answers its outcome. */

@@ -2,6 +2,7 @@ import type { NodeId, OpId, PlaceRequest } from '@tideline/contracts';
 import type { z } from 'zod';
 import { CopyService } from '../../copies/copy.service.ts';
 import { SpaceMoveService } from '../../copies/space-move.service.ts';
+import { UploadService } from '../../drive/upload.service.ts';
 import { DriveWorld, newId } from '../../drive/testing/drive-world.ts';
 import { JobRunner } from '../../jobs/job-runner.ts';
 import type { MemberPrincipal } from '../../platform/principal.ts';
@@ -38,6 +39,12 @@ export class RetentionWorld {
     this.copies = new CopyService(dataSource, access, hub, jobs, this.clock);
     this.moves = new SpaceMoveService(dataSource, access, hub);
     this.reservations = new ReservationService(dataSource, this.clock, jobs, hub);
+  }
+
+  /** By the clock of this world. */
+  uploads(): UploadService {
+    const { access, usable, packs, database } = this.drive;
+    return new UploadService(database.dataSource, access, usable, packs, this.reservations);
   }
 
   static async open(): Promise<RetentionWorld> {
