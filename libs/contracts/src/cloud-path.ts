@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { isCloudName } from './names.ts';
+import { Text } from './text.ts';
 
 /** Where a cloud folder is, as a person writes it: `personal:/Docs`, `team/Engineering:/Specs`, `enterprise:/`, `share/NAME:/`. */
 export type CloudPath = {
@@ -32,7 +32,7 @@ export function formatCloudPath(path: CloudPath): string {
   return `${space}:/${path.segments.join('/')}`;
 }
 
-export const CloudPathText = z
-  .string()
-  .max(4096)
-  .refine((text) => parseCloudPath(text) !== undefined, 'expected a cloud path such as team/Engineering:/Specs');
+export const CloudPathText = Text.max(4096).refine(
+  (text) => parseCloudPath(text) !== undefined,
+  'expected a cloud path such as team/Engineering:/Specs',
+);

@@ -15,6 +15,7 @@ import {
 } from './ids.ts';
 import { ChunkRef, FileContent, Manifest } from './manifest.ts';
 import { NodeName } from './names.ts';
+import { Text } from './text.ts';
 
 export const MAX_BATCH_OPS = 500;
 /** Bytes of small files that one batch may carry inline. */
@@ -176,7 +177,7 @@ export const FeedItem = z.discriminatedUnion('type', [
 export type FeedItem = z.infer<typeof FeedItem>;
 
 export const ChangesQuery = z.object({
-  cursor: z.string().max(200),
+  cursor: Text.max(200),
   root: NodeId,
   limit: z.coerce.number().int().min(1).max(MAX_FEED_PAGE).default(1000),
   /** Seconds to wait for something to tell when there is nothing yet. The server may answer earlier, also without any. */
@@ -199,7 +200,7 @@ export type ChangesAnswer = z.infer<typeof ChangesAnswer>;
  */
 export const ListingQuery = z.object({
   root: NodeId,
-  page: z.string().max(1000).optional(),
+  page: Text.max(1000).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(5000),
 });
 export const ListingAnswer = z.object({
@@ -310,7 +311,7 @@ export const ResolveAnswer = z.object({
 export type ResolveAnswer = z.infer<typeof ResolveAnswer>;
 
 export const ChildrenQuery = z.object({
-  after: z.string().max(1000).optional(),
+  after: Text.max(1000).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 });
 export const ChildrenAnswer = z.object({

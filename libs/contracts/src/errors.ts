@@ -124,6 +124,7 @@ export const ERROR_TEXTS = {
   SHARE_AMBIGUOUS: ['Several folders shared with you are called {name}.', 'Name the one you mean: {paths}'],
   // tasks and limits
   LIMIT_TASKS: ['This device has {max} sync tasks already.', 'Cancel a task to create another one.'],
+  LIMIT_TEAMS: ['A person can be in {max} teams.', 'Take them out of another team first.'],
   LIMIT_FILES: [
     'More than {max} files are in the sync folders of this device.',
     'Leave some out by a filter, or move them away.',

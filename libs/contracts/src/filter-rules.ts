@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Text } from './text.ts';
 import { Throttle } from './throttle.ts';
 
 /** Kinds of files that a filter can name at once; by the ending of their names, in any case. */
@@ -14,10 +15,7 @@ export const FileType = z.enum([
 ]);
 export type FileType = z.infer<typeof FileType>;
 
-const pattern = z
-  .string()
-  .max(1000)
-  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'expected text');
+const pattern = Text.max(1000);
 
 /**
  * What leaves files out of a task. Any of them is enough; a pattern can only take back what a pattern of the same rules leaves out.

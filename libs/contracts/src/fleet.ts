@@ -4,6 +4,7 @@ import { Space, SpaceKind } from './drive.ts';
 import { SyncPolicy } from './filter-rules.ts';
 import { FeatureState } from './identity.ts';
 import { SyncMode, TaskReport } from './task.ts';
+import { Text } from './text.ts';
 
 /** What a device needs to know before it may create or run tasks; asked at start and whenever told `settings`. */
 export const DeviceSettings = z.object({
@@ -23,7 +24,7 @@ export type DeviceSettings = z.infer<typeof DeviceSettings>;
 export const DeviceReport = z.object({
   bootId: z.uuid(),
   sequence: z.int().min(0),
-  agentVersion: z.string(),
+  agentVersion: Text,
   keyStore: z.enum(['keychain', 'file']),
   keyProblem: z.boolean().default(false),
   freeDiskBytes: z.number().nullable(),

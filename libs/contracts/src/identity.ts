@@ -12,11 +12,9 @@ import {
   UserId,
 } from './ids.ts';
 import { SpaceKind, SyncRight } from './drive.ts';
-import { EXPECTED_TEXT, isText } from './text.ts';
+import { Text } from './text.ts';
 
-export const Email = z
-  .string()
-  .max(254)
+export const Email = Text.max(254)
   .regex(/^[^\s@]+@[^\s@]+$/, 'expected an e-mail address')
   .transform((email) => email.toLowerCase());
 
@@ -36,7 +34,7 @@ export const LoginRequest = z.object({
   /** Absent for the platform operator. */
   enterpriseCode: EnterpriseCode.optional(),
   email: Email,
-  password: z.string().min(1).max(1024),
+  password: Text.min(1).max(1024),
 });
 
 export const Session = z.object({
@@ -64,7 +62,7 @@ export const FeatureState = z.object({
 export type FeatureState = z.infer<typeof FeatureState>;
 export const SwitchSyncRequest = z.object({
   on: z.boolean(),
-  /** Typed by the admin to confirm. */ enterpriseCode: z.string(),
+  /** Typed by the admin to confirm. */ enterpriseCode: Text,
 });
 
 /** How full a space is; `quotaBytes` null: no limit. */
@@ -133,7 +131,7 @@ export const EnrollmentToken = z.object({
 });
 export const CreateEnrollmentToken = z
   .object({
-    label: z.string().min(1).max(100).refine(isText, EXPECTED_TEXT),
+    label: Text.min(1).max(100),
     userIds: z.array(UserId).max(1000).default([]),
     teamId: TeamId.nullable().default(null),
     maxUses: z.int().min(1).max(100_000).nullable().default(1),
@@ -148,14 +146,14 @@ export const CreateEnrollmentToken = z
 export const CreatedEnrollmentToken = z.object({ token: EnrollmentToken, secret: z.string() });
 
 export const EnrollRequest = z.object({
-  token: z.string().min(1).max(500),
+  token: Text.min(1).max(500),
   email: Email,
-  deviceName: z.string().min(1).max(100).refine(isText, EXPECTED_TEXT),
+  deviceName: Text.min(1).max(100),
   /** Raw Ed25519 public key, base64url. */
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   keyStore: z.enum(['keychain', 'file']),
-  platform: z.object({ os: z.string().max(100), arch: z.string().max(20), hostname: z.string().max(255) }),
-  agentVersion: z.string().max(50),
+  platform: z.object({ os: Text.max(100), arch: Text.max(20), hostname: Text.max(255) }),
+  agentVersion: Text.max(50),
 });
 export const EnrollAnswer = z.object({
   deviceId: DeviceId,
@@ -168,9 +166,9 @@ export const ChallengeAnswer = z.object({ challenge: z.string(), expiresAt: Time
 /** `signature`: Ed25519 over the UTF-8 bytes of `tideline-device-login\n<challenge>`, base64url. */
 export const TokenRequest = z.object({
   deviceId: DeviceId,
-  challenge: z.string().max(500),
-  signature: z.string().max(200),
-  agentVersion: z.string().max(50),
+  challenge: Text.max(500),
+  signature: Text.max(200),
+  agentVersion: Text.max(50),
 });
 export const TokenAnswer = z.object({ accessToken: z.string(), expiresAt: Timestamp });
 

@@ -3,21 +3,18 @@ import { AccountRole, Email, SpaceUse, Team } from './identity.ts';
 import { SpaceKind } from './drive.ts';
 import { EnterpriseCode, EnterpriseId, SizeBytes, SpaceId, TeamId, Timestamp, UserId } from './ids.ts';
 import { RightsImpact } from './rights.ts';
-import { EXPECTED_TEXT, isText } from './text.ts';
+import { Text } from './text.ts';
 
 /** PE-3: roles of an enterprise, from the most powerful down; `viewer` and `auditor` only read the console. */
 export const EnterpriseRole = AccountRole.exclude(['operator']);
 export type EnterpriseRole = z.infer<typeof EnterpriseRole>;
 
-export const PersonName = z
-  .string()
-  .trim()
+export const PersonName = Text.trim()
   .min(1)
   .max(100)
-  .refine(isText, EXPECTED_TEXT)
   .transform((name) => name.normalize('NFC'));
 export const TeamName = PersonName;
-export const Password = z.string().min(8).max(1024);
+export const Password = Text.min(8).max(1024);
 export const MAX_TEAMS_PER_USER = 50;
 
 /** What is left out stays as it is. Giving `super_admin` hands the role over: the giver becomes a drive admin. */
@@ -50,7 +47,7 @@ export const TeamMembers = z.object({
 /** A secret for one person to choose a password with; shown once, kept as a hash. */
 export const Invitation = z.object({ userId: UserId, email: z.string(), secret: z.string(), expiresAt: Timestamp });
 export type Invitation = z.infer<typeof Invitation>;
-export const AcceptInvitation = z.object({ secret: z.string().min(1).max(200), password: Password });
+export const AcceptInvitation = z.object({ secret: Text.min(1).max(200), password: Password });
 
 /** A personal space on its way to somebody else, as a folder below `Received transfers`. */
 export const Handover = z.object({
@@ -88,7 +85,7 @@ export const AdminSpace = SpaceUse.extend({
 export type AdminSpace = z.infer<typeof AdminSpace>;
 export const AdminSpacesQuery = z.object({
   kind: SpaceKind.optional(),
-  search: z.string().max(200).optional(),
+  search: Text.max(200).optional(),
   kept: z.enum(['true', 'false']).optional(),
   after: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
@@ -123,6 +120,7 @@ export const ImportProblemCode = z.enum([
   'TEAM_UNKNOWN',
   'TEAM_FORBIDDEN',
   'TEAM_MISSING',
+  'TEAMS_TOO_MANY',
   'QUOTA_INVALID',
   'QUOTA_FORBIDDEN',
   'USER_FORBIDDEN',
@@ -140,7 +138,14 @@ export type ImportProblem = z.infer<typeof ImportProblem>;
  * A table in CSV with a header line: `name,email` and, in any order and as wished, `role`, `teams` (names parted by `;`),
  * `quotaGiB`. An empty cell says nothing: a new user gets what is usual, a known one keeps what there is. Known by e-mail address.
  */
-export const ImportUsers = z.object({ csv: z.string().max(MAX_IMPORT_CHARS), dryRun: z.boolean().default(true) });
+export const ImportUsers = z.object({
+  /** What is wrong in a cell is told with its line; a half of a character would not even reach its cell. */
+  csv: z
+    .string()
+    .max(MAX_IMPORT_CHARS)
+    .refine((csv) => csv.isWellFormed(), 'expected no halves of characters'),
+  dryRun: z.boolean().default(true),
+});
 export const ImportAction = z.enum(['create', 'update', 'unchanged']);
 export type ImportAction = z.infer<typeof ImportAction>;
 /** All or nothing: with a problem in any line nothing is done. */
@@ -175,7 +180,7 @@ export const OperatedEnterprise = z.object({
 });
 export type OperatedEnterprise = z.infer<typeof OperatedEnterprise>;
 export const SetEntitlement = z.object({
-  plan: z.string().min(1).max(50),
+  plan: Text.min(1).max(50),
   entitled: z.boolean(),
   preview: z.boolean(),
   until: Timestamp.nullable(),

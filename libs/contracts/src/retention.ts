@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ChildrenQuery, DriveNode, NodeVersion, errorCode } from './drive.ts';
 import { NodeId, OpId, SizeBytes, Timestamp, UserId, VersionId } from './ids.ts';
 import { NodeName } from './names.ts';
-import { EXPECTED_TEXT, isText } from './text.ts';
+import { Text } from './text.ts';
 
 /** Nodes that one request of the recycle bin may name. */
 export const MAX_BIN_NODES = 500;
@@ -12,7 +12,7 @@ export const MAX_PINNED_VERSIONS = 50;
 export const MAX_SPACE_MOVE_NODES = 5000;
 
 /** Text that the database can hold. */
-const text = (maxLength: number) => z.string().max(maxLength).refine(isText, EXPECTED_TEXT);
+const text = (maxLength: number) => Text.max(maxLength);
 
 /** What the bin holds, newest first: what was trashed itself, not what is below it. */
 export const TrashQuery = ChildrenQuery.extend({

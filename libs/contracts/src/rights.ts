@@ -4,7 +4,7 @@ import { FolderRole } from './folder-role.ts';
 import { Grant, Identity } from './identity.ts';
 import { DeviceId, GrantId, NodeId, SpaceId, TaskId, Timestamp, UserId } from './ids.ts';
 import { SyncMode } from './task.ts';
-import { EXPECTED_TEXT, isText } from './text.ts';
+import { Text } from './text.ts';
 
 export const ActionListId = z.uuid().brand<'ActionListId'>();
 export type ActionListId = z.infer<typeof ActionListId>;
@@ -19,7 +19,7 @@ export const ActionList = z.object({
 });
 export type ActionList = z.infer<typeof ActionList>;
 export const SaveActionList = z.object({
-  name: z.string().trim().min(1).max(100).refine(isText, EXPECTED_TEXT),
+  name: Text.trim().min(1).max(100),
   /** Names its atoms one by one; without any it hides the folder. */
   atoms: z
     .array(Atom)
@@ -97,7 +97,7 @@ export const FolderViewer = z.object({
 });
 export type FolderViewer = z.infer<typeof FolderViewer>;
 export const ViewersQuery = z.object({
-  after: z.string().max(1000).optional(),
+  after: Text.max(1000).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FilterRules } from './filter-rules.ts';
 import { NodeId, SpaceId, TaskId, Timestamp } from './ids.ts';
 import { SpaceKind } from './drive.ts';
+import { Text } from './text.ts';
 import { Throttle } from './throttle.ts';
 
 export const MAX_TASKS = 10;
@@ -94,7 +95,7 @@ export const RegisterTask = z.object({
   spaceId: SpaceId,
   rootNodeId: NodeId,
   /** Full local path. The console shows it masked by policy, always for personal spaces. */
-  localPath: z.string().max(4096),
+  localPath: Text.max(4096),
 });
 export type RegisterTask = z.infer<typeof RegisterTask>;
 export const RegisteredTask = RegisterTask.extend({

@@ -1,6 +1,9 @@
-/** Text that can be stored and sent as UTF-8: no NUL, no half of a character. For `.refine(isText, EXPECTED_TEXT)`. */
-export function isText(value: string): boolean {
-  return value.isWellFormed() && !value.includes('\0');
-}
+import { z } from 'zod';
 
-export const EXPECTED_TEXT = 'expected text';
+/** Text that can be stored and sent as UTF-8: no NUL, no half of a character. What every request is made of. */
+export const Text = z
+  .string()
+  .refine(
+    (value) => value.isWellFormed() && !value.includes('\0'),
+    'expected text without NUL and halves of characters',
+  );

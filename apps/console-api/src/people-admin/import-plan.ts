@@ -1,6 +1,7 @@
 import {
   Email,
   EnterpriseRole,
+  MAX_TEAMS_PER_USER,
   PersonName,
   type ImportAction,
   type ImportColumn,
@@ -85,7 +86,8 @@ function readTeams(cell: string, { reach, teamsByName }: Names, report: Report):
   const known = ids.filter((id) => id !== undefined);
   if (known.length < ids.length) return report('teams', 'TEAM_UNKNOWN');
   if (!known.every((id) => reachesTeam(reach, id))) return report('teams', 'TEAM_FORBIDDEN');
-  return [...new Set(known)];
+  const distinct = [...new Set(known)];
+  return distinct.length > MAX_TEAMS_PER_USER ? report('teams', 'TEAMS_TOO_MANY') : distinct;
 }
 
 function readQuota(cell: string, reach: Reach, report: Report): number | undefined {

@@ -331,6 +331,26 @@ describe('an import of users', () => {
     });
   });
 
+  it('puts nobody into more teams than a person can be in, and neither does anybody else', async () => {
+    const names = Array.from({ length: 51 }, (_, at) => `Many ${at}`);
+    const ids: string[] = [];
+    for (const name of names) ids.push(String((await server.admin.call('POST', '/teams', { name })).body['id']));
+    const table = (count: number) => `name,email,teams\nMany,many@acme.example,${names.slice(0, count).join(';')}`;
+    const problems = [{ line: 2, column: 'teams', code: 'TEAMS_TOO_MANY' }];
+    expect((await send(table(51), false)).body).toMatchObject({ applied: false, problems });
+    expect((await send(table(50), false)).body).toMatchObject({ applied: true, created: 1 });
+    const users = (await server.admin.get('/users')).body['users'] as { id: string; email: string }[];
+    const many = String(users.find((each) => each.email === 'many@acme.example')?.id);
+    expect(codeOf(await server.admin.call('PUT', `/teams/${ids[50]}/members/${many}`))).toBe('LIMIT_TEAMS');
+    expect((await server.admin.call('PUT', `/teams/${ids[49]}/members/${many}`)).status).toBe(200);
+  });
+
+  it('refuses an address with half of a character in it', async () => {
+    expect(codeOf(await send('name,email\nHalf,\ud800@acme.example', false))).toBe('INVALID_INPUT');
+    const half = { name: 'Half', email: '\ud800@acme.example', password: 'correct horse battery' };
+    expect(codeOf(await server.admin.call('POST', '/users', half))).toBe('INVALID_INPUT');
+  });
+
   it('[PE-3] by a team admin reaches the own teams only', async () => {
     const [mine, other] = [await team('Ours'), await team('Theirs')];
     const teams = (await server.admin.get('/teams')).body['teams'] as { id: string; name: string }[];

@@ -21,7 +21,13 @@ import {
   requireEmpty,
   type TeamKey,
 } from './team-admin.store.ts';
-import { requireMemberChange, requireMovable, requireParent, requireShapeable } from './team-refusals.ts';
+import {
+  requireMemberChange,
+  requireMovable,
+  requireParent,
+  requireRoomFor,
+  requireShapeable,
+} from './team-refusals.ts';
 import { orAlreadyExists } from './unique.ts';
 
 type Change = z.output<typeof UpdateTeam>;
@@ -83,21 +89,23 @@ export class TeamAdminService {
   }
 
   addMember(caller: PersonPrincipal, teamId: TeamId, userId: UserId): Promise<Members> {
-    return this.#changeMembers(caller, { teamId, userId }, insertMember);
+    return this.#changeMembers(caller, { teamId, userId }, { change: insertMember, require: requireRoomFor });
   }
 
   removeMember(caller: PersonPrincipal, teamId: TeamId, userId: UserId): Promise<Members> {
-    return this.#changeMembers(caller, { teamId, userId }, deleteMember);
+    return this.#changeMembers(caller, { teamId, userId }, { change: deleteMember });
   }
 
   async #changeMembers(
     caller: PersonPrincipal,
     member: { readonly teamId: TeamId; readonly userId: UserId },
-    change: typeof insertMember,
+    { change, require }: { readonly change: typeof insertMember; readonly require?: typeof requireRoomFor },
   ): Promise<Members> {
     const key = { enterpriseId: caller.enterpriseId, teamId: member.teamId };
     const members = await inTransaction(this.dataSource, async (manager) => {
-      requireMemberChange(await loadTarget(manager, caller, member.userId), member.teamId);
+      const target = await loadTarget(manager, caller, member.userId);
+      requireMemberChange(target, member.teamId);
+      require?.(target, member.teamId);
       await change(manager, key, member.userId);
       return this.#describe(manager, key);
     });

@@ -1,4 +1,4 @@
-import { AppError, type TeamId } from '@tideline/contracts';
+import { AppError, MAX_TEAMS_PER_USER, type TeamId } from '@tideline/contracts';
 import { reachesTeam, shapesTeam, type Reach, type Target } from './reach.ts';
 import { isDriveAdminOrMore, mayManage } from './role-power.ts';
 
@@ -23,6 +23,11 @@ export function requireMemberChange({ user, reach }: Target, teamId: TeamId): vo
   if (!reachesTeam(reach, teamId)) throw new AppError('NOT_FOUND', { what: 'The team' });
   const isOwnAffair = user.id === reach.manager.userId && isDriveAdminOrMore(reach.manager.role);
   if (!isOwnAffair && !mayManage(reach.manager, user.role)) throw new AppError('FORBIDDEN');
+}
+
+export function requireRoomFor({ user }: Target, teamId: TeamId): void {
+  if (user.teamIds.length < MAX_TEAMS_PER_USER || user.teamIds.includes(teamId)) return;
+  throw new AppError('LIMIT_TEAMS', { max: MAX_TEAMS_PER_USER });
 }
 
 /** Whether the way up from `teamId` meets `ancestorId`, which is its own ancestor here. */

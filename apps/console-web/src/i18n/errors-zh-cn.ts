@@ -82,6 +82,7 @@ export const ERROR_TEXTS_ZH_CN: Readonly<Record<string, readonly [message: strin
   CURSOR_EXPIRED: ['变更记录的位置已过期。', '请重新读取完整列表。'],
   CURSOR_INVALID: ['变更记录的位置无效。', '请重新读取完整列表。'],
   LIMIT_TASKS: ['此设备已有 {max} 个同步任务。', '取消一个任务后才能再创建。'],
+  LIMIT_TEAMS: ['一个人最多可加入 {max} 个团队。', '请先将其移出另一个团队。'],
   LIMIT_FILES: ['此设备同步文件夹中的文件超过 {max} 个。', '请用过滤规则排除一部分，或将其移走。'],
   RIGHT_MISSING: ['{path} 需要 {right} 权限。', '请管理员授予此文件夹的权限。'],
   RIGHT_UPLOAD_ONLY: ['您对 {path} 仅有备份者权限，只能进行单向上传。', '请选择单向上传，或申请同步者权限。'],

@@ -4,6 +4,7 @@ import * as drive from '../drive.ts';
 import { NodeId, VersionId } from '../ids.ts';
 import { TrashedNode, TrashQuery } from '../retention.ts';
 import { defineRoute } from '../route.ts';
+import { Text } from '../text.ts';
 import { spaceParam, nodeParam } from './params.ts';
 
 export const driveRoutes = {
@@ -129,7 +130,7 @@ export const driveRoutes = {
     permission: 'drive',
     summary: 'The bytes of the head version, or of the named one; honours Range',
     params: nodeParam,
-    query: z.object({ version: VersionId.optional(), download: z.string().optional() }),
+    query: z.object({ version: VersionId.optional(), download: Text.optional() }),
     responseBytes: true,
     errors: ['NODE_UNKNOWN', 'RANGE_INVALID'],
   }),

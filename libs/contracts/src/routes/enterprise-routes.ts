@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SyncPolicy } from '../filter-rules.ts';
 import * as identity from '../identity.ts';
 import { GrantId } from '../ids.ts';
-import { EnterpriseRole, Password, PersonName, TeamName } from '../people.ts';
+import { EnterpriseRole, MAX_TEAMS_PER_USER, Password, PersonName, TeamName } from '../people.ts';
 import { defineRoute } from '../route.ts';
 import { none } from './params.ts';
 
@@ -64,7 +64,7 @@ export const enterpriseRoutes = {
       email: identity.Email,
       password: Password,
       role: EnterpriseRole.default('user'),
-      teamIds: z.array(identity.Team.shape.id).max(50).default([]),
+      teamIds: z.array(identity.Team.shape.id).max(MAX_TEAMS_PER_USER).default([]),
     }),
     response: identity.User,
   }),

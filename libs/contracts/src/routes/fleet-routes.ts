@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as fleet from '../fleet.ts';
 import { defineRoute } from '../route.ts';
+import { Text } from '../text.ts';
 import { deviceParam } from './params.ts';
 
 export const fleetRoutes = {
@@ -17,14 +18,14 @@ export const fleetRoutes = {
     permission: 'console-read',
     summary: 'Devices, sorted, filtered and paged by the server',
     query: z.object({
-      search: z.string().max(200).optional(),
+      search: Text.max(200).optional(),
       health: fleet.HealthWord.optional(),
       sort: z
         .enum(['name', 'user', 'health', 'lastSeen', 'lastFullSync', 'files', 'tasks', 'failed', 'pending'])
         .default('name'),
       direction: z.enum(['asc', 'desc']).default('asc'),
       limit: z.coerce.number().int().min(1).max(200).default(50),
-      after: z.string().max(1000).optional(),
+      after: Text.max(1000).optional(),
     }),
     response: fleet.DeviceList,
   }),

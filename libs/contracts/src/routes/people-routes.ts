@@ -124,7 +124,7 @@ export const peopleRoutes = {
     summary: 'Put a user into a team',
     params: memberParam,
     response: people.TeamMembers,
-    errors: ['NOT_FOUND', 'FORBIDDEN'],
+    errors: ['NOT_FOUND', 'FORBIDDEN', 'LIMIT_TEAMS'],
   }),
   removeMember: defineRoute({
     method: 'DELETE',

@@ -81,6 +81,7 @@ export const RETRYABILITY: Readonly<Record<ErrorCode, Retryability>> = {
   CURSOR_EXPIRED: 'observe',
   CURSOR_INVALID: 'observe',
   LIMIT_TASKS: 'stop',
+  LIMIT_TEAMS: 'stop',
   LIMIT_FILES: 'stop',
   RIGHT_MISSING: 'stop',
   RIGHT_UPLOAD_ONLY: 'stop',
