@@ -35,8 +35,9 @@ export const RestoreJob = z.object({
   /** Steps that could not be done; each says why. */
   refused: z.int(),
   /**
-   * Nodes that were there and went for good or to another space, and that no step makes again: with them went who may see them, so
-   * that nothing but their number is told. Complete from `planned` on; 0 in one's own personal space, where `recreate` brings them back.
+   * Nodes that were there and went for good or to another space, and that no step makes again: nothing but their number is told.
+   * Complete from `planned` on; 0 in one's own personal space, where `recreate` brings them back, as it does for drive admins in shared
+   * ones wherever it is known who may see them.
    */
   gone: z.int(),
   createdAt: Timestamp,

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DEFAULT_RETENTION } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
+import { removePastGrants } from '../grants/past-grant.store.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts, PeriodicJob } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';
@@ -27,7 +28,7 @@ const ANSWER_DAYS = 30;
 
 export const PRUNE_JOB = 'prune-history';
 
-/** Takes away the past that nobody can ask for any more: ended states, tombstones, commit tokens and answers. */
+/** Takes away the past that nobody can ask for any more: ended states, what was given on folders, tombstones, commit tokens and answers. */
 @Injectable()
 export class PruneJob implements PeriodicJob, OnModuleInit {
   readonly name = PRUNE_JOB;
@@ -69,6 +70,7 @@ export class PruneJob implements PeriodicJob, OnModuleInit {
     if (isNew) await advanceHorizon(this.dataSource.manager, space, horizon);
     const pruned = { ...space, ...horizon };
     const states = await this.#removeHistory(pruned, signal);
+    await this.#inSlices(signal, (manager) => removePastGrants(manager, pruned, ROWS_PER_SLICE));
     if (this.#within === undefined) this.#after = space;
     return { states, tokens: await this.#removeTokens(pruned, signal) };
   }

@@ -1,6 +1,7 @@
 import type { NodeId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
+import { keepingGrants } from '../grants/past-grant.store.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type MovedTree = {
@@ -98,12 +99,17 @@ export async function recordEntered(manager: EntityManager, move: SpaceMove): Pr
   );
 }
 
+const KEEPING_GRANTS = keepingGrants('SELECT *, $3::bigint AS gone_seq FROM gone');
+
 /** Rights given in the old space end there. Answers whether there were any. */
 export async function removeGrants(manager: EntityManager, move: SpaceMove): Promise<boolean> {
   const rows = await queryRows(
     manager,
-    `DELETE FROM folder_grant WHERE enterprise_id = $1 AND node_id = ANY($2::uuid[]) RETURNING id`,
-    [move.from.enterpriseId, move.tree.ids],
+    `WITH gone AS (
+       DELETE FROM folder_grant WHERE enterprise_id = $1 AND node_id = ANY($2::uuid[]) RETURNING *
+     ), kept AS (${KEEPING_GRANTS})
+     SELECT id FROM gone`,
+    [move.from.enterpriseId, move.tree.ids, move.from.seq + 1],
   );
   if (rows.length === 0) return false;
   // By more than the ends that have come of these grants, which each counted 1: see the feed.

@@ -173,6 +173,31 @@ describe('[SA-1] a server that goes back to an older version and forward again',
     expect(await grants()).toEqual([...before.slice(0, 3), [role, end, 'none', end]]);
   });
 
+  it('[PE-6] ends restores that would make folders again without what closed them, and knows then of nothing that went before', async () => {
+    const { person, spaceId, folderId } = await fill();
+    const [waits, other] = [randomUUID(), randomUUID()];
+    for (const id of [waits, other]) {
+      await world.drive.sql(
+        `INSERT INTO restore_job (enterprise_id, id, space_id, folder_id, user_id, reads_personal_space, at, as_of_seq, state)
+         VALUES ($1, $2, $3, $4, $5, true, now(), 1, 'planned')`,
+        [world.drive.enterpriseId, id, spaceId, folderId, person.userId],
+      );
+    }
+    await world.drive.sql(
+      `INSERT INTO restore_step (enterprise_id, job_id, ordinal, kind, node_id, node_kind, was_id)
+       VALUES ($1, $2, 1, 'recreate', gen_random_uuid(), 'folder', $3)`,
+      [world.drive.enterpriseId, waits, folderId],
+    );
+    await goBackAndForth(stepsBackBefore('PastGrants1764000029000'));
+    const states = await world.drive.sql<{ id: string; state: string }>('SELECT id, state FROM restore_job');
+    expect(Object.fromEntries(states.map(({ id, state }) => [id, state]))).toEqual({
+      [waits]: 'cancelled',
+      [other]: 'planned',
+    });
+    const [space] = await world.drive.sql(`SELECT grants_from_seq = seq AS known FROM space WHERE id = $1`, [spaceId]);
+    expect(space).toEqual({ known: true });
+  });
+
   it('still tells cursors that are too old so', async () => {
     const { device: principal, spaceId, rootId } = await world.drive.owner();
     const of = { principal, spaceId, rootId };

@@ -26,6 +26,7 @@ import { EndsOfAxes1764000028600 } from './1764000028600-ends-of-axes.ts';
 import { CopySource1764000028700 } from './1764000028700-copy-source.ts';
 import { RestoreAside1764000028800 } from './1764000028800-restore-aside.ts';
 import { SentBytes1764000028900 } from './1764000028900-sent-bytes.ts';
+import { PastGrants1764000029000 } from './1764000029000-past-grants.ts';
 
 /** Every migration, in the order in which it runs. Appended to, never reordered; a merged one is never edited. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -56,4 +57,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   CopySource1764000028700,
   RestoreAside1764000028800,
   SentBytes1764000028900,
+  PastGrants1764000029000,
 ];

@@ -97,7 +97,15 @@ export async function findOverdueSpace(
 }
 
 /** Tables of what is in a space, those that name others first. */
-const CONTENT_TABLES = ['folder_grant', 'node_history', 'version', 'node', 'commit_token', 'reservation'] as const;
+const CONTENT_TABLES = [
+  'folder_grant',
+  'past_grant',
+  'node_history',
+  'version',
+  'node',
+  'commit_token',
+  'reservation',
+] as const;
 
 /** One slice of one table; answers how many rows went. Their bytes are the sweeper's, once nothing else names them. */
 export async function deleteContentSlice(

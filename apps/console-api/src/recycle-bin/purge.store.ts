@@ -1,6 +1,7 @@
 import type { EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
+import { keepingGrants } from '../grants/past-grant.store.ts';
 import { queryLast, queryRows } from '../platform/rows.ts';
 import { releaseVersionsOf } from '../versions/release.store.ts';
 
@@ -110,13 +111,19 @@ export async function listRemovable(manager: EntityManager, key: SpaceKey, limit
   return rows.map((row) => row.id);
 }
 
+const KEEPING_GRANTS = keepingGrants(`
+  SELECT g.*, n.seq AS gone_seq FROM unnest($2::uuid[]) AS asked(id)
+  CROSS JOIN LATERAL (SELECT * FROM folder_grant WHERE enterprise_id = $1 AND node_id = asked.id OFFSET 0) g
+  CROSS JOIN LATERAL (SELECT seq FROM node WHERE enterprise_id = $1 AND id = asked.id AND purged_at IS NOT NULL LIMIT 1) n`);
+
 /** Removes such nodes, and takes their versions out of the space: the last of a transaction, which holds the lock of the space. */
 export async function removePurged(manager: EntityManager, key: SpaceKey, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await releaseVersionsOf(manager, key, ids);
   await queryLast(
     manager,
-    `DELETE FROM node WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) AND purged_at IS NOT NULL`,
+    `WITH kept AS (${KEEPING_GRANTS})
+     DELETE FROM node WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) AND purged_at IS NOT NULL`,
     [key.enterpriseId, ids],
   );
 }

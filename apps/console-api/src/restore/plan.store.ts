@@ -2,6 +2,9 @@ import type { EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import { queryRows } from '../platform/rows.ts';
 
+/** `known`: that of which it is known who may see it. */
+export type Recreates = 'all' | 'known' | 'nothing';
+
 export type PlanInput = {
   readonly enterpriseId: EnterpriseId;
   readonly spaceId: SpaceId;
@@ -10,8 +13,8 @@ export type PlanInput = {
   readonly asOfSeq: number;
   /** Folders that the caller may not list: neither read nor changed. */
   readonly hidden: ReadonlySet<string>;
-  /** Whether what is gone is made again. */
-  readonly recreates: boolean;
+  /** What of that which is gone is made again. */
+  readonly recreates: Recreates;
   /** Of these nodes, which are somewhere else by now, those that the caller does not see: they are left out. */
   readonly findUnseen: (nodeIds: readonly string[]) => Promise<readonly string[]>;
 };
@@ -32,18 +35,21 @@ export async function writePlan(manager: EntityManager, input: PlanInput): Promi
   await queryRows(manager, 'CREATE TEMP TABLE was ON COMMIT DROP AS ' + TREE_THEN, [...tree, asOfSeq]);
   await queryRows(manager, 'CREATE TEMP TABLE is_now ON COMMIT DROP AS ' + TREE_NOW, tree);
   for (const statement of PREPARED) await queryRows(manager, statement);
-  await queryRows(manager, 'CREATE TEMP TABLE goal ON COMMIT DROP AS ' + GOALS, [enterpriseId, spaceId, folderId]);
+  await queryRows(manager, 'CREATE TEMP TABLE goal ON COMMIT DROP AS ' + GOALS, [...tree.slice(0, 3), input.recreates]);
   for (const statement of INDEXED) await queryRows(manager, statement);
   await removeUnseen(manager, input);
   await queryRows(manager, COMES_ALONG, tree);
   await queryRows(manager, 'ANALYZE is_now');
   await queryRows(manager, 'CREATE TEMP TABLE newcomer ON COMMIT DROP AS ' + NEWCOMERS, [folderId]);
-  await queryRows(manager, WRITE_STEPS, [enterpriseId, jobId, input.recreates]);
-  return { gone: input.recreates ? 0 : await countGone(manager) };
+  await queryRows(manager, WRITE_STEPS, [enterpriseId, jobId]);
+  return { gone: input.recreates === 'all' ? 0 : await countGone(manager) };
 }
 
 async function countGone(manager: EntityManager): Promise<number> {
-  const [row] = await queryRows<{ gone: string }>(manager, "SELECT count(*) AS gone FROM goal WHERE fate = 'gone'");
+  const [row] = await queryRows<{ gone: string }>(
+    manager,
+    "SELECT count(*) AS gone FROM goal WHERE fate = 'gone' AND NOT comes_again",
+  );
   return Number(row?.gone);
 }
 
@@ -101,7 +107,8 @@ const PREPARED = [
 
 /**
  * Every node that was there, and where it is: here, elsewhere in the space (below something trashed included), in the bin itself,
- * or gone (purged, or in another space). What is gone is made again with a new id: its old one has an end in the history.
+ * or gone (purged, or in another space). What is gone is made again with a new id: its old one has an end in the history. What was given
+ * on it is known when that end came after the space began to keep it, or is still to come.
  */
 const GOALS = `
   WITH RECURSIVE absent AS (
@@ -121,7 +128,12 @@ const GOALS = `
                 WHEN n.trashed_at IS NOT NULL THEN 'bin' ELSE 'elsewhere' END AS fate
     FROM was LEFT JOIN LATERAL (SELECT * FROM node WHERE enterprise_id = $1 AND id = was.id LIMIT 1) n ON true
   ), named AS (
-    SELECT found.*, CASE fate WHEN 'gone' THEN gen_random_uuid() ELSE id END AS target_id FROM found
+    SELECT found.*, CASE fate WHEN 'gone' THEN gen_random_uuid() ELSE id END AS target_id,
+           CASE WHEN fate <> 'gone' OR $4 = 'nothing' THEN false WHEN $4 = 'all' THEN true ELSE (
+             SELECT max(coalesce(h.to_seq, 9223372036854775807)) FROM node_history h
+             WHERE h.enterprise_id = $1 AND h.node_id = found.id AND h.space_id IS NOT DISTINCT FROM $2 AND h.gone IS NULL) > (
+             SELECT grants_from_seq FROM space WHERE enterprise_id = $1 AND id = $2) END AS comes_again
+    FROM found
   )
   SELECT g.*, coalesce(p.target_id, g.parent_id) AS target_parent_id, v.content_id, v.size,
          row_number() OVER (ORDER BY g.depth, g.path, g.id) AS turn
@@ -163,7 +175,7 @@ const NEWCOMERS = `
 const WRITE_STEPS = `
   WITH placed AS (
     SELECT g.*, n.path AS path_now FROM goal g LEFT JOIN is_now n ON n.id = g.id AND g.fate = 'here'
-    WHERE g.fate = 'bin' OR (g.fate = 'gone' AND $3)
+    WHERE g.fate = 'bin' OR g.comes_again
       OR (g.fate IN ('here', 'elsewhere') AND (g.parent_now <> g.target_parent_id OR g.name_now <> g.name))
   ), aside AS (
     SELECT n.*, min(x.turn) AS turn FROM placed x
@@ -180,24 +192,24 @@ const WRITE_STEPS = `
   ), step AS (
     SELECT 1 AS phase, 0::bigint AS turn, 0 AS part, 'trash' AS kind, id, kind AS node_kind, NULL::uuid AS parent_id,
            NULL::text AS name, NULL::uuid AS version_id, NULL::bigint AS size, NULL::double precision AS mtime_ms,
-           false AS exec, path AS from_path, NULL::text AS to_path, false AS is_lost
+           false AS exec, path AS from_path, NULL::text AS to_path, false AS is_lost, NULL::uuid AS was_id
     FROM newcomer WHERE NOT holds_kept AND NOT is_inside_newcomer
     UNION ALL
     SELECT 2, turn, 1, 'aside', id, kind, parent_id, substr(name, 1, 50) || ' (' || id || ')', NULL, NULL, NULL, false, path,
-           NULL, false FROM aside
+           NULL, false, NULL FROM aside
     UNION ALL
     SELECT 2, turn, 2, CASE fate WHEN 'bin' THEN 'bring_back' WHEN 'here' THEN 'move' WHEN 'elsewhere' THEN 'move' ELSE 'recreate' END,
            target_id, kind, target_parent_id, name, version_id, size, mtime_ms, exec, path_now, path,
-           fate = 'gone' AND kind = 'file' AND content_id IS NULL FROM placed
+           fate = 'gone' AND kind = 'file' AND content_id IS NULL, CASE fate WHEN 'gone' THEN id END FROM placed
     UNION ALL
-    SELECT 2, turn, 3, step, target_id, kind, NULL, NULL, version_id, size, mtime_ms, exec, path_now, path, content_id IS NULL FROM content
+    SELECT 2, turn, 3, step, target_id, kind, NULL, NULL, version_id, size, mtime_ms, exec, path_now, path, content_id IS NULL, NULL FROM content
     UNION ALL
-    SELECT 3, 0, 0, 'trash', id, kind, NULL, NULL, NULL, NULL, NULL, false, path, NULL, false
+    SELECT 3, 0, 0, 'trash', id, kind, NULL, NULL, NULL, NULL, NULL, false, path, NULL, false, NULL
     FROM newcomer WHERE holds_kept AND NOT is_inside_newcomer
   )
   INSERT INTO restore_step (enterprise_id, job_id, ordinal, kind, node_id, node_kind, parent_id, name, version_id, size,
-                            mtime_ms, exec, from_path, to_path, state, code)
+                            mtime_ms, exec, from_path, to_path, state, code, was_id)
   SELECT $1, $2, row_number() OVER (ORDER BY phase, turn, part, from_path, id), kind, id, node_kind, parent_id, name, version_id,
          size, mtime_ms, exec, substr(from_path, 2), substr(to_path, 2),
-         CASE WHEN is_lost THEN 'refused' ELSE 'pending' END, CASE WHEN is_lost THEN 'NOT_FOUND' END
+         CASE WHEN is_lost THEN 'refused' ELSE 'pending' END, CASE WHEN is_lost THEN 'NOT_FOUND' END, was_id
   FROM step`;

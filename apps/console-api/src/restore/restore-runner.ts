@@ -11,12 +11,14 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { ScopeService } from '../change-feed/scope.service.ts';
 import { CommitService } from '../drive/commit.service.ts';
 import { loadManifests } from '../drive/content.store.ts';
-import { AccessService } from '../grants/access.service.ts';
+import { AccessService, type NodeAccess } from '../grants/access.service.ts';
+import { bumpCapsRev } from '../grants/grant.store.ts';
+import { giveAgain } from '../grants/past-grant.store.ts';
 import { cancelOnAbort } from '../platform/cancel-on-abort.ts';
-import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
+import { isAdmin, type MemberPrincipal, type PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
-import { writePlan } from './plan.store.ts';
+import { writePlan, type Recreates } from './plan.store.ts';
 import {
   changeState,
   findAndLockState,
@@ -106,8 +108,9 @@ export class RestoreRunner {
   }
 
   /**
-   * What the plan may speak of. But for the owner of a personal space grants decide, those on folders in the bin included; what was
-   * purged took its grants along, so nobody can say who may see it: no more than its number is told.
+   * What the plan may speak of. To the owner of a personal space, and to a drive admin in any other, nothing is or was closed: what is
+   * gone is made again for them, in a shared space where it is known who else may see it (ADR 0028). For everybody else grants decide,
+   * those on folders in the bin included; of what is gone no more than its number is told.
    */
   async #findShown(manager: EntityManager, of: { principal: MemberPrincipal; restore: StoredRestore }) {
     const { principal, restore } = of;
@@ -117,8 +120,10 @@ export class RestoreRunner {
       rootId: restore.folderId,
     });
     const folder = (await this.access.resolve(manager, principal, [restore.folderId])).get(restore.folderId);
-    if (folder?.ownerUserId === principal.userId)
-      return { hidden, recreates: true, findUnseen: () => Promise.resolve([]) };
+    if (folder && seesAll(principal, folder)) {
+      const recreates: Recreates = folder.spaceKind === 'personal' ? 'all' : 'known';
+      return { hidden, recreates, findUnseen: () => Promise.resolve([]) };
+    }
     const granted = await listGrantedFolders(manager, restore);
     const rights = await this.access.resolve(manager, principal, granted);
     const closed = granted.filter((id) => !rights.get(id)?.atoms.has('list'));
@@ -126,26 +131,29 @@ export class RestoreRunner {
       const seen = new Set<string>((await this.access.resolve(manager, principal, ids)).keys());
       return ids.filter((id) => !seen.has(id));
     };
-    return { hidden: new Set([...hidden, ...closed]), recreates: false, findUnseen };
+    return { hidden: new Set([...hidden, ...closed]), recreates: 'nothing' as const, findUnseen };
   }
 
   async #apply(restore: StoredRestore, limit: number): Promise<number> {
-    const { steps, committed } = await inTransaction(this.dataSource, async (manager) => {
-      if ((await findAndLockState(manager, restore)) !== 'applying') return { steps: 0, committed: undefined };
+    const { steps, done } = await inTransaction(this.dataSource, async (manager) => {
+      if ((await findAndLockState(manager, restore)) !== 'applying') return { steps: 0, done: undefined };
       const page = await listSteps(manager, restore, { after: 0, limit, state: 'pending' });
       if (page.length === 0) {
         await changeState(manager, restore, { from: ['applying'], to: 'done' });
-        return { steps: 0, committed: undefined };
+        return { steps: 0, done: undefined };
       }
-      return { steps: page.length, committed: await this.#carryOut(manager, restore, page) };
+      return { steps: page.length, done: await this.#carryOut(manager, restore, page) };
     });
-    if (committed?.changed) this.sockets.nudgeSpace(restore.enterpriseId, restore.spaceId, committed.seq);
+    const { enterpriseId, spaceId } = restore;
+    if (done?.committed?.changed) this.sockets.nudgeSpace(enterpriseId, spaceId, done.committed.seq);
+    if (done?.givesRights) this.sockets.rightsChanged(enterpriseId, spaceId);
     return steps;
   }
 
   /** The steps and what became of them in one transaction: after a crash each is either done and said to be, or neither. */
   async #carryOut(manager: EntityManager, restore: StoredRestore, steps: readonly StoredStep[]) {
     const principal = await this.#getRequester(manager, restore);
+    await this.#requireSight(manager, { principal, restore, steps });
     const manifests = await this.#loadManifests(manager, restore, steps);
     const trashed = steps.filter((step) => step.kind === 'trash').map((step) => step.nodeId);
     const changed = await listChangedSince(manager, restore, trashed);
@@ -161,7 +169,33 @@ export class RestoreRunner {
       restore,
       steps.map((step) => toStepOutcome(step, outcomes, changed)),
     );
-    return committed;
+    return { committed, givesRights: await this.#giveAgain(manager, restore, { steps, outcomes }) };
+  }
+
+  /** Before anybody can see a folder that is made again, it is for those for whom it was. */
+  async #giveAgain(
+    manager: EntityManager,
+    restore: StoredRestore,
+    { steps, outcomes }: { steps: readonly StoredStep[]; outcomes: ReadonlyMap<string, BatchOutcome> },
+  ): Promise<boolean> {
+    const made = steps.flatMap(({ nodeKind, wasId, nodeId, opId }) =>
+      nodeKind === 'folder' && wasId !== null && outcomes.get(opId)?.status === 'done' ? [{ wasId, nodeId }] : [],
+    );
+    const { enterpriseId, spaceId } = restore;
+    if ((await giveAgain(manager, { enterpriseId, spaceId }, made)) === 0) return false;
+    await bumpCapsRev(manager, enterpriseId, [spaceId]);
+    return true;
+  }
+
+  /** What was purged is made again only for who could see all of it: an admin of then may be none by now. */
+  async #requireSight(
+    manager: EntityManager,
+    of: { principal: MemberPrincipal; restore: StoredRestore; steps: readonly StoredStep[] },
+  ): Promise<void> {
+    const { principal, restore, steps } = of;
+    if (!steps.some((step) => step.kind === 'recreate')) return;
+    const folder = (await this.access.resolve(manager, principal, [restore.folderId])).get(restore.folderId);
+    if (!folder || !seesAll(principal, folder)) throw new AppError('FORBIDDEN');
   }
 
   #commit(
@@ -205,6 +239,11 @@ export class RestoreRunner {
     const { manager } = this.dataSource;
     await changeState(manager, restore, { from: ['planning', 'applying'], to: 'failed', failure });
   }
+}
+
+/** As people, not by their devices: those have no account role. */
+function seesAll(principal: MemberPrincipal, folder: NodeAccess): boolean {
+  return folder.spaceKind === 'personal' ? folder.ownerUserId === principal.userId : isAdmin(principal);
 }
 
 function toStepOutcome(

@@ -128,25 +128,6 @@ describe('a folder as it was at a moment', () => {
     expect((await drive.contents.getContent(person, made!.nodeId, undefined)).size).toBe(8);
   });
 
-  it('[VE-4] [PE-5] tells in a shared space how much went for good and cannot come back, before and after, and not what it was', async () => {
-    const admin = await drive.person('drive_admin');
-    const space = await drive.space('team', { teamId: await drive.team() });
-    const [folder, sub] = [ops.folder(space.rootId, 'folder'), ops.folder(space.rootId, 'sub')];
-    const moved = ops.move(sub.nodeId, folder.nodeId, 'sub');
-    const [kept, lost] = [
-      ops.folder(folder.nodeId, 'kept'),
-      ops.file(sub.nodeId, 'secret name', { bytes: bytesOf('') }),
-    ];
-    await drive.commit(admin, space.spaceId, [folder, sub, moved, kept, lost]);
-    const at = await world.moment();
-    await drive.commit(admin, space.spaceId, [ops.trash(sub.nodeId), ops.trash(kept.nodeId)]);
-    await world.purge(space.spaceId, sub.nodeId);
-    const planned = await world.plan(admin, folder.nodeId, at);
-    expect(planned).toMatchObject({ state: 'planned', counts: { bring_back: 1 }, steps: 1, gone: 2 });
-    expect(JSON.stringify(await world.steps(admin, planned))).not.toContain('secret');
-    expect(await world.apply(admin, planned)).toMatchObject({ state: 'done', done: 1, refused: 0, gone: 2 });
-  });
-
   it('[PE-5] makes nothing again for who received the folder: what went for good may have been closed to them', async () => {
     const of = await owned();
     const guest = await drive.person();

@@ -184,6 +184,8 @@ export type StoredStep = RestoreStep & {
   readonly contentId: string | null;
   readonly mtimeMs: number | null;
   readonly exec: boolean;
+  /** What it is that is made again. */
+  readonly wasId: NodeId | null;
 };
 type StepPage = {
   readonly after: number;
@@ -196,7 +198,8 @@ export async function listSteps(manager: EntityManager, key: RestoreKey, page: S
     manager,
     `SELECT s.ordinal, s.kind, s.node_id AS "nodeId", s.node_kind AS "nodeKind", s.from_path AS "fromPath",
             s.to_path AS "toPath", s.size, s.state, s.code, s.op_id AS "opId", s.parent_id AS "parentId", s.name,
-            encode(v.content_id, 'hex') AS "contentId", s.mtime_ms AS "mtimeMs", s.exec
+            encode(v.content_id, 'hex') AS "contentId", s.mtime_ms AS "mtimeMs", s.exec,
+            s.was_id AS "wasId"
      FROM restore_step s LEFT JOIN LATERAL (
        SELECT content_id FROM version WHERE enterprise_id = $1 AND id >= s.version_id AND id <= s.version_id ORDER BY id LIMIT 1) v ON true
      WHERE s.enterprise_id = $1 AND s.job_id = $2 AND s.ordinal > $3 AND ($5::text IS NULL OR s.state = $5)

@@ -1,8 +1,13 @@
 import type { NodeId, RestoreJob, RestoreStep, SpaceId } from '@tideline/contracts';
 import { openFeedWorld, type FeedWorld } from '../../change-feed/testing/feed-world.ts';
+import { findAndLockSpace } from '../../drive/batch.store.ts';
 import type { DriveWorld } from '../../drive/testing/drive-world.ts';
 import { JobRunner } from '../../jobs/job-runner.ts';
 import type { MemberPrincipal } from '../../platform/principal.ts';
+import { inTransaction } from '../../platform/transaction.ts';
+import { BinService } from '../../recycle-bin/bin.service.ts';
+import { PurgeService } from '../../recycle-bin/purge.service.ts';
+import { markPurged } from '../../recycle-bin/purge.store.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { RestoreJobRun } from '../restore.job.ts';
 import { RestoreRunner, type SliceLimits } from '../restore-runner.ts';
@@ -14,6 +19,7 @@ export class RestoreWorld {
   readonly restores: RestoreService;
   readonly job: RestoreJobRun;
   readonly runner: RestoreRunner;
+  readonly purges: PurgeService;
   readonly clock = new ManualClock();
   /** Those of the product where it is not set. */
   limits: SliceLimits | undefined;
@@ -28,6 +34,8 @@ export class RestoreWorld {
     this.restores = new RestoreService(dataSource, access, this.runner);
     const jobs = new JobRunner(dataSource, this.clock);
     this.job = new RestoreJobRun(dataSource, this.clock, jobs, this.runner);
+    const bin = new BinService(dataSource, access, commits);
+    this.purges = new PurgeService(dataSource, access, bin, hub, this.clock, jobs);
   }
 
   static async open(): Promise<RestoreWorld> {
@@ -98,28 +106,14 @@ export class RestoreWorld {
     }
   }
 
-  /** What of purging matters here: node and versions' place in it are gone, the history with its tombstone stays. */
-  async purge(spaceId: SpaceId, nodeId: NodeId): Promise<void> {
-    await this.drive.database.dataSource.transaction(async (manager) => {
-      const [space] = await manager.query<{ seq: string }[]>(
-        `SELECT seq + 1 AS seq FROM space WHERE id = $1 FOR UPDATE`,
-        [spaceId],
-      );
-      const seq = Number(space?.seq);
-      await manager.query(
-        `WITH RECURSIVE tree AS (SELECT id FROM node WHERE id = $2 UNION ALL
-           SELECT n.id FROM tree t JOIN node n ON n.parent_id = t.id),
-         closed AS (UPDATE node_history h SET to_seq = $3 FROM tree WHERE h.node_id = tree.id AND h.to_seq IS NULL
-                    RETURNING h.*),
-         buried AS (INSERT INTO node_history (enterprise_id, node_id, from_seq, space_id, parent_id, name, kind, rev, exec,
-                                              trashed, gone)
-                    SELECT enterprise_id, node_id, $3, space_id, parent_id, name, kind, rev + 1, exec, true, 'purged'
-                    FROM closed WHERE node_id = $2),
-         removed AS (DELETE FROM node n USING tree WHERE n.id = tree.id),
-         token AS (INSERT INTO commit_token (enterprise_id, space_id, seq) SELECT enterprise_id, $1, $3 FROM space WHERE id = $1)
-         UPDATE space SET seq = $3 WHERE id = $1`,
-        [spaceId, nodeId, seq],
-      );
+  /** For good, and cleared away unless it is left `pending`. */
+  async purge(spaceId: SpaceId, nodeId: NodeId, { pending = false } = {}): Promise<void> {
+    const { dataSource } = this.drive.database;
+    const key = { enterpriseId: this.drive.enterpriseId, spaceId };
+    await inTransaction(dataSource, async (manager) => {
+      const space = await findAndLockSpace(manager, key);
+      await markPurged(manager, key, { nodeIds: [nodeId], seq: space?.seq ?? 0 });
     });
+    if (!pending) await this.purges.clearAll(AbortSignal.any([]));
   }
 }
