@@ -83,6 +83,7 @@ export class VersionService {
     return { node, version };
   }
 
+  /** Only people let go of what is pinned: after that it may be deleted by age or number. */
   async update(
     principal: MemberPrincipal,
     which: VersionOf,
@@ -92,6 +93,7 @@ export class VersionService {
       const { versionId } = which;
       const version = await getVersion(manager, principal, { node, versionId });
       const { pinned = version.pinned, description = version.description } = wanted;
+      if (version.pinned && !pinned && principal.kind !== 'person') throw new AppError('FORBIDDEN');
       const pinnedBefore = pinned && !version.pinned ? await countPinned(manager, { ...principal, ...which }) : 0;
       if (pinnedBefore >= MAX_PINNED_VERSIONS) throw new AppError('LIMIT_PINNED', { max: MAX_PINNED_VERSIONS });
       await updateVersion(manager, { ...principal, versionId }, { pinned, description });

@@ -106,6 +106,18 @@ describe('[VE-1] the history of a file', () => {
     expect(await read(person, nodeId)).toBe('b');
   });
 
+  it('[VE-1] is pinned and described by devices, and unpinned by people only', async () => {
+    const { person, device, spaceId, rootId } = await world.drive.owner();
+    const file = ops.file(rootId, 'f', { bytes: bytesOf('') });
+    await world.drive.commit(device, spaceId, [file]);
+    const which = { nodeId: file.nodeId, versionId: (await world.versions.list(device, file.nodeId)).versions[0]!.id };
+    expect(await world.versions.update(device, which, { pinned: true })).toMatchObject({ pinned: true });
+    await expect(world.versions.update(device, which, { pinned: false })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const described = await world.versions.update(device, which, { description: 'as sent' });
+    expect(described).toMatchObject({ pinned: true, description: 'as sent' });
+    expect(await world.versions.update(person, which, { pinned: false })).toMatchObject({ pinned: false });
+  });
+
   it('is pinned up to 50 times per file, described, and unpinned', async () => {
     const { person, spaceId, rootId } = await world.drive.owner();
     const texts = Array.from({ length: MAX_PINNED_VERSIONS + 1 }, (_, at) => 'x'.repeat(at + 1));
