@@ -532,6 +532,22 @@ describe('a copy', () => {
     expect(made.map((paths) => paths.length).sort()).toEqual([0, 4]);
   });
 
+  it('[PE-5] needs room for what may be copied, and so tells nothing of how large the rest is', async () => {
+    const [admin, member] = [await world.drive.person('drive_admin'), await world.drive.person()];
+    const space = await world.drive.space('team', { teamId: await world.drive.team([member]) });
+    const [top, closed] = [ops.folder(space.rootId, 'top'), ops.folder(space.rootId, 'closed')];
+    const into = ops.move(closed.nodeId, top.nodeId, 'closed');
+    const bytes = bytesOf('closed, and large');
+    const inside = [ops.file(closed.nodeId, 'file', { bytes }), ops.folder(closed.nodeId, 'open again')];
+    await world.drive.commit(admin, space.spaceId, [top, closed, into, ...inside], { inline: [bytes] });
+    await world.drive.grant(space.spaceId, top.nodeId, { user: member.userId }, 'synchronizer');
+    await giveAtoms(world.drive, { ...space, nodeId: closed.nodeId }, member, { atoms: [] });
+    await world.drive.grant(space.spaceId, closed.nodeId, { user: member.userId }, 'none');
+    const own = await world.drive.space('personal', { ownerUserId: member.userId, quotaBytes: 1 });
+    expect(await world.copy(member, top.nodeId, place(own.rootId))).toMatchObject({ state: 'done' });
+    await expect(world.copy(admin, top.nodeId, place(own.rootId))).rejects.toMatchObject({ code: 'PARENT_UNKNOWN' });
+  });
+
   it('needs `copy` at the source, `create` at the target, and room', async () => {
     const admin = await world.drive.person('drive_admin');
     const member = await world.drive.person();

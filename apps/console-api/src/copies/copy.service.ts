@@ -198,7 +198,7 @@ export class CopyService implements OnModuleInit {
   ): Promise<CopyKey & { nudge?: SpaceKey & { seq: number } }> {
     const source = await this.#getSource(manager, principal, nodeId);
     const key = await getTarget(manager, this.access, { principal, parentId: place.parentId });
-    const bytes = await sumHeads(manager, principal, nodeId);
+    const bytes = await this.#sumReadable(manager, principal, source);
     await holdVersions(manager, principal, source.versionId ? [source.versionId] : []);
     const space = await findAndLockSpace(manager, key);
     // Again: until now the folder could leave the space, go into the bin or be closed.
@@ -302,6 +302,18 @@ export class CopyService implements OnModuleInit {
       const target = changes[index]?.after;
       return node.kind === 'folder' && target ? [{ sourceId: node.id, targetId: target.id }] : [];
     });
+  }
+
+  /** Room is needed for what may be copied, and by that nobody finds out how large the rest is. */
+  async #sumReadable(manager: EntityManager, principal: MemberPrincipal, { id, kind }: DriveNode): Promise<number> {
+    const parts = kind === 'folder' ? await this.access.listBoundaries(manager, principal, id) : [];
+    const closed = parts.filter(({ atoms }) => NEEDED.some((atom) => !atoms.has(atom)));
+    return sumHeads(
+      manager,
+      principal,
+      id,
+      closed.map((part) => part.nodeId),
+    );
   }
 
   /** Folders by their own rights, files by those of the folder they are in; nothing of a folder that went into the bin. */

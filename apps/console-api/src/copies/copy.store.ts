@@ -272,11 +272,12 @@ export async function holdVersions(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Bytes of the newest versions of everything live from the node down. */
+/** Bytes of the newest versions of everything live from the node down, but for what is in `closedIds`. */
 export async function sumHeads(
   manager: EntityManager,
   key: { readonly enterpriseId: EnterpriseId },
   nodeId: NodeId,
+  closedIds: readonly NodeId[] = [],
 ): Promise<number> {
   const [row] = await queryRows<{ bytes: string }>(
     manager,
@@ -288,10 +289,10 @@ export async function sumHeads(
          SELECT id, space_id, kind, size FROM node
          WHERE enterprise_id = $1 AND space_id = t.space_id AND parent_id = t.id AND live_name >= ''
          ORDER BY live_name OFFSET 0) c
-       WHERE t.kind = 'folder'
+       WHERE t.kind = 'folder' AND c.id <> ALL ($3::uuid[])
      )
      SELECT coalesce(sum(size), 0) AS bytes FROM tree`,
-    [key.enterpriseId, nodeId],
+    [key.enterpriseId, nodeId, closedIds],
   );
   return Number(row?.bytes ?? 0);
 }
