@@ -37,10 +37,11 @@ export class ZipWalk {
     const { manager } = this.dataSource;
     const access = await this.access.resolve(manager, principal, nodeIds);
     const nodes = await listZipNodes(manager, principal, nodeIds);
+    const trashed = await this.access.findTrashed(manager, principal, nodeIds);
     for (const id of nodeIds) {
       const node = nodes.find((each) => each.id === id);
       const atoms = access.get(id)?.atoms;
-      if (!node || !atoms || (await this.access.isTrashed(manager, principal, id))) throw new AppError('NODE_UNKNOWN');
+      if (!node || !atoms || trashed.has(id)) throw new AppError('NODE_UNKNOWN');
       if (!atoms.has(node.kind === 'file' ? 'download' : 'list')) throw new AppError('FORBIDDEN');
     }
     return nodes;
