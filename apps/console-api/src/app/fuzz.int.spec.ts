@@ -3,6 +3,7 @@ import { ERROR_CODES, encodeFrame, FRAME_CONTENT_TYPE } from '@tideline/contract
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../testing/api-client.ts';
 import { Chance, fitting, hostile, type Schema, type World } from '../testing/fuzz-values.ts';
+import { readTokens } from '../testing/read-tokens.ts';
 import { addSecondEnterprise, type SecondEnterprise } from '../testing/second-enterprise.ts';
 import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
 import { enrollDevice } from '../testing/test-device.ts';
@@ -183,8 +184,9 @@ async function fire(shot: Shot): Promise<string | undefined> {
   });
   const text = Buffer.from(await answer.arrayBuffer()).toString('utf8');
   const sent = `${shot.url} ${shot.body?.toString('utf8') ?? ''}`;
+  const told = readTokens(text);
   const secret =
-    SECRETS.find((each) => text.includes(each)) ?? ids.theirs.find((id) => text.includes(id) && !sent.includes(id));
+    SECRETS.find((each) => told.includes(each)) ?? ids.theirs.find((id) => told.includes(id) && !sent.includes(id));
   // The operator runs the platform and sees enterprises from outside.
   if (secret !== undefined && shot.who !== 'operator') return `leaks ${secret}: ${text.slice(0, 300)}`;
   if (answer.status >= 500) return `answers ${answer.status}: ${text.slice(0, 500)}`;
