@@ -83,6 +83,20 @@ const SPACES: KeptStatement = {
      FROM space WHERE enterprise_id = $1 AND id = ANY($2::uuid[])`,
 };
 
+/** The secret of a space that its pages are sealed with. */
+export async function findPageKey(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  spaceId: SpaceId,
+): Promise<string | undefined> {
+  const [row] = await queryRows<{ key: string }>(
+    manager,
+    `SELECT cursor_key AS key FROM space WHERE enterprise_id = $1 AND id = $2`,
+    [enterpriseId, spaceId],
+  );
+  return row?.key;
+}
+
 export async function findMembership(
   manager: EntityManager,
   enterpriseId: EnterpriseId,

@@ -11,9 +11,10 @@ import {
 } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { openPage, sealPage, type PageSeal } from '../drive/sealed-page.ts';
 import type { MemberPrincipal, PersonPrincipal } from '../platform/principal.ts';
 import { AccessService, toSubject, type Subject } from './access.service.ts';
-import { findChains, findSpaces, type SpaceRow } from './access.store.ts';
+import { findChains, findPageKey, findSpaces, type SpaceRow } from './access.store.ts';
 import { explainJudgement, mainSource } from './explain.ts';
 import { listFolderGrants, listGiven } from './folder-grant.store.ts';
 import { chainFor, groupByFolder, type GrantsByFolder, type Member } from './given-grant.ts';
@@ -58,7 +59,7 @@ export class ExplainService {
     return { nodeId, user: { id: user.userId, name: user.name }, ...reasons, grants };
   }
 
-  /** Page by page, by name. A page may be short while there are more: `next` says so. */
+  /** Page by page, by name. A page may be short while there are more: `next` says so, and may stand for somebody who is no viewer. */
   async listViewers(
     person: PersonPrincipal,
     nodeId: NodeId,
@@ -67,20 +68,21 @@ export class ExplainService {
     const { manager } = this.dataSource;
     await this.access.requireGranter(manager, person, nodeId);
     const folder = await loadFolder(manager, person.enterpriseId, nodeId);
+    const seal = await sealFor(manager, person, folder);
     const of = candidatesOf(folder);
     const viewers: FolderViewer[] = [];
-    let after = query.after === undefined ? undefined : parsePosition(query.after);
+    let after = query.after === undefined ? undefined : openPosition(query.after, seal);
     for (let looked = 0; looked < LOOK_AT; looked += SLICE) {
       const members = await listCandidates(manager, person.enterpriseId, { of, after, limit: SLICE });
       for (const member of members) {
         const viewer = toViewer(folder, member);
         if (viewer) viewers.push(viewer);
         after = [member.name, member.userId];
-        if (viewers.length >= query.limit) return { viewers, next: formatPosition(after) };
+        if (viewers.length >= query.limit) return { viewers, next: sealPage(after, seal) };
       }
       if (members.length < SLICE) return { viewers, next: null };
     }
-    return { viewers, next: after ? formatPosition(after) : null };
+    return { viewers, next: after ? sealPage(after, seal) : null };
   }
 
   private async describeGrants(
@@ -148,14 +150,14 @@ function toViewer({ path, space, grants }: Folder, member: Member): FolderViewer
   return { user, atoms: [...atoms], syncRight, source: mainSource(judgement) };
 }
 
-function formatPosition(position: MemberPosition): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
+async function sealFor(manager: EntityManager, person: PersonPrincipal, { path, space }: Folder): Promise<PageSeal> {
+  const key = await findPageKey(manager, person.enterpriseId, space.id);
+  if (key === undefined) throw new AppError('NODE_UNKNOWN');
+  return { key, of: ['viewers', path[0] ?? '', person.userId] };
 }
 
-function parsePosition(text: string): MemberPosition {
-  try {
-    return Position.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
-  } catch (cause) {
-    throw new AppError('INVALID_INPUT', { reason: 'query.after: not a page of this list' }, { cause });
-  }
+function openPosition(text: string, seal: PageSeal): MemberPosition {
+  const position = openPage(text, Position, seal);
+  if (!position) throw new AppError('INVALID_INPUT', { reason: 'query.after: not a page of this list' });
+  return position;
 }

@@ -7,6 +7,7 @@ import { SpaceMoveService } from '../copies/space-move.service.ts';
 import { DriveWorld, ops } from '../drive/testing/drive-world.ts';
 import { SystemClock } from '../platform/clock.ts';
 import type { DevicePrincipal, PersonPrincipal } from '../platform/principal.ts';
+import { readTokens } from '../testing/read-tokens.ts';
 import { ActionListService } from './action-list.service.ts';
 import { ExplainService } from './explain.service.ts';
 import { takeExpired } from './grant.store.ts';
@@ -308,6 +309,9 @@ describe('the list of who may see a folder', () => {
         found.push(...page.viewers.map((viewer) => [viewer.user.name, viewer.source, viewer.syncRight]));
         if (page.next === null) break;
         after = page.next;
+        expect(readTokens(after)).not.toMatch(/Ann|Bob|Cy|Dan|Zoe/);
+        const another = explain.listViewers(admin, space.rootId, { after, limit: 2 });
+        await expect(another).rejects.toMatchObject({ code: 'INVALID_INPUT' });
       }
       expect(found).toEqual([
         ['Ann', 'sync_right', 'backer'],
