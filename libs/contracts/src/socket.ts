@@ -18,7 +18,7 @@ export type FromDevice = z.infer<typeof FromDevice>;
 export const ToDevice = z.discriminatedUnion('type', [
   z.object({ type: z.literal('welcome.v1'), heartbeatSeconds: z.int() }),
   z.object({ type: z.literal('nudge.v1'), space: SpaceId, seq: z.int() }),
-  /** Rights changed in this space: ask for caps again. */
+  /** Rights changed in this space, which the device watches: ask for caps again. */
   z.object({ type: z.literal('rights.v1'), space: SpaceId }),
   /** The space was full or nearly so and has room again (VE-3): what waits for room is tried at once. */
   z.object({ type: z.literal('room.v1'), space: SpaceId }),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { encodeFrame, FRAME_CONTENT_TYPE, type Atom } from '@tideline/contracts';
+import { encodeFrame, FRAME_CONTENT_TYPE, type Atom, type EnterpriseId, type SpaceId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JobRunner } from '../jobs/job-runner.ts';
+import { SocketHub } from '../platform/socket-hub.ts';
 import { LocalSocketHub } from '../socket/local-socket-hub.ts';
 import type { ApiClient } from '../testing/api-client.ts';
 import { startTestConsole, type TestConsole } from '../testing/test-console.ts';
@@ -10,7 +11,7 @@ import { TestSocket } from '../testing/test-socket.ts';
 import { EXPIRED_GRANTS_JOB } from './expired-grants.job.ts';
 
 type Node = { id: string; name: string };
-type Person = { page: ApiClient; device: TestDevice; userId: string; personal: { id: string; rootId: string } };
+type Person = { page: ApiClient; device: TestDevice; userId: string; personal: { id: SpaceId; rootId: string } };
 
 let server: TestConsole;
 let ada: Person;
@@ -67,6 +68,20 @@ async function commit(api: ApiClient, spaceId: string, operations: unknown[]): P
 
 const give = (nodeId: string, what: object, to = { type: 'user', id: ben.userId }, giver = ada.page) =>
   giver.call('PUT', `/nodes/${nodeId}/grants`, { to, ...what });
+const connectionOf = ({ device }: Person) =>
+  [...server.app.get(LocalSocketHub).connections.all()].find(
+    ({ principal }) => principal.kind === 'device' && principal.deviceId === device.deviceId,
+  );
+const wantedBy = (person: Person) => {
+  const connection = connectionOf(person);
+  return connection?.kind === 'device' ? [...connection.wanted] : [];
+};
+async function watching(person: Person, spaceId: SpaceId): Promise<TestSocket> {
+  const socket = await TestSocket.open(server.url, person.device.api.headers);
+  socket.say({ type: 'watch.v1', spaces: [spaceId] });
+  await expect.poll(() => connectionOf(person)?.watched.has(spaceId)).toBe(true);
+  return socket;
+}
 const received = async (api: ApiClient) => (await api.get('/shares/received')).body['shares'] as (Node & object)[];
 const resolve = (api: ApiClient, path: string) => api.get(`/drive/resolve?path=${encodeURIComponent(path)}`);
 const takeBack = async (nodeId: string) => {
@@ -165,10 +180,7 @@ describe('a shared folder of a personal space', () => {
   });
 
   it('[PE-2] nudges who received it about changes, and tells at once when it is taken back', async () => {
-    const socket = await TestSocket.open(server.url, ben.device.api.headers);
-    socket.say({ type: 'watch.v1', spaces: [ada.personal.id] });
-    const { connections } = server.app.get(LocalSocketHub);
-    await expect.poll(() => [...connections.all()].some(({ watched }) => watched.size === 1)).toBe(true);
+    const socket = await watching(ben, ada.personal.id);
     await commit(ada.device.api, ada.personal.id, [folder(randomUUID(), tree.inner, 'by Ada')]);
     expect(await socket.told('nudge.v1')).toMatchObject({ space: ada.personal.id });
     const root = `root=${tree.inner}`;
@@ -187,14 +199,31 @@ describe('a shared folder of a personal space', () => {
     socket.close();
   });
 
+  it('[PE-5] is told to nobody who does not see anything of the space, and to who comes to see it', async () => {
+    const [hers, his] = [await watching(ada, ada.personal.id), await watching(ben, ben.personal.id)];
+    his.say({ type: 'watch.v1', spaces: [ada.personal.id, ben.personal.id] });
+    await expect.poll(() => wantedBy(ben)).toEqual([ada.personal.id, ben.personal.id]);
+    const { enterprise } = (await ada.page.get('/session')).body as unknown as { enterprise: { id: EnterpriseId } };
+    const hub = server.app.get(SocketHub);
+    hub.rightsChanged(enterprise.id, ada.personal.id);
+    hub.nudgeSpace(enterprise.id, ben.personal.id, 77);
+    await Promise.all([hers.told('rights.v1'), his.told('nudge.v1')]);
+    const told = () => his.messages.filter(({ type }) => type === 'rights.v1');
+    expect(told()).toEqual([]);
+    await give(tree.shared, { syncRight: 'backer' });
+    await his.told('rights.v1');
+    expect(told()).toEqual([{ type: 'rights.v1', space: ada.personal.id }]);
+    await takeBack(tree.shared);
+    for (const socket of [hers, his]) socket.close();
+  });
+
   it('[PE-4] ends with its expiry, of which devices are told once', async () => {
     const tell = () => server.app.get(JobRunner).runNow(EXPIRED_GRANTS_JOB);
     await tell();
     await give(tree.shared, { syncRight: 'backer', expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
     expect(await received(ben.page)).toMatchObject([{ syncRight: 'backer' }]);
     expect(await tell()).toEqual({ told: 0 });
-    const socket = await TestSocket.open(server.url, ben.device.api.headers);
-    await socket.told('welcome.v1');
+    const socket = await watching(ben, ada.personal.id);
     await server.database.dataSource.query(`UPDATE folder_grant SET sync_expires_at = now() WHERE node_id = $1`, [
       tree.shared,
     ]);

@@ -20,7 +20,7 @@ export abstract class SocketHub {
 
   /** The space has a new seq: watchers pull the feed. */
   abstract nudgeSpace(enterpriseId: EnterpriseId, spaceId: SpaceId, seq: number): void;
-  /** Rights in this space changed: devices of the enterprise ask for their caps again. */
+  /** Rights in this space changed: devices that want it, and see it now or did before, ask for their caps again. */
   abstract rightsChanged(enterpriseId: EnterpriseId, spaceId: SpaceId): void;
   /** VE-3: a space with a quota, or any of the enterprise, has more room than before: devices try again what waits for it. */
   abstract roomFreed(enterpriseId: EnterpriseId, spaceId?: SpaceId): void;
@@ -28,6 +28,6 @@ export abstract class SocketHub {
   abstract settingsChanged(enterpriseId: EnterpriseId, deviceId?: DeviceId): void;
   /** Somebody, or every admin, is to be told something: their pages fetch it. */
   abstract noticesChanged(enterpriseId: EnterpriseId, to: UserId | 'admins'): void;
-  /** State of a device changed: console pages fetch it again. */
+  /** State of a device changed: pages of those who see it (PE-3) fetch it again. */
   abstract deviceChanged(enterpriseId: EnterpriseId, deviceId: DeviceId): void;
 }

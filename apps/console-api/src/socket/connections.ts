@@ -9,6 +9,8 @@ export type DeviceConnection = {
   readonly kind: 'device';
   readonly socket: WebSocket;
   readonly principal: DevicePrincipal;
+  /** What it wants to hear of; `watched` is what it sees of them. */
+  wanted: ReadonlySet<SpaceId>;
   watched: ReadonlySet<SpaceId>;
 };
 export type PageConnection = {

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { DeviceId, EnterpriseId, SpaceId, UserId } from '@tideline/contracts';
-import { isDriveAdmin } from '../platform/principal.ts';
+import { findRefusal } from '../platform/permission.ts';
+import { isDriveAdmin, type PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { Connections, tellDevice, tellPage } from './connections.ts';
 
 export type HubListener = {
   readonly onRightsChanged: (enterpriseId: EnterpriseId, spaceId: SpaceId) => void;
-  readonly onDeviceChanged: (deviceId: DeviceId) => void;
+  readonly onDeviceChanged: (enterpriseId: EnterpriseId, deviceId: DeviceId) => void;
 };
 
 /** Tells the sockets of this process. */
@@ -29,8 +30,11 @@ export class LocalSocketHub extends SocketHub {
     }
   }
 
+  /** PE-5: who saw the space until now is told at once, who comes to see it when that is known, and nobody else. */
   rightsChanged(enterpriseId: EnterpriseId, space: SpaceId): void {
-    for (const device of this.connections.devices(enterpriseId)) tellDevice(device, { type: 'rights.v1', space });
+    for (const device of this.connections.devices(enterpriseId)) {
+      if (device.watched.has(space)) tellDevice(device, { type: 'rights.v1', space });
+    }
     this.tellWatchers(space);
     this.listener?.onRightsChanged(enterpriseId, space);
   }
@@ -56,7 +60,14 @@ export class LocalSocketHub extends SocketHub {
   }
 
   deviceChanged(enterpriseId: EnterpriseId, deviceId: DeviceId): void {
-    for (const page of this.connections.pages(enterpriseId)) tellPage(page, { type: 'device.v1', deviceId });
-    this.listener?.onDeviceChanged(deviceId);
+    for (const page of this.connections.pages(enterpriseId)) {
+      if (seesAllDevices(page.principal)) tellPage(page, { type: 'device.v1', deviceId });
+    }
+    this.listener?.onDeviceChanged(enterpriseId, deviceId);
   }
+}
+
+/** PE-3: as the routes of the fleet let them; of team admins it depends on whose device it is. */
+function seesAllDevices(person: PersonPrincipal): boolean {
+  return person.role !== 'team_admin' && findRefusal('console-read', person) === undefined;
 }

@@ -1,4 +1,4 @@
-import type { DeviceId } from '@tideline/contracts';
+import type { DeviceId, EnterpriseId, UserId } from '@tideline/contracts';
 import type { DataSource } from 'typeorm';
 
 /** Of these devices, those that may no longer be connected. */
@@ -25,6 +25,26 @@ export async function listEndedSessions(
        LEFT JOIN app_user u ON u.enterprise_id = s.enterprise_id AND u.id = s.user_id AND u.disabled_at IS NULL
       WHERE u.id IS NULL`,
     [sessionIds, now],
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Of these team admins, those whose people the device belongs to: members of their teams and of all teams below (PE-3). */
+export async function listResponsible(
+  db: DataSource,
+  device: { readonly enterpriseId: EnterpriseId; readonly deviceId: DeviceId },
+  adminIds: readonly UserId[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ id: string }[]>(
+    `WITH RECURSIVE up AS (
+       SELECT m.team_id AS id FROM device d JOIN team_member m ON m.enterprise_id = d.enterprise_id AND m.user_id = d.user_id
+       WHERE d.enterprise_id = $1 AND d.id = $2
+       UNION SELECT t.parent_id FROM up JOIN team t ON t.enterprise_id = $1 AND t.id = up.id
+       WHERE t.parent_id IS NOT NULL
+     )
+     SELECT DISTINCT m.user_id AS id FROM up JOIN team_member m ON m.enterprise_id = $1 AND m.team_id = up.id
+     WHERE m.user_id = ANY($3::uuid[])`,
+    [device.enterpriseId, device.deviceId, adminIds],
   );
   return new Set(rows.map((row) => row.id));
 }

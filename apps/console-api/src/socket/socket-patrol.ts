@@ -1,17 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { DeviceId } from '@tideline/contracts';
+import type { DeviceId, EnterpriseId } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import { Clock } from '../platform/clock.ts';
-import type { Connection } from './connections.ts';
+import { tellPage, type Connection } from './connections.ts';
 import { LocalSocketHub } from './local-socket-hub.ts';
-import { listClosedDevices, listEndedSessions } from './socket-patrol.store.ts';
+import { listClosedDevices, listEndedSessions, listResponsible } from './socket-patrol.store.ts';
 
 const PING_MS = 30_000;
 /** A suspension that nobody told this console of closes the socket here within this time. */
 const CHECK_MS = 5_000;
 export const REFUSED = 4403;
 
-/** Drops sockets that are dead, or whose device or session may no longer be here. */
+/** Asks the database about sockets: drops those that are dead, or whose device or session may no longer be here. */
 @Injectable()
 export class SocketPatrol {
   private readonly logger = new Logger('socket');
@@ -57,6 +57,18 @@ export class SocketPatrol {
       ({ kind, principal }) => kind === 'device' && principal.kind === 'device' && principal.deviceId === deviceId,
     );
     if (isHere) this.closeDevices(await listClosedDevices(this.dataSource, [deviceId]));
+  }
+
+  /** PE-3: team admins hear of their own people's devices only. */
+  async tellTeamAdmins(enterpriseId: EnterpriseId, deviceId: DeviceId): Promise<void> {
+    const pages = [...this.hub.connections.pages(enterpriseId)].filter(
+      ({ principal }) => principal.role === 'team_admin',
+    );
+    if (pages.length === 0) return;
+    const admins = new Set(pages.map(({ principal }) => principal.userId));
+    const responsible = await listResponsible(this.dataSource, { enterpriseId, deviceId }, [...admins]);
+    for (const page of pages)
+      if (responsible.has(page.principal.userId)) tellPage(page, { type: 'device.v1', deviceId });
   }
 
   /** Two statements for all sockets of this process. */

@@ -45,11 +45,14 @@ export class SocketGateway
 
   afterInit(): void {
     this.hub.listen({
-      onDeviceChanged: (deviceId) => this.attempt(this.patrol.checkDevice(deviceId)),
+      onDeviceChanged: (enterpriseId, deviceId) => {
+        this.attempt(this.patrol.checkDevice(deviceId));
+        this.attempt(this.patrol.tellTeamAdmins(enterpriseId, deviceId));
+      },
       onRightsChanged: (enterpriseId, spaceId) => {
         for (const connection of this.hub.connections.ofEnterprise(enterpriseId)) {
-          const isConcerned = connection.kind === 'page' || connection.watched.has(spaceId);
-          if (isConcerned) this.attempt(this.watch(connection, [...connection.watched]));
+          if (connection.kind === 'page') this.attempt(this.watch(connection));
+          else if (connection.wanted.has(spaceId)) this.attempt(this.watchAgain(connection, spaceId));
         }
       },
     });
@@ -58,7 +61,8 @@ export class SocketGateway
 
   handleConnection(socket: WebSocket, request: IncomingMessage): void {
     const principal = memberOf(callerOf(request));
-    if (principal.kind === 'device') this.welcomeDevice({ kind: 'device', socket, principal, watched: new Set() });
+    if (principal.kind === 'device')
+      this.welcomeDevice({ kind: 'device', socket, principal, wanted: new Set(), watched: new Set() });
     else this.welcomePage({ kind: 'page', socket, principal, watched: new Set() });
   }
 
@@ -75,7 +79,9 @@ export class SocketGateway
   @SubscribeMessage('watch.v1')
   async onWatch(@ConnectedSocket() socket: WebSocket, @MessageBody() message: Message<'watch.v1'>): Promise<void> {
     const connection = this.heard(socket);
-    if (connection) await this.watch(connection, message.spaces);
+    if (!connection) return;
+    connection.wanted = new Set(message.spaces);
+    await this.watch(connection);
   }
 
   @SubscribeMessage('report.v1')
@@ -105,7 +111,7 @@ export class SocketGateway
   private welcomePage(connection: Extract<Connection, { kind: 'page' }>): void {
     this.hub.connections.add(connection);
     this.patrol.expectPong(connection, () => undefined);
-    this.attempt(this.watch(connection, []));
+    this.attempt(this.watch(connection));
     tellPage(connection, { type: 'welcome.v1' });
   }
 
@@ -118,9 +124,16 @@ export class SocketGateway
   }
 
   /** Only what the caller sees is watched: a device names its spaces, a page watches all it sees. */
-  private async watch(connection: Connection, wanted: readonly SpaceId[]): Promise<void> {
+  private async watch(connection: Connection): Promise<void> {
     const visible = new Set(await this.spaces.listWatchable(connection.principal));
-    connection.watched = connection.kind === 'page' ? visible : new Set(wanted).intersection(visible);
+    connection.watched = connection.kind === 'page' ? visible : connection.wanted.intersection(visible);
+  }
+
+  /** PE-2: who did not see a space that it wants, and sees it now, is told of its rights. */
+  private async watchAgain(connection: DeviceConnection, space: SpaceId): Promise<void> {
+    const wasTold = connection.watched.has(space);
+    await this.watch(connection);
+    if (!wasTold && connection.watched.has(space)) tellDevice(connection, { type: 'rights.v1', space });
   }
 
   private attempt(work: Promise<void>): void {

@@ -120,6 +120,31 @@ describe('the socket', () => {
     other.close();
   });
 
+  it('[PE-3] tells of a device whoever sees it in the console, and no other page', async () => {
+    const teams = (await server.admin.get('/teams')).body['teams'] as { id: string; parentId: string | null }[];
+    const users = (await server.admin.get('/users')).body['users'] as { email: string; teams: { id: string }[] }[];
+    const hers = users.find(({ email }) => email === 'ada@tideline.example')?.teams[0]?.id;
+    const above = teams.find(({ id }) => id === hers)?.parentId ?? hers;
+    const other = String((await server.admin.call('POST', '/teams', { name: 'Elsewhere' })).body['id']);
+    const pageOf = async (role: string, teamIds: unknown[]) => {
+      const account = { name: role, email: `${randomUUID()}@acme.example`, password: 'correct horse battery', role };
+      expect((await server.admin.call('POST', '/users', { ...account, teamIds })).status).toBe(200);
+      const { headers } = await server.anybody.login({ enterpriseCode: 'tideline', ...account });
+      return TestSocket.open(server.url, { ...headers, origin: server.url });
+    };
+    const blind = [await pageOf('user', [hers]), await pageOf('team_admin', [other])];
+    const seeing = [await pageOf('viewer', []), await pageOf('team_admin', [above]), await openPage()];
+    const { deviceId } = ada;
+    hub().deviceChanged(enterpriseId, deviceId);
+    for (const page of seeing) expect(await page.told('device.v1')).toEqual({ type: 'device.v1', deviceId });
+    hub().settingsChanged(enterpriseId);
+    for (const page of blind) {
+      await page.told('feature.v1');
+      expect(page.messages.filter(({ type }) => type === 'device.v1')).toEqual([]);
+    }
+    for (const page of [...blind, ...seeing]) page.close();
+  });
+
   it('[EN-4] tells devices and pages at once that sync backup was switched', async () => {
     const [socket, page] = [await openDevice(ada), await openPage()];
     await server.admin.call('PUT', '/enterprise/feature/sync', { on: false, enterpriseCode: 'tideline' });
