@@ -79,6 +79,7 @@ export const BatchOp = z.discriminatedUnion('kind', [
     opId: OpId,
     nodeId: NodeId,
     ifMatch: rev.optional(),
+    ifSubtreeSeq: z.int().min(0).optional(),
     parentId: NodeId,
     name: NodeName,
   }),

@@ -334,7 +334,7 @@ export class VirtualCloud {
   #changedSubtrees(ops: readonly BatchOp[]): Set<string> {
     const changed = new Set<string>();
     for (const op of ops) {
-      if (op.kind !== 'trash' || op.ifSubtreeSeq === undefined) continue;
+      if ((op.kind !== 'trash' && op.kind !== 'move') || op.ifSubtreeSeq === undefined) continue;
       const limit = op.ifSubtreeSeq;
       const isLater = [...this.nodes.values()].some(
         ({ node }) => node.seq > limit && node.id !== op.nodeId && this.#chain(node.id).includes(op.nodeId),

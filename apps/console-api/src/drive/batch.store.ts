@@ -2,6 +2,7 @@ import type { BatchOp, BatchOutcome, DriveNode, EnterpriseId, SpaceId, VersionOr
 import type { EntityManager } from 'typeorm';
 import type { KeptStatement } from '../platform/hot-transaction.ts';
 import { queryRows } from '../platform/rows.ts';
+import { subtreeSeqOf } from './batch.ts';
 import { nodeById, nodeByName } from './node-probe.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from './node-row.ts';
 
@@ -136,7 +137,7 @@ export async function listChangedSubtrees(
   key: SpaceKey,
   ops: readonly BatchOp[],
 ): Promise<Set<string>> {
-  const guarded = ops.filter((op) => op.kind === 'trash' && op.ifSubtreeSeq !== undefined);
+  const guarded = ops.filter((op) => subtreeSeqOf(op) !== undefined);
   if (guarded.length === 0) return new Set();
   const rows = await queryRows<{ op_id: string }>(
     manager,
@@ -156,7 +157,7 @@ export async function listChangedSubtrees(
       key.spaceId,
       guarded.map((op) => op.opId),
       guarded.map((op) => op.nodeId),
-      guarded.map((op) => (op.kind === 'trash' ? op.ifSubtreeSeq : 0)),
+      guarded.map(subtreeSeqOf),
     ],
   );
   return new Set(rows.map((row) => row.op_id));

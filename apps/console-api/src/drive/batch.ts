@@ -53,14 +53,17 @@ function placeName({ parentId, name }: Pick<DriveNode, 'parentId' | 'name'>): st
   return `${parentId ?? ''}/${name}`;
 }
 
+/** Of a folder that is to go as it was looked at: the last change below it that was known. */
+export function subtreeSeqOf(op: BatchOp): number | undefined {
+  return op.kind === 'trash' || op.kind === 'move' ? op.ifSubtreeSeq : undefined;
+}
+
 /**
  * Whether the batch depends on what only the database can tell of the state that it meets, far from the nodes it names: what
  * changed below a folder, and what lives on the path that something returns to.
  */
 export function asksForFoundState({ request }: Batch): boolean {
-  return request.ops.some(
-    (op) => (op.kind === 'trash' && op.ifSubtreeSeq !== undefined) || (op.kind === 'restore' && !op.to),
-  );
+  return request.ops.some((op) => subtreeSeqOf(op) !== undefined || (op.kind === 'restore' && !op.to));
 }
 
 export function toContentId(chunks: Manifest): ContentId {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BatchOutcome, NodeId, OpId } from '@tideline/contracts';
+import type { BatchOp, BatchOutcome, NodeId, OpId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { bodyOf, bytesOf, chunkOf, DriveWorld, newId, ops } from './testing/drive-world.ts';
@@ -370,6 +370,21 @@ describe('operations', () => {
     expect(told(await world.one(device, spaceId, ops.trash(folder.nodeId, { ifSubtreeSeq: beside.seq + 1 })))).toBe(
       'done',
     );
+  });
+
+  it('refuses to move or rename a folder below which something changed since', async () => {
+    const { device, spaceId, rootId } = await world.owner();
+    const [folder, other] = [ops.folder(rootId, 'F'), ops.folder(rootId, 'other')];
+    const inner = ops.folder(folder.nodeId, 'inner');
+    const { seq } = await world.commit(device, spaceId, [folder, other, inner]);
+    const late = await world.commit(device, spaceId, [ops.folder(inner.nodeId, 'new')]);
+    const moved = ops.move(folder.nodeId, other.nodeId, 'F');
+    for (const move of [moved, ops.move(folder.nodeId, rootId, 'G'), ops.move(folder.nodeId, rootId, 'F')])
+      expect(told(await world.one(device, spaceId, { ...move, ifSubtreeSeq: seq } as BatchOp))).toBe('SUBTREE_CHANGED');
+    const both = [{ ...moved, ifSubtreeSeq: seq } as BatchOp, ops.move(other.nodeId, rootId, 'other name')];
+    const { outcomes } = await world.commit(device, spaceId, both, { atomic: true });
+    expect(outcomes.map(told)).toEqual(['SUBTREE_CHANGED', 'BATCH_ABORTED']);
+    expect(told(await world.one(device, spaceId, { ...moved, ifSubtreeSeq: late.seq } as BatchOp))).toBe('done');
   });
 
   it('[BI-6] changes metadata without a version, and nothing when nothing differs', async () => {

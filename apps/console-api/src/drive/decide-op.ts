@@ -131,6 +131,7 @@ function decideSetMeta(op: Op<'setMeta'>, node: DriveNode, context: Context): Ve
 function decideMove(op: Op<'move'>, node: DriveNode, context: Context): Verdict {
   const { tree } = context;
   if (node.trashedAt !== null) return refuse('NODE_TRASHED', node);
+  if (context.changedSubtrees.has(op.opId)) return refuse('SUBTREE_CHANGED', node);
   if (node.parentId === op.parentId && node.name === op.name) return { kind: 'unchanged', node };
   const isRename = op.parentId === node.parentId;
   // PE-5: whoever may not list the folder that it stands in must not learn from refused names what else is there.

@@ -1,4 +1,4 @@
-import type { BatchAnswer, NodeId, OpId } from '@tideline/contracts';
+import type { BatchAnswer, BatchOp, NodeId, OpId } from '@tideline/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedWorld, type FeedWorld } from '../change-feed/testing/feed-world.ts';
 import { reservationIdOf } from '../quota/reservation-id.ts';
@@ -173,6 +173,7 @@ describe('batches that wait for one space are committed together', () => {
     const [changed, still] = [ops.folder(rootId, 'changed'), ops.folder(rootId, 'still')];
     const { seq } = await world.commit(device, spaceId, [changed, still]);
     await world.commit(device, spaceId, [ops.folder(changed.nodeId, 'new')]);
+    const move = { ...ops.move(changed.nodeId, rootId, 'other name'), ifSubtreeSeq: seq } as BatchOp;
     const results = await commitTogether(
       world,
       { spaceId, rootId },
@@ -180,11 +181,18 @@ describe('batches that wait for one space are committed together', () => {
         { principal: device, ops: [ops.folder(rootId, 'a')] },
         { principal: other, ops: [ops.trash(changed.nodeId, { ifSubtreeSeq: seq })] },
         { principal: other, ops: [ops.trash(still.nodeId, { ifSubtreeSeq: seq })] },
+        { principal: other, ops: [move] },
         { principal: device, ops: [ops.folder(still.nodeId, 'late'), ops.folder(changed.nodeId, 'late')] },
       ],
       { by },
     );
-    expect(words(results)).toEqual([['done'], ['SUBTREE_CHANGED'], ['done'], ['PARENT_TRASHED', 'done']]);
+    expect(words(results)).toEqual([
+      ['done'],
+      ['SUBTREE_CHANGED'],
+      ['done'],
+      ['SUBTREE_CHANGED'],
+      ['PARENT_TRASHED', 'done'],
+    ]);
   });
 
   it('[VE-2] and the folders that one of them makes again for what returns are there for the next', async () => {

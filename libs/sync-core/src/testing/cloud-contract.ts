@@ -255,6 +255,19 @@ export function cloudContract(name: string, create: () => Promise<CloudUnderTest
         await hand.done({ ...hand.trash(outer.id), ifSubtreeSeq: file.seq });
       });
 
+      it('SUBTREE_CHANGED: a folder is neither moved nor renamed when something in it changed since', async () => {
+        const [outer, other] = [await hand.done(hand.folder('outer')), await hand.done(hand.folder('other'))];
+        const inner = await hand.done(hand.folder('inner', outer.id));
+        const file = await hand.done(hand.file('f', 'x', inner.id), 'x');
+        for (const move of [hand.move(outer.id, 'outer', other.id), hand.move(outer.id, 'renamed')])
+          expect(await hand.run({ ...move, ifSubtreeSeq: inner.seq })).toMatchObject({
+            code: 'SUBTREE_CHANGED',
+            node: { id: outer.id, name: 'outer', parentId: outer.parentId },
+          });
+        await hand.done({ ...hand.move(outer.id, 'renamed', other.id), ifSubtreeSeq: file.seq });
+        expect(await hand.paths()).toEqual(['other', 'other/renamed', 'other/renamed/inner', 'other/renamed/inner/f']);
+      });
+
       it('names are held in NFC, of 1 to 255 bytes, and anything else refuses the whole request', async () => {
         expect(await hand.done(hand.folder('u\u0308'))).toMatchObject({ name: '\u00fc' });
         expect(await hand.run(hand.folder('\u00fc'))).toMatchObject({ code: 'NAME_TAKEN' });

@@ -418,7 +418,7 @@ export class MemoryCloud implements Cloud {
   }
 
   #subtreeRefusal(op: BatchOp): ErrorCode | undefined {
-    if (op.kind !== 'trash' || op.ifSubtreeSeq === undefined) return undefined;
+    if ((op.kind !== 'trash' && op.kind !== 'move') || op.ifSubtreeSeq === undefined) return undefined;
     return this.#subtreeSeq(op.nodeId) > op.ifSubtreeSeq ? 'SUBTREE_CHANGED' : undefined;
   }
 
