@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, type ChangesAnswer, type FeedItem, type NodeId } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
+import { cutPage, ONE_MORE } from '../platform/page.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { encodeCursor, epochOf, parseCursor, type Cursor } from './cursor.ts';
 import { planFeedPage, splitWindow, type PastState } from './feed-page.ts';
@@ -86,15 +87,21 @@ export class ChangesService {
   async #readOpenPage(manager: EntityManager, page: Page, hidden: ReadonlySet<string>): Promise<ChangesAnswer> {
     const { query, key, space, cursor } = page;
     const { seq, epoch, capsRev } = space;
-    const found = await listChanged(manager, key, { afterSeq: cursor.seq, limit: query.limit + 1 });
-    const more = found.length > query.limit;
-    const window = more ? found.slice(0, query.limit) : found;
-    const endSeq = more ? (window.at(-1)?.fromSeq ?? cursor.seq) : seq;
+    const found = await listChanged(manager, key, { afterSeq: cursor.seq, limit: query.limit + ONE_MORE });
+    const { rows: window, last } = cutPage(found, query.limit);
+    const endSeq = last?.fromSeq ?? seq;
     const items = await this.#tell(manager, page, { window, hidden });
     const token = await findToken(manager, key, endSeq);
     if (token === undefined) throw new Error(`space ${key.spaceId} has no commit at seq ${endSeq}`);
     const seal = { spaceId: key.spaceId, cursorKey: space.cursorKey };
-    return { items, cursor: encodeCursor({ seq: endSeq, epoch, token }, seal), seq, epoch, capsRev, more };
+    return {
+      items,
+      cursor: encodeCursor({ seq: endSeq, epoch, token }, seal),
+      seq,
+      epoch,
+      capsRev,
+      more: last !== undefined,
+    };
   }
 
   async #tell(

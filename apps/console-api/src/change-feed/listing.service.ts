@@ -3,6 +3,7 @@ import { AppError, type DigestAnswer, type DriveNode, type ListingAnswer } from 
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { openPage, sealPage, type PageSeal } from '../drive/sealed-page.ts';
+import { cutPage, ONE_MORE } from '../platform/page.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { encodeCursor } from './cursor.ts';
 import { findToken, listNodes, type FeedSpace } from './feed.store.ts';
@@ -145,14 +146,18 @@ async function lookFrom(
   const folderIds = await listFoldersFrom(manager, at, { folderId: from.folderId, limit: FOLDERS_PER_LOOK + 1 });
   if (folderIds.length === 0) throw new AppError('CURSOR_EXPIRED'); // rights changed, or the token is not ours
   const rest = folderIds[FOLDERS_PER_LOOK];
-  const looked = { folderIds: folderIds.slice(0, FOLDERS_PER_LOOK), afterName: from.afterName, limit: limit + 1 };
-  const nodes = await listChildrenAt(manager, at, looked);
-  if (nodes.length > limit) return { nodes: nodes.slice(0, limit), next: positionOf(nodes[limit - 1]) };
+  const looked = {
+    folderIds: folderIds.slice(0, FOLDERS_PER_LOOK),
+    afterName: from.afterName,
+    limit: limit + ONE_MORE,
+  };
+  const { rows: nodes, last } = cutPage(await listChildrenAt(manager, at, looked), limit);
+  if (last) return { nodes, next: positionOf(last) };
   return { nodes, next: rest === undefined ? null : { folderId: rest, afterName: '' } };
 }
 
-function positionOf(node: DriveNode | undefined): Position {
-  if (!node?.parentId) throw new Error('a listed node without a folder');
+function positionOf(node: DriveNode): Position {
+  if (!node.parentId) throw new Error('a listed node without a folder');
   return { folderId: node.parentId, afterName: node.name };
 }
 

@@ -3,6 +3,7 @@ import type { SpaceCopy, SpaceId, SpaceJobsQuery } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { AccessService } from '../grants/access.service.ts';
+import { cutPage, ONE_MORE } from '../platform/page.ts';
 import { isAdmin, type MemberPrincipal } from '../platform/principal.ts';
 import { toCopyAnswer } from './copy-answer.ts';
 import { listNodes, listSpaceCopies } from './copy-list.store.ts';
@@ -24,8 +25,8 @@ export class CopyListService {
     await this.access.requireWatchable(manager, principal, spaceId);
     const key = { enterpriseId: principal.enterpriseId, spaceId };
     const userId = isAdmin(principal) ? null : principal.userId;
-    const found = await listSpaceCopies(manager, key, { after: after ?? null, limit: limit + 1, userId });
-    const shown = found.slice(0, limit);
+    const found = await listSpaceCopies(manager, key, { after: after ?? null, limit: limit + ONE_MORE, userId });
+    const { rows: shown, last } = cutPage(found, limit);
     const targetIds = shown.map((copy) => copy.targetId);
     const seen = await this.access.resolve(manager, principal, targetIds);
     const nodes = await listNodes(manager, key, [...seen.keys()]);
@@ -34,6 +35,6 @@ export class CopyListService {
       by: { id: copy.userId, name: copy.userName },
       createdAt: copy.createdAt.toISOString(),
     }));
-    return { copies, next: found.length > limit ? (shown.at(-1)?.id ?? null) : null };
+    return { copies, next: last?.id ?? null };
   }
 }

@@ -14,12 +14,12 @@ import {
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { AccessService } from '../grants/access.service.ts';
+import { encodePage, parsePage } from '../platform/page.ts';
 import type { MemberPrincipal } from '../platform/principal.ts';
 import { SpaceSight } from '../platform/space-sight.ts';
 import { inSnapshot } from '../platform/transaction.ts';
 import { countChildren, findNode, listChildren, listPath, walkNames } from './browse.store.ts';
 import { findChildrenSight } from './children-sight.ts';
-import { encodePage, parsePage } from './page-token.ts';
 import { findOpenPart, findShare, type Sight } from './received-share.ts';
 import { listSpacesById } from './space.store.ts';
 

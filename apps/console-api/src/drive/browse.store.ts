@@ -1,5 +1,6 @@
 import type { DriveNode, EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
+import { cutPage, ONE_MORE } from '../platform/page.ts';
 import { queryRows } from '../platform/rows.ts';
 import type { ChildrenSight } from './children-sight.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from './node-row.ts';
@@ -92,7 +93,7 @@ export async function listChildren(
 ): Promise<{ nodes: DriveNode[]; next: ChildPosition | null }> {
   const { from, values } = childrenOf(children);
   const [rank, name] = page.after ?? [0, ''];
-  const rows = await queryRows<NodeRow & { rank: number }>(
+  const found = await queryRows<NodeRow & { rank: number }>(
     manager,
     // each half runs along node_children from where the page begins, no further than the page is long
     `(SELECT ${NODE_COLUMNS}, 0 AS rank, lower(n.name) AS folded FROM ${from} AND n.kind = 'folder'
@@ -103,11 +104,10 @@ export async function listChildren(
         AND NOT $8 AND (lower(n.name), n.name) > (CASE WHEN $5 = 1 THEN lower($6) ELSE '' END, CASE WHEN $5 = 1 THEN $6 ELSE '' END)
       ORDER BY lower(n.name), n.name LIMIT $7)
      ORDER BY rank, folded, name LIMIT $7`,
-    [...values, rank, name, page.limit + 1, children.foldersOnly],
+    [...values, rank, name, page.limit + ONE_MORE, children.foldersOnly],
   );
-  const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;
-  const next: ChildPosition | null = last ? [last.rank, last.name] : null;
-  return { nodes: rows.slice(0, page.limit).map(toNode), next };
+  const { rows, last } = cutPage(found, page.limit);
+  return { nodes: rows.map(toNode), next: last ? [last.rank, last.name] : null };
 }
 
 export async function countChildren(manager: EntityManager, children: Children): Promise<number> {

@@ -2,6 +2,7 @@ import type { Device, DeviceId, EnterpriseId, Health, HealthWord, Lifecycle, Use
 import { MAX_FILES, MAX_TASKS } from '@tideline/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { z } from 'zod';
+import { cutPage, ONE_MORE } from '../platform/page.ts';
 import { RESPONSIBLE_FOR } from '../identity/responsible-for.ts';
 import { toConnection } from './connection.ts';
 
@@ -66,19 +67,18 @@ export type DevicePage = { readonly devices: Device[]; readonly total: number; r
 
 export async function listDevices(db: Queries, scope: FleetScope, query: DeviceQuery, now: Date): Promise<DevicePage> {
   const filters = toFilters(scope, query);
-  const [counted, rows] = await Promise.all([
+  const [counted, found] = await Promise.all([
     db.query<{ n: number }[]>(`WITH RECURSIVE ${RESPONSIBLE_FOR} SELECT count(*)::int AS n ${FROM}`, filters),
     db.query<DeviceRow[]>(pageStatement(query), [
       ...filters,
       query.after?.key ?? null,
       query.after?.id ?? null,
-      query.limit + 1,
+      query.limit + ONE_MORE,
     ]),
   ]);
-  const page = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? page.at(-1) : undefined;
+  const { rows, last } = cutPage(found, query.limit);
   return {
-    devices: page.map((row) => toDevice(row, now)),
+    devices: rows.map((row) => toDevice(row, now)),
     total: counted[0]?.n ?? 0,
     last: last && { key: last.sortKey, id: last.id },
   };

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { FeatureService } from '../enterprise/feature.service.ts';
 import { DeviceGate } from '../identity/device-gate.ts';
 import { Clock } from '../platform/clock.ts';
+import { encodePage, parsePage } from '../platform/page.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { listDevices, updateLifecycle, type FleetScope, type PageKey } from './device.store.ts';
@@ -48,9 +49,9 @@ export class FleetService {
 
   async listDevices(caller: PersonPrincipal, query: ListQuery): Promise<z.input<typeof DeviceList>> {
     const now = this.clock.now();
-    const after = query.after === undefined ? undefined : parsePageKey(query.after);
+    const after = query.after === undefined ? undefined : toPageKey(parsePage(query.after, PageKeyText));
     const page = await listDevices(this.dataSource, toScope(caller), { ...query, after }, now);
-    const next = page.last ? formatPageKey(page.last) : null;
+    const next = page.last ? encodePage([page.last.key, page.last.id]) : null;
     return { devices: page.devices, total: page.total, next, asOf: now.toISOString() };
   }
 
@@ -89,15 +90,6 @@ function toScope(caller: PersonPrincipal): FleetScope {
 
 const PageKeyText = z.tuple([z.string().max(600), z.uuid()]);
 
-function formatPageKey(key: PageKey): string {
-  return Buffer.from(JSON.stringify([key.key, key.id])).toString('base64url');
-}
-
-function parsePageKey(text: string): PageKey {
-  try {
-    const [key, id] = PageKeyText.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
-    return { key, id };
-  } catch (cause) {
-    throw new AppError('INVALID_INPUT', { reason: 'query.after: not a page of this list' }, { cause });
-  }
+function toPageKey([key, id]: z.output<typeof PageKeyText>): PageKey {
+  return { key, id };
 }

@@ -10,6 +10,7 @@ import {
 } from '@tideline/contracts';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { cutPage, ONE_MORE } from '../platform/page.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { Announcer } from './announcer.ts';
 import { findQuotaDefaults, listAdminSpaces, putQuotaDefault, setOwnQuota } from './space-admin.store.ts';
@@ -27,10 +28,10 @@ export class SpaceAdminService {
     const found = await listAdminSpaces(this.dataSource.manager, caller, {
       ...filter,
       kept: kept === undefined ? undefined : kept === 'true',
-      limit: limit + 1,
+      limit: limit + ONE_MORE,
     });
-    const spaces = found.slice(0, limit);
-    return { spaces, next: found.length > limit ? (spaces.at(-1)?.id ?? null) : null };
+    const { rows: spaces, last } = cutPage(found, limit);
+    return { spaces: [...spaces], next: last?.id ?? null };
   }
 
   async setQuota(caller: PersonPrincipal, spaceId: SpaceId, quotaBytes: number | null): Promise<AdminSpace> {

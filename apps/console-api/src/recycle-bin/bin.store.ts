@@ -2,6 +2,7 @@ import type { NodeId, TrashedNode, UserId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from '../drive/node-row.ts';
+import { cutPage, ONE_MORE } from '../platform/page.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type TrashPosition = readonly [trashedAt: string, id: string];
@@ -32,7 +33,7 @@ export async function listTrash(
 ): Promise<{ entries: { entry: TrashEntry; fits: boolean }[]; next: TrashPosition | null }> {
   const { after, limit } = page;
   const [filter, fitting] = 'mark' in page ? [page.mark, 'true'] : [page.filter, FITS];
-  const rows = await queryRows<NodeRow & { trashed_by: TrashedNode['trashedBy']; fits: boolean }>(
+  const found = await queryRows<NodeRow & { trashed_by: TrashedNode['trashedBy']; fits: boolean }>(
     manager,
     `SELECT e.*, CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('userId', u.id, 'name', u.name) END AS trashed_by
      FROM (
@@ -41,17 +42,14 @@ export async function listTrash(
        ORDER BY n.trashed_at DESC, n.id DESC LIMIT $9
      ) e LEFT JOIN app_user u ON u.enterprise_id = $1 AND u.id = e.by_id
      ORDER BY e.trashed_at DESC, e.id DESC`,
-    [...filterValues(key, filter), after?.[0] ?? null, after?.[1] ?? null, limit + 1],
+    [...filterValues(key, filter), after?.[0] ?? null, after?.[1] ?? null, limit + ONE_MORE],
   );
-  const entries = rows.slice(0, limit).map((row) => ({
-    entry: { ...toNode(row), trashedBy: row.trashed_by },
-    fits: row.fits,
-  }));
-  const last = rows.length > limit ? entries.at(-1) : undefined;
-  return { entries, next: last ? positionOf(last.entry) : null };
+  const { rows, last } = cutPage(found, limit);
+  const entries = rows.map((row) => ({ entry: { ...toNode(row), trashedBy: row.trashed_by }, fits: row.fits }));
+  return { entries, next: last ? positionOf(toNode(last)) : null };
 }
 
-export function positionOf({ trashedAt, id }: TrashEntry): TrashPosition {
+export function positionOf({ trashedAt, id }: Pick<TrashEntry, 'trashedAt' | 'id'>): TrashPosition {
   if (trashedAt === null) throw new Error('an entry of the bin that is not trashed');
   return [trashedAt, id];
 }
