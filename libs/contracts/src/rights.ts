@@ -118,6 +118,8 @@ export const RightsImpact = z.object({
   changedTasks: z.int(),
   devices: z.int(),
   people: z.int(),
+  /** False: there was too much inside to look at, so that more tasks than these may be changed. All others are counted. */
+  isWhole: z.boolean(),
   /** The first of them; folder names are left out. */
   tasks: z
     .array(

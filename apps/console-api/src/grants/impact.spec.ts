@@ -218,6 +218,19 @@ describe('the work of a preview', () => {
     expect(await countTurns(movedWith(grants))).toBeGreaterThanOrEqual((20 * FOLDERS) / PER_TURN);
   });
 
+  it('[PE-2] ends, and says so, where there is too much inside to look at; what pauses is told all the same', async () => {
+    const grants = [...teamGrants, ...people.map((id, at) => grant(`f${at}`, id, { syncRight: 'backer' }))];
+    const world = movedWith(grants);
+    const [last] = people.slice(-1) as [string];
+    const after = moved.after.map((each) => (each.userId === last ? member(last, []) : each));
+    const facts = factsOf({ ...world, after: { ...world.after, members: after } });
+    let turns = 0;
+    const cut = await measureImpact(facts, () => Promise.resolve((turns += 1)), 3 * FOLDERS);
+    expect(cut).toMatchObject({ isWhole: false, pausedTasks: 1, tasks: [{ taskId: last, effect: 'paused' }] });
+    expect(turns).toBeLessThanOrEqual((3 * FOLDERS) / PER_TURN + 1);
+    expect(await measureImpact(factsOf(movedWith(teamGrants)), noTurns, 3 * FOLDERS)).toMatchObject({ isWhole: true });
+  });
+
   it('[PE-2] looks only at and below the folders whose grants change, as long as people stay who they are', async () => {
     const grants = [...teamGrants, ...people.map((id, at) => grant(`f${at}`, id, { syncRight: 'backer' }))];
     const edited = grants.map((each) => (each.nodeId === ids[7] ? { ...each, atoms: ['shareLink'] as const } : each));

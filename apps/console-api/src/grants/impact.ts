@@ -11,26 +11,65 @@ type Effects = Map<SpaceTask, Effect>;
 /** Folders that are looked at before others have their turn on the event loop: some milliseconds. */
 const FOLDERS_PER_TURN = 250;
 
-/** What sync tasks would feel of a change of rights. `nextTurn` lets others work in between. */
-export async function measureImpact(facts: ImpactFacts, nextTurn: () => Promise<unknown>): Promise<RightsImpact> {
+/** Folders that one preview looks at inside of tasks, over all people: some five seconds. */
+const MAX_LOOKS = 300_000;
+
+/**
+ * What sync tasks would feel of a change of rights. `nextTurn` lets others work in between. Which tasks pause or run is found out
+ * for all of them first; where it takes more than `maxLooks` to know in which there is a change inside, some are not counted.
+ */
+export async function measureImpact(
+  facts: ImpactFacts,
+  nextTurn: () => Promise<unknown>,
+  maxLooks = MAX_LOOKS,
+): Promise<RightsImpact> {
   const effects: Effects = new Map();
-  const changeable = findChangeable(facts);
-  let sinceTurn = 0;
+  const turns = new Turns();
+  const inside: Inside[] = [];
   for (const { standing, tasks } of groupByStanding(facts, facts.tasks)) {
     const rights = new ShiftedRights(facts, standing);
-    const goingOn = feelAtRoots(tasks, rights, effects);
-    sinceTurn += tasks.length;
+    inside.push({ rights, goingOn: feelAtRoots(tasks, rights, effects) });
+    if (turns.isDue(tasks.length)) await nextTurn();
+  }
+  const isWhole = await feelInside(facts, inside, { effects, turns, nextTurn, maxLooks });
+  return toImpact(facts.tasks, effects, isWhole);
+}
+
+type Work = {
+  readonly effects: Effects;
+  readonly turns: Turns;
+  readonly nextTurn: () => Promise<unknown>;
+  readonly maxLooks: number;
+};
+type Inside = { readonly rights: ShiftedRights; readonly goingOn: Map<NodeId, SpaceTask[]> };
+
+/** Answers whether all was looked at. */
+async function feelInside(facts: ImpactFacts, inside: readonly Inside[], work: Work): Promise<boolean> {
+  const { effects, turns, nextTurn, maxLooks } = work;
+  const changeable = findChangeable(facts);
+  let looks = 0;
+  for (const { rights, goingOn } of inside) {
     for (const folderId of changeable) {
       if (goingOn.size === 0) break;
-      sinceTurn += 1;
-      if (sinceTurn >= FOLDERS_PER_TURN) {
-        await nextTurn();
-        sinceTurn = 0;
-      }
+      looks += 1;
+      if (looks > maxLooks) return false;
+      if (turns.isDue(1)) await nextTurn();
       if (rights.isSpokenOf(folderId) && isFelt(rights.at(folderId))) feelAbove(folderId, { facts, goingOn, effects });
     }
   }
-  return toImpact(facts.tasks, effects);
+  return true;
+}
+
+class Turns {
+  #since = 0;
+
+  /** Whether it is time to let others work. */
+  isDue(folders: number): boolean {
+    this.#since += folders;
+    if (this.#since < FOLDERS_PER_TURN) return false;
+    this.#since = 0;
+    return true;
+  }
 }
 
 /** Folders of grants where rights can become others: where people stay who they are, those at and below changed grants. */
@@ -70,7 +109,7 @@ function feelAbove(
   }
 }
 
-function toImpact(tasks: readonly SpaceTask[], effects: Effects): RightsImpact {
+function toImpact(tasks: readonly SpaceTask[], effects: Effects, isWhole: boolean): RightsImpact {
   const felt = tasks.flatMap((task) => {
     const effect = effects.get(task);
     return effect ? [{ task, effect }] : [];
@@ -82,6 +121,7 @@ function toImpact(tasks: readonly SpaceTask[], effects: Effects): RightsImpact {
     changedTasks: count('changed'),
     devices: new Set(felt.map(({ task }) => task.deviceId)).size,
     people: new Set(felt.map(({ task }) => task.userId)).size,
+    isWhole,
     tasks: felt.slice(0, MAX_IMPACT_TASKS).map(({ task, effect }) => {
       const { taskId, deviceId, deviceName, userName, mode } = task;
       return { taskId, deviceId, deviceName, userName, mode, effect };
