@@ -342,6 +342,8 @@ describe('an import of users', () => {
     const users = (await server.admin.get('/users')).body['users'] as { id: string; email: string }[];
     const many = String(users.find((each) => each.email === 'many@acme.example')?.id);
     expect(codeOf(await server.admin.call('PUT', `/teams/${ids[50]}/members/${many}`))).toBe('LIMIT_TEAMS');
+    const change = { change: 'member', userId: many, member: true };
+    expect(codeOf(await server.admin.call('POST', `/teams/${ids[50]}/preview`, change))).toBe('LIMIT_TEAMS');
     expect((await server.admin.call('PUT', `/teams/${ids[49]}/members/${many}`)).status).toBe(200);
   });
 

@@ -8,7 +8,7 @@ import { inSnapshot } from '../platform/transaction.ts';
 import type { AdminUser } from './people-admin.store.ts';
 import { viewReach, viewTarget, type Reach } from './reach.ts';
 import { requireEmpty } from './team-admin.store.ts';
-import { requireMemberChange, requireMovable, requireShapeable } from './team-refusals.ts';
+import { requireMemberChange, requireMovable, requireRoomFor, requireShapeable } from './team-refusals.ts';
 import { requireChangeable, requireDeleter, requireRemovable } from './user-refusals.ts';
 
 type Plan = (manager: EntityManager) => Promise<PeopleShift>;
@@ -47,6 +47,7 @@ export class PeopleImpactService {
       }
       const target = await viewTarget(manager, caller, change.userId);
       requireMemberChange(target, teamId);
+      if (change.member) requireRoomFor(target, teamId);
       const others = target.user.teamIds.filter((id) => id !== teamId);
       return ofUsers([shiftOf(target.user, { teamIds: change.member ? [...others, teamId] : others })]);
     });
