@@ -41,8 +41,8 @@ async function loadPlan(demoPath, bootstrap) {
 
 /** A team folder that the whole team may keep equal (Synchronizer), and two people of that team. */
 async function findTeamFolder(api) {
-  const { grants } = await api.get('/grants');
-  const { users } = await api.get('/users');
+  const { grants } = await api.get('/grants?limit=1000');
+  const { users } = await api.get('/users?limit=1000');
   for (const grant of grants) {
     if (grant.spaceKind !== 'team' || grant.syncRight !== 'synchronizer' || grant.to.type !== 'team') continue;
     const members = users.filter((user) => user.role === 'user' && user.teams.some((team) => team.id === grant.to.id));

@@ -23,4 +23,5 @@ export * from './routes.ts';
 export * from './socket.ts';
 export * from './space-jobs.ts';
 export * from './task.ts';
+export { Text } from './text.ts';
 export * from './throttle.ts';

@@ -79,7 +79,7 @@ afterAll(() => server.stop());
 
 async function signEverybodyIn(): Promise<typeof callers> {
   const { enterpriseCode, operatorEmail, operatorPassword, enrollmentToken } = server.bootstrap;
-  const { body } = await server.admin.get('/teams');
+  const { body } = await server.admin.get('/teams?limit=1000');
   const team = (body['teams'] as { id: string; name: string }[]).find(({ name }) => name === 'Engineering');
   const password = 'correct horse battery';
   const enter = async (role: CallerName) => {
@@ -170,7 +170,7 @@ async function personalIds(): Promise<SampleIds> {
 }
 
 async function people(): Promise<{ id: string; email: string }[]> {
-  return (await server.admin.get('/users')).body['users'] as { id: string; email: string }[];
+  return (await server.admin.get('/users?limit=1000')).body['users'] as { id: string; email: string }[];
 }
 
 const idOfChen = (all: { id: string; email: string }[]) =>
@@ -187,7 +187,7 @@ async function foreignIds(): Promise<SampleIds> {
   foreignAdmin = admin;
   const { body: team } = await admin.call('POST', '/teams', { name: SECRET });
   const { body: list } = await admin.call('POST', '/action-lists', { name: SECRET, atoms: [] });
-  const { body: users } = await admin.get('/users');
+  const { body: users } = await admin.get('/users?limit=1000');
   const [user] = users['users'] as { id: string }[];
   const folder = randomUUID();
   await commit(admin, other.spaceId, [
@@ -271,8 +271,12 @@ describe('[PE-5] what is in somebody’s personal space', () => {
   });
 });
 
+/** Every role of the console reads which folders of shared spaces have sync rights, whatever it may do there itself. */
+const TOLD_TO_THE_CONSOLE = new Set(['enterprise.grants']);
 /** A page may end at any of its rows. */
-const PAGED = CASES.filter(({ route }) => route.method === 'GET' && 'limit' in sampleQuery(route));
+const PAGED = CASES.filter(
+  ({ id, route }) => route.method === 'GET' && 'limit' in sampleQuery(route) && !TOLD_TO_THE_CONSOLE.has(id),
+);
 const LAST_PAGE = 30;
 const CALLERS_OF_PAGES: readonly CallerName[] = ['user', 'viewer', 'device'];
 
@@ -417,7 +421,7 @@ async function ownPlaces(who: CallerName, { route }: Case): Promise<SampleIds[]>
 
 /** People, teams and rights of everybody's own team, made anew for each question: many an answer takes them away. */
 async function ofTheirTeam(): Promise<SampleIds> {
-  const { body } = await server.admin.get('/teams');
+  const { body } = await server.admin.get('/teams?limit=1000');
   const team = (body['teams'] as { id: string; name: string }[]).find(({ name }) => name === 'Engineering');
   const made = async (path: string, what: object) =>
     String((await server.admin.call('POST', path, { name: randomUUID(), ...what })).body['id']);

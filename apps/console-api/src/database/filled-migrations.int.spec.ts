@@ -158,7 +158,7 @@ describe('[SA-1] a server that goes back to an older version and forward again',
     await give({ role: 'viewer', syncRight: 'synchronizer' }, later(3));
     const apart = await give({ role: 'viewer' }, later(4));
     const grants = async () =>
-      (await world.drive.folderGrants.listFor(admin, nodeId))
+      (await world.drive.folderGrants.listFor(admin, nodeId, { limit: 1000 })).rows
         .toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1))
         .map(({ role, expiresAt, syncRight, syncExpiresAt }) => [role, expiresAt, syncRight, syncExpiresAt]);
     const before = await grants();

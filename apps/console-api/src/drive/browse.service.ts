@@ -3,6 +3,7 @@ import {
   AppError,
   formatCloudPath,
   parseCloudPath,
+  Text,
   type ChildrenAnswer,
   type CloudPath,
   type DriveNode,
@@ -25,7 +26,7 @@ import { listSpacesById } from './space.store.ts';
 
 type PageQuery = { readonly after?: string | undefined; readonly limit: number };
 
-const ChildPositionSchema = z.tuple([z.int().min(0).max(1), z.string()]);
+const ChildPositionSchema = z.tuple([z.int().min(0).max(1), Text]);
 
 /** Reading the tree for people: spaces, folders, versions and the bin, as far as the caller may see them. */
 @Injectable()

@@ -32,6 +32,9 @@ const RIGHTS = [
   { email: 'chen@tideline.example', syncRight: 'backer' },
 ] as const;
 
+/** More than there are of anything. */
+const WHOLE = { limit: 100 };
+
 /** People, teams, a folder and rights to play with. */
 @Injectable()
 export class DemoEnterprise {
@@ -62,7 +65,8 @@ export class DemoEnterprise {
   /** After it. Done again from the start when a console died in the middle, so every step looks before it acts. */
   async furnish(admin: PersonPrincipal): Promise<void> {
     const nodeId = await this.ensureFolder(admin);
-    const [users, teams] = await Promise.all([this.people.listUsers(admin), this.people.listTeams(admin.enterpriseId)]);
+    const { rows: users } = await this.people.listUsers(admin, WHOLE);
+    const { rows: teams } = await this.people.listTeams(admin.enterpriseId, WHOLE);
     for (const right of RIGHTS) {
       const team = 'team' in right ? teams.find(({ name }) => name === right.team) : undefined;
       const user = 'email' in right ? users.find(({ email }) => email === right.email) : undefined;

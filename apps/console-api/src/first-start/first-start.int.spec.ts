@@ -26,8 +26,8 @@ describe('the first start', () => {
   it('gives the demo’s rights on the demo’s folder', async () => {
     const { body } = await server.admin.get('/grants');
     expect(body['grants']).toMatchObject([
-      { path: '/Specs', spaceName: 'Engineering', to: { name: 'Chen Jingrun' }, syncRight: 'backer' },
       { path: '/Specs', spaceName: 'Engineering', to: { name: 'Engineering' }, syncRight: 'synchronizer' },
+      { path: '/Specs', spaceName: 'Engineering', to: { name: 'Chen Jingrun' }, syncRight: 'backer' },
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   AppError,
+  Text,
   type Device,
   type DeviceDetail,
   type DeviceId,
@@ -88,7 +89,7 @@ function toScope(caller: PersonPrincipal): FleetScope {
   return { enterpriseId: caller.enterpriseId, responsible: caller.role === 'team_admin' ? caller.userId : null };
 }
 
-const PageKeyText = z.tuple([z.string().max(600), z.uuid()]);
+const PageKeyText = z.tuple([Text.max(600), z.uuid()]);
 
 function toPageKey([key, id]: z.output<typeof PageKeyText>): PageKey {
   return { key, id };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   AppError,
+  Text,
   type DecidingGrant,
   type EnterpriseId,
   type FolderViewer,
@@ -28,7 +29,7 @@ type Folder = { readonly path: readonly NodeId[]; readonly space: SpaceRow; read
 /** People looked at for one page of viewers: bounds the work where few of many may see a folder. */
 const LOOK_AT = 5000;
 const SLICE = 500;
-const Position = z.tuple([z.string().max(200), z.uuid()]);
+const Position = z.tuple([Text.max(200), z.uuid()]);
 
 /** Says why somebody has the rights they have, and who may see a folder. */
 @Injectable()

@@ -11,6 +11,7 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { inSpaceOf } from '../drive/in-space-of.ts';
+import { readPage, type PageAsked, type PageOf } from '../platform/page.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { AccessService } from './access.service.ts';
@@ -19,12 +20,14 @@ import {
   deleteFolderGrant,
   findGiven,
   findPersonalSpace,
+  GrantPosition,
   listFolderGrants,
   lockList,
   writeFolderGrant,
 } from './folder-grant.store.ts';
 import { mergeGrant, type NamedList } from './given-grant.ts';
 import { bumpCapsRev, findGrantFolder, hasIdentity } from './grant.store.ts';
+import { parentsOf, pathUp } from './path-up.ts';
 
 /** What is given on folders, by those who may give it: owners in their personal space, others where their role lets them. */
 @Injectable()
@@ -35,13 +38,18 @@ export class FolderGrantService {
     private readonly sockets: SocketHub,
   ) {}
 
-  /** On the node's folder and on those above it. */
-  async listFor(person: PersonPrincipal, nodeId: NodeId): Promise<FolderGrant[]> {
+  /** On the node's folder and on those above it, the nearest folder first. */
+  async listFor(person: PersonPrincipal, nodeId: NodeId, asked: PageAsked): Promise<PageOf<FolderGrant>> {
     const { manager } = this.dataSource;
+    const { enterpriseId } = person;
     await this.access.requireGranter(manager, person, nodeId);
-    const chain = await findChains(manager, person.enterpriseId, [nodeId]);
-    const grants = await listFolderGrants(manager, person.enterpriseId, { nodeIds: chain.map((node) => node.id) });
-    return grants.map((grant) => ({ ...grant, inherited: grant.nodeId !== nodeId }));
+    const nodeIds = pathUp(parentsOf(await findChains(manager, enterpriseId, [nodeId])), nodeId);
+    const page = await readPage<Omit<FolderGrant, 'inherited'>, typeof GrantPosition>(asked, {
+      position: GrantPosition,
+      positionOf: (grant) => [nodeIds.indexOf(grant.nodeId) + 1, grant.id],
+      find: (page) => listFolderGrants(manager, enterpriseId, { nodeIds }, page),
+    });
+    return { ...page, rows: page.rows.map((grant) => ({ ...grant, inherited: grant.nodeId !== nodeId })) };
   }
 
   /** Everything that the person gave in the own personal space. */

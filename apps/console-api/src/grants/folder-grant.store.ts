@@ -14,7 +14,7 @@ import type {
 } from '@tideline/contracts';
 import { FOLDER_ROLE_ATOMS } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { queryRows } from '../platform/rows.ts';
 import type { Ends, GivenAxes, GivenGrant, GrantBefore } from './given-grant.ts';
 import { isLive, liveAxes } from './live-axes.ts';
@@ -27,6 +27,12 @@ type GrantFilter = {
   readonly spaceId?: SpaceId;
   /** Grants of a sync right in nobody's personal space: what admins see (PE-5). */
   readonly sharedSyncRights?: boolean;
+};
+/** Where a page begins: behind a folder, by its place in `nodeIds` (0: without them), and an id. */
+export const GrantPosition = z.tuple([z.int().min(0).max(1_000_000), z.uuid()]);
+export type GrantPage = {
+  readonly after: z.output<typeof GrantPosition> | undefined;
+  readonly limit: number;
 };
 
 type FolderGrantRow = {
@@ -52,19 +58,24 @@ type FolderGrantRow = {
   readonly created_by: string | null;
 };
 
-/** Grants with the names of everything they name, nearest folders first; `inherited` is the caller's to say. */
+/** Grants with the names of everything they name, nearest folders first; a page in its own order. `inherited` is the caller's to say. */
 export async function listFolderGrants(
   manager: EntityManager,
   enterpriseId: EnterpriseId,
   filter: GrantFilter,
+  page?: GrantPage,
 ): Promise<Omit<FolderGrant, 'inherited'>[]> {
   const { nodeIds, grantIds, spaceId, sharedSyncRights = false } = filter;
   const rows = await queryRows<FolderGrantRow>(
     manager,
     `WITH RECURSIVE chosen AS (
-       SELECT * FROM folder_grant WHERE enterprise_id = $1 AND ($2::uuid[] IS NULL OR node_id = ANY($2))
-         AND ($3::uuid[] IS NULL OR id = ANY($3)) AND ($4::uuid IS NULL OR space_id = $4)
-         AND (NOT $5 OR sync_right IS NOT NULL)
+       SELECT f.*, coalesce(array_position($2::uuid[], f.node_id), 0) AS folder FROM folder_grant f
+       JOIN space s ON s.enterprise_id = $1 AND s.id = f.space_id
+       WHERE f.enterprise_id = $1 AND ($2::uuid[] IS NULL OR f.node_id = ANY($2))
+         AND ($3::uuid[] IS NULL OR f.id = ANY($3)) AND ($4::uuid IS NULL OR f.space_id = $4)
+         AND (NOT $5 OR f.sync_right IS NOT NULL AND s.kind <> 'personal')
+         AND ($6::int IS NULL OR (coalesce(array_position($2::uuid[], f.node_id), 0), f.id) > ($6, $7::uuid))
+       ORDER BY folder, f.id LIMIT $8::int
      ), up AS (
        SELECT n.id AS folder_id, n.parent_id, '/' || n.name AS path, 0 AS depth
        FROM node n WHERE n.enterprise_id = $1 AND n.id IN (SELECT node_id FROM chosen)
@@ -77,16 +88,22 @@ export async function listFolderGrants(
             coalesce(u.name, t.name) AS identity_name, g.role, l.id AS list_id, l.name AS list_name, g.atoms, g.sync_right,
             g.sub_teams, g.expires_at, g.sync_expires_at, NOT ${isLive('g')} AS expired, g.created_at, c.name AS created_by
      FROM chosen g
-     JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id AND (NOT $5 OR s.kind <> 'personal')
+     JOIN space s ON s.enterprise_id = $1 AND s.id = g.space_id
      JOIN up ON up.folder_id = g.node_id AND up.parent_id IS NULL
      LEFT JOIN action_list l ON l.enterprise_id = $1 AND l.id = g.action_list_id
      LEFT JOIN app_user u ON g.identity_type = 'user' AND u.enterprise_id = $1 AND u.id = g.identity_id
      LEFT JOIN team t ON g.identity_type = 'team' AND t.enterprise_id = $1 AND t.id = g.identity_id
      LEFT JOIN app_user c ON c.enterprise_id = $1 AND c.id = g.created_by
-     ORDER BY up.depth DESC, up.path, identity_name, g.id`,
-    [enterpriseId, nodeIds ?? null, grantIds ?? null, spaceId ?? null, sharedSyncRights],
+     ORDER BY CASE WHEN $8::int IS NOT NULL THEN g.folder END, CASE WHEN $8::int IS NOT NULL THEN g.id END,
+              up.depth DESC, up.path, identity_name, g.id`,
+    [enterpriseId, nodeIds ?? null, grantIds ?? null, spaceId ?? null, sharedSyncRights, ...toLimits(page)],
   );
   return rows.map(toFolderGrant);
+}
+
+function toLimits(page: GrantPage | undefined): [folder: number | null, id: string | null, limit: number | null] {
+  const [folder, id] = page?.after ?? [null, null];
+  return [folder, id, page?.limit ?? null];
 }
 
 function toFolderGrant(row: FolderGrantRow): Omit<FolderGrant, 'inherited'> {

@@ -44,6 +44,8 @@ const giving = (who: PersonPrincipal | TeamId, what: Partial<SetFolderGrant>): S
   expiresAt: null,
   ...what,
 });
+const listed = async (who: PersonPrincipal, nodeId: NodeId) =>
+  (await world.folderGrants.listFor(who, nodeId, { limit: 1000 })).rows;
 const atomsOf = async (who: PersonPrincipal, nodeId: NodeId) =>
   [...((await world.access.resolve(world.manager, who, [nodeId])).get(nodeId)?.atoms ?? [])].sort();
 
@@ -98,7 +100,7 @@ describe('[PE-1] the two axes of a grant', () => {
     const end = later();
     await world.folderGrants.set(admin, outer, giving(bob, { role: 'editor', expiresAt: end }));
     await setSyncRight(admin, outer, bob);
-    const [given] = (await world.folderGrants.listFor(admin, outer)).filter((grant) => grant.to.id === bob.userId);
+    const [given] = (await listed(admin, outer)).filter((grant) => grant.to.id === bob.userId);
     expect(given).toMatchObject({ role: 'editor', expiresAt: end, syncRight: 'backer', syncExpiresAt: null });
     const both = await world.folderGrants.set(admin, outer, giving(bob, {})); // names neither: the end of both
     expect(both).toMatchObject({ role: 'editor', expiresAt: null, syncRight: 'backer', syncExpiresAt: null });
@@ -178,7 +180,7 @@ describe('who may give rights in a team space', () => {
     await world.folderGrants.set(admin, rootId, giving(person, { syncRight: 'synchronizer' }));
     await world.folderGrants.set(admin, outer, giving(person, { role: 'uploader_link' }));
     await world.folderGrants.set(admin, inner, giving(person, { role: 'viewer' }));
-    const brief = (await world.folderGrants.listFor(admin, outer)).map((grant) => [
+    const brief = (await listed(admin, outer)).map((grant) => [
       grant.path,
       grant.role,
       grant.syncRight,
@@ -188,7 +190,11 @@ describe('who may give rights in a team space', () => {
       ['/outer', 'uploader_link', null, false],
       ['/', null, 'synchronizer', true],
     ]);
-    await expect(world.folderGrants.listFor(person, outer)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const first = await world.folderGrants.listFor(admin, outer, { limit: 1 });
+    const second = await world.folderGrants.listFor(admin, outer, { limit: 1, after: first.next ?? '' });
+    expect([...first.rows, ...second.rows]).toEqual(await listed(admin, outer));
+    expect([first.next, second.next]).toEqual([expect.any(String), null]);
+    await expect(world.folderGrants.listFor(person, outer, { limit: 10 })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });
 
@@ -355,7 +361,7 @@ describe('the preview of a change', () => {
     });
     const removal = await impacts.preview(admin, { change: 'remove', grantId: given.id });
     expect(removal).toMatchObject({ pausedTasks: 3, resumedTasks: 0, changedTasks: 0, devices: 2, people: 2 });
-    expect((await world.folderGrants.listFor(admin, outer)).map((grant) => grant.id)).toEqual([given.id]);
+    expect((await listed(admin, outer)).map((grant) => grant.id)).toEqual([given.id]);
     expect(await world.sql(`SELECT caps_rev FROM space WHERE id = $1`, [spaceId])).toEqual([before]);
     expect(world.hub.rights).toHaveLength(told);
 

@@ -13,9 +13,11 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { inSpaceOf } from '../drive/in-space-of.ts';
+import { readPage, type PageAsked, type PageOf } from '../platform/page.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
 import { inTransaction } from '../platform/transaction.ts';
+import { GrantPosition } from './folder-grant.store.ts';
 import {
   bumpCapsRev,
   findGrantFolder,
@@ -38,8 +40,12 @@ export class GrantService {
     private readonly sockets: SocketHub,
   ) {}
 
-  list(enterpriseId: EnterpriseId): Promise<Grant[]> {
-    return listGrants(this.dataSource.manager, enterpriseId);
+  list(enterpriseId: EnterpriseId, asked: PageAsked): Promise<PageOf<Grant>> {
+    return readPage<Grant, typeof GrantPosition>(asked, {
+      position: GrantPosition,
+      positionOf: ({ id }) => [0, id],
+      find: (page) => listGrants(this.dataSource.manager, enterpriseId, page),
+    });
   }
 
   async set(principal: PersonPrincipal, wanted: Wanted): Promise<Grant> {
@@ -52,7 +58,7 @@ export class GrantService {
       const created = { ...wanted, id: uuidv7() as GrantId, spaceId, createdBy: principal.userId };
       const id = await upsertGrant(manager, enterpriseId, created);
       await bumpCapsRev(manager, enterpriseId, [spaceId]);
-      const [grant] = await listGrants(manager, enterpriseId, id);
+      const [grant] = await listGrants(manager, enterpriseId, { id });
       if (!grant) throw new Error(`grant ${id} is gone inside its own transaction`);
       return { grant, spaceId };
     });

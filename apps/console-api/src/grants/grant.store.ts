@@ -14,17 +14,16 @@ import type {
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { queryRows } from '../platform/rows.ts';
-import { listFolderGrants } from './folder-grant.store.ts';
+import { listFolderGrants, type GrantPage } from './folder-grant.store.ts';
 
-/** Sync rights with the names of everything they name, by space and folder; of one grant or of the enterprise. */
-export async function listGrants(manager: EntityManager, enterpriseId: EnterpriseId, only?: GrantId): Promise<Grant[]> {
-  const filter = { sharedSyncRights: true, ...(only ? { grantIds: [only] } : {}) };
-  const grants = (await listFolderGrants(manager, enterpriseId, filter)).flatMap(toGrant);
-  return grants.sort((one, other) => compare(one.spaceName, other.spaceName) || compare(one.path, other.path));
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
+/** Sync rights with the names of everything they name; of one grant, or a page of those of the enterprise. */
+export async function listGrants(
+  manager: EntityManager,
+  enterpriseId: EnterpriseId,
+  asked: { readonly id: GrantId } | GrantPage,
+): Promise<Grant[]> {
+  const filter = { sharedSyncRights: true, ...('id' in asked ? { grantIds: [asked.id] } : {}) };
+  return (await listFolderGrants(manager, enterpriseId, filter, 'id' in asked ? undefined : asked)).flatMap(toGrant);
 }
 
 function toGrant(found: Omit<FolderGrant, 'inherited'>): Grant[] {

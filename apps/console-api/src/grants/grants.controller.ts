@@ -11,8 +11,12 @@ export class GrantsController {
   constructor(private readonly service: GrantService) {}
 
   @Handles(grants)
-  async grants(@Caller() caller: PersonPrincipal): Promise<RouteResult<typeof grants>> {
-    return { grants: await this.service.list(caller.enterpriseId) };
+  async grants(
+    @Caller() caller: PersonPrincipal,
+    @Input() input: HandlerInput<typeof grants>,
+  ): Promise<RouteResult<typeof grants>> {
+    const { rows, next } = await this.service.list(caller.enterpriseId, input.query);
+    return { grants: rows, next };
   }
 
   @Handles(setGrant)

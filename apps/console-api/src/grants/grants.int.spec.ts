@@ -141,7 +141,9 @@ describe('setting rights', () => {
     });
     expect(second).toMatchObject({ id: first.id, syncRight: 'synchronizer', createdBy: 'Someone' });
     expect(await rightOf(person, outer)).toBe('synchronizer');
-    expect((await world.grants.list(world.enterpriseId)).filter((grant) => grant.nodeId === outer)).toEqual([second]);
+    expect(
+      (await world.grants.list(world.enterpriseId, { limit: 1000 })).rows.filter((grant) => grant.nodeId === outer),
+    ).toEqual([second]);
     await world.grants.remove(world.enterpriseId, second.id);
     expect(await rightOf(person, outer)).toBe('invisible');
     expect(world.hub.rights.slice(told)).toEqual([spaceId, spaceId, spaceId]);

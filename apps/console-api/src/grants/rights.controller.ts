@@ -43,7 +43,8 @@ export class RightsController {
     @Caller() caller: Principal,
     @Input() input: HandlerInput<typeof folderGrants>,
   ): Promise<RouteResult<typeof folderGrants>> {
-    return { grants: await this.grants.listFor(personOf(caller), input.params.nodeId) };
+    const { rows, next } = await this.grants.listFor(personOf(caller), input.params.nodeId, input.query);
+    return { grants: rows, next };
   }
 
   @Handles(setFolderGrant)

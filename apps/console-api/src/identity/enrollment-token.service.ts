@@ -10,6 +10,7 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { Clock } from '../platform/clock.ts';
+import { readPage, TimePosition, type PageAsked, type PageOf } from '../platform/page.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { countKnown, insertToken, listTokens, revokeToken } from './enrollment-token.store.ts';
@@ -25,8 +26,12 @@ export class EnrollmentTokenService {
     private readonly clock: Clock,
   ) {}
 
-  list(enterpriseId: EnterpriseId): Promise<z.input<typeof EnrollmentToken>[]> {
-    return listTokens(this.dataSource, enterpriseId);
+  list(enterpriseId: EnterpriseId, asked: PageAsked): Promise<PageOf<z.input<typeof EnrollmentToken>>> {
+    return readPage<z.input<typeof EnrollmentToken>, typeof TimePosition>(asked, {
+      position: TimePosition,
+      positionOf: ({ createdAt, id }) => [createdAt, id],
+      find: (page) => listTokens(this.dataSource, enterpriseId, page),
+    });
   }
 
   async create(caller: PersonPrincipal, wanted: Wanted): Promise<z.input<typeof CreatedEnrollmentToken>> {
@@ -46,7 +51,7 @@ export class EnrollmentTokenService {
         createdBy: caller.userId,
       });
     });
-    const [token] = await listTokens(this.dataSource, caller.enterpriseId, id);
+    const [token] = await listTokens(this.dataSource, caller.enterpriseId, { tokenId: id });
     if (!token) throw new AppError('NOT_FOUND', { what: 'The token' });
     return { token, secret };
   }

@@ -121,23 +121,33 @@ type ListedToken = Omit<z.input<typeof EnrollmentToken>, 'expiresAt' | 'createdA
   readonly expiresAt: Date | null;
   readonly createdAt: Date;
 };
+/** Behind a moment and an id; the newest come first. */
+type TokenPage = { readonly after: readonly [at: string, id: string] | undefined; readonly limit: number };
 
 export async function listTokens(
   db: Queries,
   enterpriseId: EnterpriseId,
-  tokenId: string | null = null,
+  asked: { readonly tokenId: string } | TokenPage,
 ): Promise<z.input<typeof EnrollmentToken>[]> {
+  const page = 'limit' in asked ? asked : { after: undefined, limit: 1 };
   const rows = await db.query<ListedToken[]>(
     `SELECT t.id, t.label, g.name AS team, t.uses, t.max_uses AS "maxUses", t.expires_at AS "expiresAt",
-            t.loopback_only AS "loopbackOnly", t.revoked_at IS NOT NULL AS revoked, t.created_at AS "createdAt",
+            t.loopback_only AS "loopbackOnly", t.revoked_at IS NOT NULL AS revoked, date_trunc('milliseconds', t.created_at) AS "createdAt",
             ARRAY(SELECT u.email FROM enrollment_token_user tu
                     JOIN app_user u ON u.enterprise_id = tu.enterprise_id AND u.id = tu.user_id
                    WHERE tu.enterprise_id = t.enterprise_id AND tu.token_id = t.id ORDER BY u.email) AS users
        FROM enrollment_token t
        LEFT JOIN team g ON g.enterprise_id = t.enterprise_id AND g.id = t.team_id
       WHERE t.enterprise_id = $1 AND ($2::uuid IS NULL OR t.id = $2)
-      ORDER BY t.created_at DESC, t.id LIMIT 1000`,
-    [enterpriseId, tokenId],
+        AND ($3::timestamptz IS NULL OR (date_trunc('milliseconds', t.created_at), t.id) < ($3, $4::uuid))
+      ORDER BY date_trunc('milliseconds', t.created_at) DESC, t.id DESC LIMIT $5`,
+    [
+      enterpriseId,
+      'tokenId' in asked ? asked.tokenId : null,
+      page.after?.[0] ?? null,
+      page.after?.[1] ?? null,
+      page.limit,
+    ],
   );
   return rows.map((row) => ({
     ...row,

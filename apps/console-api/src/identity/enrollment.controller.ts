@@ -43,8 +43,12 @@ export class EnrollmentController {
   }
 
   @Handles(enrollmentTokens)
-  async list(@Caller() caller: PersonPrincipal): Promise<RouteResult<typeof enrollmentTokens>> {
-    return { tokens: await this.tokens.list(caller.enterpriseId) };
+  async list(
+    @Caller() caller: PersonPrincipal,
+    @Input() input: HandlerInput<typeof enrollmentTokens>,
+  ): Promise<RouteResult<typeof enrollmentTokens>> {
+    const { rows, next } = await this.tokens.list(caller.enterpriseId, input.query);
+    return { tokens: rows, next };
   }
 
   @Handles(createEnrollmentToken)

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, TeamId, UserId, type EnterpriseId, type Team, type User } from '@tideline/contracts';
+import { AppError, TeamId, Text, UserId, type EnterpriseId, type Team, type User } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { readPage, type PageAsked, type PageOf } from '../platform/page.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { SpaceMaker, type CreatedSpace } from '../platform/space-maker.ts';
 import { hashPassword } from './password.ts';
@@ -26,6 +28,8 @@ export type WantedUser = {
   readonly role?: NewUser['role'];
 };
 
+const NamePosition = z.tuple([Text, z.uuid()]);
+
 /** People and teams of an enterprise; each gets its space in the transaction that creates it. */
 @Injectable()
 export class PeopleService {
@@ -34,9 +38,13 @@ export class PeopleService {
     private readonly spaces: SpaceMaker,
   ) {}
 
-  listUsers(caller: PersonPrincipal): Promise<User[]> {
+  listUsers(caller: PersonPrincipal, asked: PageAsked): Promise<PageOf<User>> {
     const responsible = caller.role === 'team_admin' ? caller.userId : null;
-    return listUsers(this.dataSource, caller.enterpriseId, { responsible });
+    return readPage<User, typeof NamePosition>(asked, {
+      position: NamePosition,
+      positionOf: ({ name, id }) => [name, id],
+      find: (page) => listUsers(this.dataSource, caller.enterpriseId, { responsible }, page),
+    });
   }
 
   async getUser(manager: EntityManager, enterpriseId: EnterpriseId, userId: UserId): Promise<User> {
@@ -64,8 +72,12 @@ export class PeopleService {
     return insertOperator(manager, operator);
   }
 
-  listTeams(enterpriseId: EnterpriseId): Promise<Team[]> {
-    return listTeams(this.dataSource, enterpriseId);
+  listTeams(enterpriseId: EnterpriseId, asked: PageAsked): Promise<PageOf<Team>> {
+    return readPage<Team, typeof NamePosition>(asked, {
+      position: NamePosition,
+      positionOf: ({ name, id }) => [name, id],
+      find: (page) => listTeams(this.dataSource, enterpriseId, undefined, page),
+    });
   }
 
   async getTeam(manager: EntityManager, enterpriseId: EnterpriseId, teamId: TeamId): Promise<Team> {

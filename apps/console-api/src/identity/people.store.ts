@@ -22,8 +22,17 @@ export type NewTeam = {
 };
 
 export type UserFilter = { readonly responsible: UserId | null; readonly only?: UserId };
+/** Where a page begins: behind a name and an id. */
+export type NamePosition = readonly [name: string, id: string];
+type NamePage = { readonly after: NamePosition | undefined; readonly limit: number | null };
+const ALL: NamePage = { after: undefined, limit: null };
 
-export async function listUsers(db: Queries, enterpriseId: EnterpriseId, filter: UserFilter): Promise<User[]> {
+export async function listUsers(
+  db: Queries,
+  enterpriseId: EnterpriseId,
+  filter: UserFilter,
+  { after, limit }: NamePage = ALL,
+): Promise<User[]> {
   return db.query<User[]>(
     `WITH RECURSIVE ${RESPONSIBLE_FOR}
      SELECT u.id, u.name, u.email, u.role, u.disabled_at IS NOT NULL AS disabled,
@@ -36,9 +45,9 @@ export async function listUsers(db: Queries, enterpriseId: EnterpriseId, filter:
               WHERE s.enterprise_id = $1 AND s.kind = 'personal' AND s.owner_user_id = u.id) AS space
        FROM app_user u
       WHERE u.enterprise_id = $1 AND u.deleted_at IS NULL AND ($2::uuid IS NULL OR u.id IN (SELECT id FROM own_user))
-        AND ($3::uuid IS NULL OR u.id = $3)
-      ORDER BY u.name, u.id`,
-    [enterpriseId, filter.responsible, filter.only ?? null],
+        AND ($3::uuid IS NULL OR u.id = $3) AND ($4::text IS NULL OR (u.name, u.id) > ($4, $5::uuid))
+      ORDER BY u.name, u.id LIMIT $6`,
+    [enterpriseId, filter.responsible, filter.only ?? null, after?.[0] ?? null, after?.[1] ?? null, limit],
   );
 }
 
@@ -64,14 +73,21 @@ export async function addToTeams(
   return rows.length;
 }
 
-export async function listTeams(db: Queries, enterpriseId: EnterpriseId, only?: TeamId): Promise<Team[]> {
+export async function listTeams(
+  db: Queries,
+  enterpriseId: EnterpriseId,
+  only?: TeamId,
+  { after, limit }: NamePage = ALL,
+): Promise<Team[]> {
   return db.query<Team[]>(
     `SELECT t.id, t.parent_id AS "parentId", t.name,
             (SELECT count(*)::int FROM team_member m WHERE m.enterprise_id = t.enterprise_id AND m.team_id = t.id) AS members,
             (SELECT jsonb_build_object('usedBytes', s.used_bytes, 'quotaBytes', s.quota_bytes) FROM space s
               WHERE s.enterprise_id = $1 AND s.kind = 'team' AND s.team_id = t.id) AS space
-       FROM team t WHERE t.enterprise_id = $1 AND ($2::uuid IS NULL OR t.id = $2) ORDER BY t.name`,
-    [enterpriseId, only ?? null],
+       FROM team t WHERE t.enterprise_id = $1 AND ($2::uuid IS NULL OR t.id = $2)
+        AND ($3::text IS NULL OR (t.name, t.id) > ($3, $4::uuid))
+      ORDER BY t.name, t.id LIMIT $5`,
+    [enterpriseId, only ?? null, after?.[0] ?? null, after?.[1] ?? null, limit],
   );
 }
 

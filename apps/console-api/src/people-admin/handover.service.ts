@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../platform/clock.ts';
 import { NoticeService } from '../notices/notice.service.ts';
+import { readPage, TimePosition, type PageAsked, type PageOf } from '../platform/page.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { findKeptSpace, findReceiver, insertHandover, keepPersonalSpace, listHandovers } from './handover.store.ts';
@@ -25,8 +26,12 @@ export class HandoverService {
     private readonly notices: NoticeService,
   ) {}
 
-  list(caller: PersonPrincipal): Promise<Handover[]> {
-    return listHandovers(this.dataSource.manager, caller);
+  list(caller: PersonPrincipal, asked: PageAsked): Promise<PageOf<Handover>> {
+    return readPage<Handover, typeof TimePosition>(asked, {
+      position: TimePosition,
+      positionOf: ({ createdAt, id }) => [createdAt, id],
+      find: (page) => listHandovers(this.dataSource.manager, caller, page),
+    });
   }
 
   /** In the transaction that deletes the user. */
@@ -73,7 +78,7 @@ export class HandoverService {
     });
     const told = { kind: 'space_handed_over', from: space.name } as const;
     await this.notices.tell(manager, { enterpriseId, to: wanted.successorId, told });
-    const [handover] = await listHandovers(manager, { enterpriseId }, id);
+    const [handover] = await listHandovers(manager, { enterpriseId }, { id });
     if (!handover) throw new Error('the hand-over just inserted is there');
     return handover;
   }

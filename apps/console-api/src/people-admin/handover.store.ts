@@ -123,14 +123,24 @@ type HandoverRow = Omit<Handover, 'createdAt' | 'doneAt' | 'to' | 'state'> & {
   readonly doneAt: Date | null;
 };
 
-export async function listHandovers(manager: EntityManager, key: Key, only?: string): Promise<Handover[]> {
+/** Behind a moment and an id; the newest come first. */
+type HandoverPage = { readonly after: readonly [at: string, id: string] | undefined; readonly limit: number };
+
+export async function listHandovers(
+  manager: EntityManager,
+  key: Key,
+  asked: { readonly id: string } | HandoverPage,
+): Promise<Handover[]> {
+  const page = 'limit' in asked ? asked : { after: undefined, limit: 1 };
   const rows = await queryRows<HandoverRow>(
     manager,
     `SELECT h.id, h.space_id AS "spaceId", h.from_name AS "from", h.to_user_id AS "toId", coalesce(u.name, '') AS "toName",
-            h.waits_for AS "waitsFor", h.position AS done, h.total, h.created_at AS "createdAt", h.done_at AS "doneAt"
+            h.waits_for AS "waitsFor", h.position AS done, h.total, date_trunc('milliseconds', h.created_at) AS "createdAt", h.done_at AS "doneAt"
      FROM handover h LEFT JOIN app_user u ON u.enterprise_id = $1 AND u.id = h.to_user_id
-     WHERE h.enterprise_id = $1 AND ($2::uuid IS NULL OR h.id = $2) ORDER BY h.created_at DESC, h.id DESC LIMIT 500`,
-    [key.enterpriseId, only ?? null],
+     WHERE h.enterprise_id = $1 AND ($2::uuid IS NULL OR h.id = $2)
+       AND ($3::timestamptz IS NULL OR (date_trunc('milliseconds', h.created_at), h.id) < ($3, $4::uuid))
+     ORDER BY date_trunc('milliseconds', h.created_at) DESC, h.id DESC LIMIT $5`,
+    [key.enterpriseId, 'id' in asked ? asked.id : null, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit],
   );
   return rows.map(({ toId, toName, ...row }) => ({
     ...row,

@@ -53,7 +53,11 @@ export class SpaceAdminController {
   }
 
   @Handles(handovers)
-  async handovers(@Caller() caller: PersonPrincipal): Promise<RouteResult<typeof handovers>> {
-    return { handovers: await this.transfers.list(caller) };
+  async handovers(
+    @Caller() caller: PersonPrincipal,
+    @Input() input: HandlerInput<typeof handovers>,
+  ): Promise<RouteResult<typeof handovers>> {
+    const { rows, next } = await this.transfers.list(caller, input.query);
+    return { handovers: rows, next };
   }
 }

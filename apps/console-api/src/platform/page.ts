@@ -1,5 +1,5 @@
 import { AppError } from '@tideline/contracts';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /**
  * Of what was found for a page by asking for one row more than it has: its rows, and the last of them where another page follows.
@@ -11,6 +11,10 @@ export function cutPage<T>(found: readonly T[], limit: number): { rows: readonly
 }
 
 export const ONE_MORE = 1;
+
+/** What a page is asked for with, and what a list answers. */
+export type PageAsked = { readonly after?: string | undefined; readonly limit: number };
+export type PageOf<T> = { readonly rows: T[]; readonly next: string | null };
 
 /** Positions of pages travel as opaque text. */
 export function encodePage(position: unknown): string {
@@ -29,4 +33,22 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined; // the schema refuses it
   }
+}
+
+/** Behind a moment, as it is answered, and an id. */
+export const TimePosition = z.tuple([z.iso.datetime(), z.uuid()]);
+
+/** One page of a list where every row that is found is shown: its position may be made of what the last row shows. */
+export async function readPage<T, Position extends z.ZodType>(
+  asked: PageAsked,
+  list: {
+    readonly position: Position;
+    readonly positionOf: (row: T) => z.output<Position>;
+    readonly find: (page: { after: z.output<Position> | undefined; limit: number }) => Promise<readonly T[]>;
+  },
+): Promise<PageOf<T>> {
+  const after = asked.after === undefined ? undefined : parsePage(asked.after, list.position);
+  const found = await list.find({ after, limit: asked.limit + ONE_MORE });
+  const { rows, last } = cutPage(found, asked.limit);
+  return { rows: [...rows], next: last ? encodePage(list.positionOf(last)) : null };
 }

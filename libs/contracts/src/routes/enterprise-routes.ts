@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SyncPolicy } from '../filter-rules.ts';
 import * as identity from '../identity.ts';
 import { GrantId } from '../ids.ts';
+import { NextPage, PageQuery } from '../page.ts';
 import { EnterpriseRole, MAX_TEAMS_PER_USER, Password, PersonName, TeamName } from '../people.ts';
 import { defineRoute } from '../route.ts';
 import { none } from './params.ts';
@@ -51,8 +52,9 @@ export const enterpriseRoutes = {
     method: 'GET',
     path: '/users',
     permission: 'console-read',
-    summary: 'People of my enterprise',
-    response: z.object({ users: z.array(identity.User) }),
+    summary: 'People of my enterprise, by name',
+    query: PageQuery,
+    response: z.object({ users: z.array(identity.User), next: NextPage }),
   }),
   createUser: defineRoute({
     method: 'POST',
@@ -72,8 +74,9 @@ export const enterpriseRoutes = {
     method: 'GET',
     path: '/teams',
     permission: 'console-read',
-    summary: 'Team tree of my enterprise',
-    response: z.object({ teams: z.array(identity.Team) }),
+    summary: 'Teams of my enterprise, by name; each names the one above it',
+    query: PageQuery,
+    response: z.object({ teams: z.array(identity.Team), next: NextPage }),
   }),
   createTeam: defineRoute({
     method: 'POST',
@@ -87,8 +90,9 @@ export const enterpriseRoutes = {
     method: 'GET',
     path: '/grants',
     permission: 'console-read',
-    summary: 'Sync rights given on folders of team spaces and the enterprise space',
-    response: z.object({ grants: z.array(identity.Grant) }),
+    summary: 'Sync rights given on folders of team spaces and the enterprise space, the oldest first',
+    query: PageQuery,
+    response: z.object({ grants: z.array(identity.Grant), next: NextPage }),
   }),
   setGrant: defineRoute({
     method: 'PUT',
@@ -111,8 +115,9 @@ export const enterpriseRoutes = {
     method: 'GET',
     path: '/enrollment-tokens',
     permission: 'admin',
-    summary: 'Enrollment tokens, without their secrets',
-    response: z.object({ tokens: z.array(identity.EnrollmentToken) }),
+    summary: 'Enrollment tokens, without their secrets, the newest first',
+    query: PageQuery,
+    response: z.object({ tokens: z.array(identity.EnrollmentToken), next: NextPage }),
   }),
   createEnrollmentToken: defineRoute({
     method: 'POST',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as identity from '../identity.ts';
 import { TeamId, UserId } from '../ids.ts';
+import { NextPage, PageQuery } from '../page.ts';
 import * as people from '../people.ts';
 import { RightsImpact } from '../rights.ts';
 import { defineRoute } from '../route.ts';
@@ -97,7 +98,7 @@ export const peopleRoutes = {
     params: teamParam,
     body: people.TeamChange,
     response: RightsImpact,
-    errors: ['NOT_FOUND', 'FORBIDDEN', 'TEAM_CYCLE', 'TEAM_NOT_EMPTY'],
+    errors: ['NOT_FOUND', 'FORBIDDEN', 'TEAM_CYCLE', 'TEAM_NOT_EMPTY', 'LIMIT_TEAMS'],
   }),
   deleteTeam: defineRoute({
     method: 'DELETE',
@@ -183,6 +184,7 @@ export const peopleRoutes = {
     path: '/admin/handovers',
     permission: 'admin',
     summary: 'Personal spaces that were or are being handed over, newest first',
-    response: z.object({ handovers: z.array(people.Handover) }),
+    query: PageQuery,
+    response: z.object({ handovers: z.array(people.Handover), next: NextPage }),
   }),
 };

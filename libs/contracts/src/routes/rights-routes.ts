@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GrantId, UserId } from '../ids.ts';
+import { NextPage, PageQuery } from '../page.ts';
 import * as rights from '../rights.ts';
 import { defineRoute } from '../route.ts';
 import { nodeParam, none } from './params.ts';
@@ -78,7 +79,8 @@ export const rightsRoutes = {
     permission: 'person',
     summary: 'What is given on a folder and on those above it, for those who may give rights on it',
     params: nodeParam,
-    response: z.object({ grants: z.array(rights.FolderGrant) }),
+    query: PageQuery,
+    response: z.object({ grants: z.array(rights.FolderGrant), next: NextPage }),
     errors: ['NODE_UNKNOWN'],
   }),
   setFolderGrant: defineRoute({

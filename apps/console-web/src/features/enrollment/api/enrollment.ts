@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { routes, type RouteAnswer, type RouteCall } from '@tideline/contracts';
 import { callApi } from '#lib/api.ts';
 import { queryKeys } from '#lib/query-keys.ts';
+import { readAllPages } from '#lib/read-all-pages.ts';
 
 export type EnrollmentToken = RouteAnswer<typeof routes.enterprise.enrollmentTokens>['tokens'][number];
 export type CreatedToken = RouteAnswer<typeof routes.enterprise.createEnrollmentToken>;
@@ -10,8 +11,11 @@ export type NewToken = RouteCall<typeof routes.enterprise.createEnrollmentToken>
 export function useEnrollmentTokens() {
   return useQuery({
     queryKey: queryKeys.enrollmentTokens,
-    queryFn: ({ signal }) => callApi(routes.enterprise.enrollmentTokens, {}, { signal }),
-    select: (answer) => answer.tokens,
+    queryFn: ({ signal }) =>
+      readAllPages(
+        (query) => callApi(routes.enterprise.enrollmentTokens, { query }, { signal }),
+        ({ tokens }) => tokens,
+      ),
   });
 }
 

@@ -2,29 +2,45 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { routes, type GrantId, type RouteCall } from '@tideline/contracts';
 import { callApi } from '#lib/api.ts';
 import { queryKeys } from '#lib/query-keys.ts';
+import { readAllPages } from '#lib/read-all-pages.ts';
 
 export function useUsers() {
   return useQuery({
     queryKey: [...queryKeys.people, 'users'],
-    queryFn: ({ signal }) => callApi(routes.enterprise.users, {}, { signal }),
-    select: (answer) => answer.users,
+    queryFn: ({ signal }) =>
+      readAllPages(
+        (query) => callApi(routes.enterprise.users, { query }, { signal }),
+        ({ users }) => users,
+      ),
   });
 }
 
 export function useTeams() {
   return useQuery({
     queryKey: [...queryKeys.people, 'teams'],
-    queryFn: ({ signal }) => callApi(routes.enterprise.teams, {}, { signal }),
-    select: (answer) => answer.teams,
+    queryFn: ({ signal }) =>
+      readAllPages(
+        (query) => callApi(routes.enterprise.teams, { query }, { signal }),
+        ({ teams }) => teams,
+      ),
   });
 }
 
 export function useGrants() {
   return useQuery({
     queryKey: queryKeys.grants,
-    queryFn: ({ signal }) => callApi(routes.enterprise.grants, {}, { signal }),
-    select: (answer) => answer.grants,
+    queryFn: ({ signal }) =>
+      readAllPages(
+        (query) => callApi(routes.enterprise.grants, { query }, { signal }),
+        ({ grants }) => grants,
+      ),
+    select: (grants) =>
+      grants.toSorted((one, other) => compare(one.spaceName, other.spaceName) || compare(one.path, other.path)),
   });
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 export type NewGrant = RouteCall<typeof routes.enterprise.setGrant>['body'];
