@@ -14,7 +14,7 @@ const RULES = join(ROOT, 'libs/sync-core/src/reconcile/rules.ts');
 const PRODUCT = join(ROOT, 'docs/spec/product.md');
 const SCENARIOS = join(ROOT, 'docs/spec/scenarios.md');
 /** Where rules of the engine are tested, and where scenarios may be. */
-const ENGINE_TESTS = ['libs/sync-core/src', 'test/sim'];
+const ENGINE_TESTS = ['libs/sync-core/src', 'libs/local-fs/src', 'test/sim'];
 const ALL_TESTS = ['libs', 'apps', 'test'];
 const LEFT_OUT = new Set(['node_modules', 'dist', 'build', 'coverage']);
 

@@ -187,7 +187,7 @@ describe('overlays', () => {
     expect([...journal.localOverlay()]).toEqual([]);
   });
 
-  it('[I3] drops entries that equal base, and base takes over signature and revision', () => {
+  it('drops entries that equal base, and base takes over signature and revision', () => {
     const touched = { ...sig, ctimeNs: sig.ctimeNs + 1n };
     journal.advance({
       local: [{ key: 2, seen: present(local({ sig: touched })) }],

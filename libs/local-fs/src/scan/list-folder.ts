@@ -16,6 +16,7 @@ import {
   type ScanSession,
 } from './session.ts';
 import { isGone, toProblemCode, toUnknownReason } from './system-error.ts';
+import { lastChangeOf } from './trust.ts';
 import { statAt } from './where-is.ts';
 
 /** Reads one folder to its end and compares it with base; what base has and the folder has not is `missing`. */
@@ -23,11 +24,13 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
   const { env } = session;
   env.checkAbort();
   if (folder.key > 0) session.attempted.add(folder.key);
+  const atMs = Date.now();
   const names = readNames(session, folder);
   if (!names) return;
   const places = placesIn(session, folder, names);
   if (!visitAll(session, { folder, places })) return;
   if (folder.key > 0) session.listed.add(folder.key);
+  session.read.set(folder.key, lastChangeOf(folder, atMs));
   tellReadableAgain(session, folder);
   for (const node of [...places.unseen.values(), ...places.rivals.values().flatMap((rivals) => rivals)]) {
     // A detached row keeps a name only; whether its file is there says nothing.
@@ -171,7 +174,7 @@ function visit(session: ScanSession, { folder, places }: Listing, looked: Looked
   if (kind === 'folder') session.folders += 1;
   else session.files += 1;
   const sig = toStatSig(stats, session.env.volume);
-  const entry: Entry = { folder, name, path, kind, sig, meta: toFileMeta(stats) };
+  const entry: Entry = { folder, name, path, kind, sig, changedNs: stats.ctimeNs, meta: toFileMeta(stats) };
   const owner = base && ownerOf(places, entry, base);
   decide(session, { entry, base: owner, earlier: places.earlier.get(name) }, places);
 }
@@ -195,13 +198,13 @@ function ownerOf({ unseen, rivals }: Places, entry: Entry, base: BaseNode): Base
   return owner;
 }
 
-type Looked = { readonly name: string; readonly path: string } & (
+export type Looked = { readonly name: string; readonly path: string } & (
   | { readonly t: 'stats'; readonly stats: BigIntStats }
   | { readonly t: 'gone' }
   | { readonly t: 'unknown'; readonly why: UnknownReason; readonly code: ProblemCode }
 );
 
-function lookAt({ env }: ScanSession, folder: FolderTask, name: string): Looked {
+export function lookAt({ env }: ScanSession, folder: Pick<FolderTask, 'path'>, name: string): Looked {
   const path = joinPath(folder.path, name);
   try {
     return { name, path, t: 'stats', stats: lstatSync(absolutePath(env, path), { bigint: true }) };
@@ -214,7 +217,7 @@ function lookAt({ env }: ScanSession, folder: FolderTask, name: string): Looked 
 }
 
 /** Not so links, pipes, sockets, devices, and other file systems mounted below the root. */
-function canBeSynced({ env }: ScanSession, stats: BigIntStats): boolean {
+export function canBeSynced({ env }: ScanSession, stats: BigIntStats): boolean {
   return stats.isDirectory() ? stats.dev === env.rootDev : stats.isFile();
 }
 

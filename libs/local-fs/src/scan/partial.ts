@@ -42,8 +42,8 @@ export function reachable(session: ScanSession, id: BaseId): FolderTask | undefi
   for (let at: LocalKey = id; ;) {
     const path = pathOf(session, at);
     const there = path === undefined ? 'nothing' : statAt(session, path);
-    if (path !== undefined && typeof there === 'object' && isStill(session, at, there)) {
-      return { key: at, path, sig: there, deep: wasGone(session, at) };
+    if (path !== undefined && typeof there === 'object' && isStill(session, at, there.sig)) {
+      return { key: at, path, ...there, deep: wasGone(session, at) };
     }
     if (at === ROOT_ID) return undefined;
     tried.add(at);

@@ -4,6 +4,7 @@ import {
   lstatSync,
   mkdirSync,
   renameSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
@@ -45,8 +46,8 @@ const hash = (path: string) => hashFile(path, { volume, buffer: BUFFER });
 
 type Scanned = { readonly summary: ScanSummary | undefined; readonly seen: Map<LocalKey, Observed<LocalNode>> };
 
-/** A full scan in this thread, so that somebody can do something in the middle of it. */
-function scanHere(change: Partial<ScanEnv> = {}): Scanned {
+/** A scan in this thread, so that somebody can do something in the middle of it. */
+function scanHere(change: Partial<ScanEnv> = {}, dirty: 'all' | readonly string[] = 'all'): Scanned {
   const known = openKnownTree(world.journal.path);
   const seen: Scanned['seen'] = new Map();
   const env: ScanEnv = {
@@ -65,7 +66,7 @@ function scanHere(change: Partial<ScanEnv> = {}): Scanned {
   };
   known.begin();
   try {
-    return { summary: runScan(env, 'all'), seen };
+    return { summary: runScan(env, dirty), seen };
   } finally {
     known.end();
     known.close();
@@ -98,7 +99,7 @@ describe('two edits within one step of the clock of the file system', () => {
     if (!row?.sig) throw new Error('a is in base');
     const stats = lstatSync(world.path('a'), { bigint: true });
     const openedMs = Number(stats.ctimeNs / 1_000_000n) + 5;
-    const sig = sigToTrust(toStatSig(stats, volume), openedMs);
+    const sig = sigToTrust(toStatSig(stats, volume), openedMs, undefined);
     // What was read then were the bytes of the first edit.
     world.journal.advance({ rows: [{ ...row, sig, contentId: 'of the first edit' }] });
     await world.scan();
@@ -215,6 +216,42 @@ describe('a file that was written shortly before it was read', () => {
     fold(scanHere(reading('of the mapping')));
     const seen = only(world.journal.localOverlay().values());
     expect(seen).toMatchObject({ node: { content: { contentId: 'of the mapping' } } });
+  });
+
+  it('[SA-1] [SY-42] is read once more by a scan of its folder, too', async () => {
+    world.write('d/f', 'text');
+    await world.sync();
+    aMinuteLater();
+    fold(scanHere(reading('of the mapping'), ['d']));
+    expect(world.differences()).toEqual({ 'd/f': 'edited' });
+  });
+
+  it('[SA-2] [SY-42] is not waited for by what has just happened beside it, where there are many', async () => {
+    for (let file = 0; file < 300; file += 1) world.write(`d/${file}`, `${file}`);
+    await world.sync();
+    aMinuteLater();
+    const read: string[] = [];
+    const asInBase = (path: string): HashResult => {
+      read.push(path);
+      return hash(path);
+    };
+    fold(scanHere({ hash: asInBase }, ['d']));
+    expect(read).toHaveLength(256);
+    fold(scanHere({ hash: asInBase }, ['d']));
+    expect(new Set(read).size).toBe(300);
+    expect(read).toHaveLength(300);
+  });
+
+  it('[SA-1] [D12] [SY-42] is read once more, and then no more, when its times are of a day that is still to come', async () => {
+    world.write('f', 'text');
+    vi.setSystemTime(Date.now() - 86_400_000);
+    fold(scanHere());
+    world.settle();
+    const read: string[] = [];
+    fold(scanHere(reading('of the mapping', read)));
+    expect(world.differences()).toEqual({ f: 'edited' });
+    for (let scan = 0; scan < 3; scan += 1) fold(scanHere(reading('of the mapping', read)));
+    expect(read).toEqual([world.path('f')]);
   });
 
   it('[SA-5] [D12] is read once more at once when the clock was put back meanwhile', async () => {
@@ -495,5 +532,63 @@ describe('an entry that cannot be looked at', () => {
     refuse('A');
     const { seen } = scanHere();
     expect(['a', 'A'].map((name) => seen.get(idOf(name))?.t)).toEqual(['absent', 'unknown']);
+  });
+});
+
+describe('something moved while a scan reads one folder after the other', () => {
+  /** Does something just before the call of this number that a scan makes; answers how many it made. */
+  const scanWith = (number: number, act: () => void): Scanned & { readonly calls: number } => {
+    let calls = 0;
+    const count = (): void => {
+      if (calls++ === number) act();
+    };
+    beforeCall('lstatSync', count);
+    beforeCall('readdirSync', count);
+    const scanned = scanHere();
+    releaseCalls();
+    return { ...scanned, calls };
+  };
+  const absent = ({ seen }: Scanned): LocalKey[] =>
+    [...seen].flatMap(([key, node]) => (node.t === 'absent' ? [key] : []));
+
+  beforeEach(async () => {
+    for (const folder of ['a', 'm', 'z']) world.write(`${folder}/kept`, folder);
+    world.write('m/d/inside', 'of the folder');
+    world.write('m/file', 'a file');
+    await world.sync();
+  });
+
+  it.each([
+    ['m/d', 'a/d'],
+    ['m/d', 'z/renamed'],
+    ['m/d', 'd'],
+    ['m/file', 'a/file'],
+    ['m/file', 'z/kept.2'],
+    ['a', 'z/a'],
+    ['z', 'a/z'],
+  ])('[SA-4] [SY-41] is never called absent, whatever call it comes before: %s to %s', (from, to) => {
+    const move = (): void => renameSync(world.path(from), world.path(to));
+    const back = (): void => renameSync(world.path(to), world.path(from));
+    for (let number = 0, calls = 1; number < calls; number += 1) {
+      const scanned = scanWith(number, move);
+      ({ calls } = scanned);
+      expect(absent(scanned), `moved before call ${number} of ${calls}`).toEqual([]);
+      if (number < calls) back();
+    }
+  });
+
+  it('[SA-4] [SY-41] is not called absent inside a new folder either', () => {
+    const moveIntoNew = (): void => {
+      mkdirSync(world.path('z/new/deep'), { recursive: true });
+      renameSync(world.path('m/d'), world.path('z/new/deep/d'));
+    };
+    for (let number = 0, calls = 1; number < calls; number += 1) {
+      const scanned = scanWith(number, moveIntoNew);
+      ({ calls } = scanned);
+      expect(absent(scanned), `moved before call ${number} of ${calls}`).toEqual([]);
+      if (number >= calls) break;
+      renameSync(world.path('z/new/deep/d'), world.path('m/d'));
+      rmSync(world.path('z/new'), { recursive: true });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { ROOT_ID } from '@tideline/sync-core/tree';
 import { toStatSig } from '../stat/sig.ts';
+import { findArrivals, placesInDoubt } from './arrivals.ts';
 import { listFolder } from './list-folder.ts';
 import { enqueueDirty, enqueueRelated } from './partial.ts';
 import { findRootIdentity } from './root-identity.ts';
@@ -26,14 +27,18 @@ function scan(env: ScanEnv, dirty: 'all' | readonly string[]): ScanSummary {
   else enqueueDirty(session, dirty);
   do walk(session);
   while (hasMore(session));
+  findArrivals(session);
+  const unreadable = placesInDoubt(session).map((path) => ({ path, code: 'BUSY' as const }));
+  session.unreadable.push(...unreadable);
   tellMissing(session);
   return summaryOf(session);
 }
 
 function enqueueRoot(session: ScanSession): void {
   const { root, volume } = session.env;
-  const sig = toStatSig(lstatSync(root, { bigint: true }), volume);
-  session.queue.push({ key: ROOT_ID, path: '', sig, deep: true });
+  const stats = lstatSync(root, { bigint: true });
+  const sig = toStatSig(stats, volume);
+  session.queue.push({ key: ROOT_ID, path: '', sig, changedNs: stats.ctimeNs, deep: true });
 }
 
 function walk(session: ScanSession): void {

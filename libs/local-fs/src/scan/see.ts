@@ -59,10 +59,15 @@ function seeFolderContents(session: ScanSession, entry: Entry, as: SeenAs & { is
   if (entry.kind !== 'folder') return;
   const { key, isChanged } = as;
   if (as.base === undefined || !isAtItsPlace(entry, as.base)) session.places.set(key, entry.path);
-  const before = key > 0 ? session.env.known.earlier(key) : undefined;
-  const wasGone = before !== undefined && before.t !== 'present';
-  const deep = entry.folder.deep || isChanged || wasGone;
-  if (session.full || deep) session.queue.push({ key, path: entry.path, sig: entry.sig, deep });
+  const deep = entry.folder.deep || isChanged || wasGone(session, key);
+  if (key < 0) session.newFolders.set(entry.sig.fileId, key);
+  if (!session.full && !deep) return;
+  session.queue.push({ key, path: entry.path, sig: entry.sig, changedNs: entry.changedNs, deep });
+}
+
+function wasGone({ env }: ScanSession, key: LocalKey): boolean {
+  const before = key > 0 ? env.known.earlier(key) : undefined;
+  return before !== undefined && before.t !== 'present';
 }
 
 function seeFile(session: ScanSession, entry: Entry, as: SeenAs): void {
@@ -71,7 +76,8 @@ function seeFile(session: ScanSession, entry: Entry, as: SeenAs): void {
   const openedMs = Date.now();
   const hashed = tryHash(session, entry);
   if (hashed.t === 'unknown') return seeUnknown(session, as, { path: entry.path, why: hashed.why });
-  const sig = hashed.sig.ctimeNs === RACY_CTIME ? hashed.sig : sigToTrust(hashed.sig, openedMs);
+  const before = as.earlier?.node.sig ?? as.base?.sig ?? undefined;
+  const sig = hashed.sig.ctimeNs === RACY_CTIME ? hashed.sig : sigToTrust(hashed.sig, openedMs, before);
   const node: LocalNode = { ...placeOf(entry), sig, meta: hashed.meta, content: hashed.content };
   tell(session, as, node);
   if (as.key < 0) noteNewFile(session, as.key, node);

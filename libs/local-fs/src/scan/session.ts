@@ -28,6 +28,8 @@ export type FolderTask = {
   readonly key: LocalKey;
   readonly path: string;
   readonly sig: StatSig;
+  /** When it last changed, as seen before it is read. */
+  readonly changedNs: bigint;
   readonly deep: boolean;
 };
 
@@ -38,6 +40,8 @@ export type Entry = {
   readonly path: string;
   readonly kind: LocalNode['kind'];
   readonly sig: StatSig;
+  /** Of a folder; what a file has is in its signature. */
+  readonly changedNs: bigint;
   readonly meta: LocalNode['meta'];
 };
 
@@ -49,6 +53,9 @@ export type Deferred = {
 };
 
 export type Missing = { readonly node: BaseNode; readonly why: 'absent' | UnknownReason };
+
+/** `isYoung`: so shortly before the look that a second change could show the same time. */
+export type LastChange = { readonly changedNs: bigint; readonly isYoung: boolean };
 
 export type ScanSession = {
   readonly env: ScanEnv;
@@ -63,6 +70,14 @@ export type ScanSession = {
   /** Where folders are that are not at their place in base. */
   readonly places: Map<LocalKey, string>;
   readonly missing: Missing[];
+  /** Folders read to their end, with when they had last changed before that (SY-41). */
+  readonly read: Map<LocalKey, LastChange>;
+  /** New folders that were found, by their ids. */
+  readonly newFolders: Map<bigint, LocalKey>;
+  /** Missing nodes that came to a place which was read already. */
+  readonly arrived: Map<BaseId, string>;
+  /** Folders changed on and on while it was to be proven that what is missing is nowhere. */
+  isInDoubt: boolean;
   deferred: Deferred[];
   /** Nodes that the last scan saw moved into a folder of this one, until they are found again. */
   readonly unsettled: Map<LocalKey, KnownPresent>;
@@ -87,6 +102,10 @@ export function beginSession(env: ScanEnv, full: boolean): ScanSession {
     assigned: new Set(),
     places: new Map(),
     missing: [],
+    read: new Map(),
+    newFolders: new Map(),
+    arrived: new Map(),
+    isInDoubt: false,
     deferred: [],
     unsettled: new Map(),
     newFiles: new Map(),

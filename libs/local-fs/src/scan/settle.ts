@@ -1,4 +1,4 @@
-import type { BaseNode, LocalKey, Observed, LocalNode } from '@tideline/sync-core';
+import type { BaseId, BaseNode, LocalKey, Observed, LocalNode } from '@tideline/sync-core';
 import { earlierOf, newKey } from './list-folder.ts';
 import { see } from './see.ts';
 import type { Deferred, Missing, ScanSession } from './session.ts';
@@ -29,16 +29,28 @@ function settleOne(session: ScanSession, { entry, base, earlier }: Deferred): vo
 
 /** Nodes of base that were found nowhere: absent where their folder was read to its end, else unknown. */
 export function tellMissing(session: ScanSession): void {
+  for (const id of session.arrived.keys()) tellArrived(session, id);
   const absentFiles: BaseNode[] = [];
   for (const missing of session.missing) {
     for (const node of withDescendants(session, missing.node)) {
       session.env.checkAbort();
-      if (missing.why === 'absent' && node.kind === 'file') absentFiles.push(node);
-      else tell(session, node.id, missing.why);
+      const why = missing.why === 'absent' && session.isInDoubt ? 'busy' : missing.why;
+      if (why === 'absent' && node.kind === 'file') absentFiles.push(node);
+      else tell(session, node.id, why);
     }
   }
   const moved = movedByContent(session, absentFiles);
   for (const node of absentFiles) if (!moved.has(node.id)) tell(session, node.id, 'absent');
+}
+
+/** It is somewhere, and so may all be that it held: the next scan tells where. */
+function tellArrived(session: ScanSession, id: BaseId): void {
+  const arrived = session.env.known.get(id);
+  if (!arrived) return;
+  for (const node of withDescendants(session, arrived)) {
+    tell(session, node.id, 'busy');
+    session.assigned.add(node.id);
+  }
 }
 
 /** The node and everything base has below it, without what was found elsewhere. */

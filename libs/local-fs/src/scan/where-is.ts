@@ -5,7 +5,7 @@ import { absolutePath, joinPath, type Entry, type ScanSession } from './session.
 import { isGone } from './system-error.ts';
 
 /** Deeper than any path the system allows; a stored tree with a ring must not hang the scan. */
-const MAX_DEPTH = 2100;
+export const MAX_DEPTH = 2100;
 
 /** Where a folder is now as far as this scan, the last one or base tell; undefined when nothing does. */
 export function pathOf(session: ScanSession, key: LocalKey): string | undefined {
@@ -29,11 +29,13 @@ function placeOf({ env }: ScanSession, key: LocalKey): { parent: LocalKey; name:
   return base && { parent: base.parent, name: base.localName };
 }
 
-/** What stands at a path: its signature, nothing (proven), or unknown because it could not be asked. */
-export function statAt(session: ScanSession, path: string): StatSig | 'nothing' | 'unknown' {
+export type Standing = { readonly sig: StatSig; readonly changedNs: bigint };
+
+/** What stands at a path: what it looks like, nothing (proven), or unknown because it could not be asked. */
+export function statAt(session: ScanSession, path: string): Standing | 'nothing' | 'unknown' {
   try {
     const stats = lstatSync(absolutePath(session.env, path), { bigint: true });
-    return toStatSig(stats, session.env.volume);
+    return { sig: toStatSig(stats, session.env.volume), changedNs: stats.ctimeNs };
   } catch (error) {
     return isGone(error) ? 'nothing' : 'unknown';
   }
@@ -52,10 +54,10 @@ export function hasLeftItsPlace(session: ScanSession, node: BaseNode, found: Pic
   if (place !== found.path && folderOf(found.path) === folder) return true;
   const there = statAt(session, place);
   if (there === 'unknown') return false;
-  if (there === 'nothing' || node.sig === null || !isSameIdentity(there, node.sig)) return true;
+  if (there === 'nothing' || node.sig === null || !isSameIdentity(there.sig, node.sig)) return true;
   // By way of another folder, which has taken the path, it is not at its place.
   const folderThere = statAt(session, folder);
-  return typeof folderThere === 'object' && !isStill(session, node.parent, folderThere);
+  return typeof folderThere === 'object' && !isStill(session, node.parent, folderThere.sig);
 }
 
 /** Whether what stands where a folder of base was last seen is that folder. */
