@@ -506,13 +506,16 @@ export class AgentProcess {
       unstage: (opId, to, into) => call('unstage', opId, to, into),
       setMeta: (path, expect, meta) => call('setMeta', path, expect, meta),
       trashFile: (opId, path, expect) => call('trashFile', opId, path, expect),
-      removeFolder: (path) => call('removeFolder', path),
+      removeFolder: (path, expect) => call('removeFolder', path, expect),
       freeBytes: () => port('free', () => ({ freeBytes: machine.isFull ? 0 : 5e11, totalBytes: 1e12 })),
       settleDisplaced: async (nowMs) => {
         const isEmpty = await port('look into staging', () => kit.isStagingEmpty(root));
         const settled = isEmpty ? [] : await call('settleDisplaced', nowMs);
         return [...rescued.splice(0).map((rescuedTo) => ({ rescuedTo })), ...settled];
       },
+      displaced: async () =>
+        (await port('look into staging', () => kit.isStagingEmpty(root))) ? [] : call('displaced'),
+      surfaceDisplaced: (kept) => call('surfaceDisplaced', kept),
       recover: async (opIds) => {
         const isEmpty = await port('look into staging', () => kit.isStagingEmpty(root));
         return isEmpty ? [] : call('recover', opIds);

@@ -1,5 +1,14 @@
 import type { ChunkRef } from '@tideline/contracts';
-import type { DiskResult, FileMeta, FilePart, Into, Moving, PlaceRequest, StatSig } from '@tideline/sync-core';
+import type {
+  DiskResult,
+  FileMeta,
+  FilePart,
+  FileVersion,
+  Into,
+  Moving,
+  PlaceRequest,
+  StatSig,
+} from '@tideline/sync-core';
 import type { Flush } from './flush.ts';
 import type { Placed, Staged, Swap, Swapped } from './place.ts';
 import type { ReuseRequest } from './reuse.ts';
@@ -19,8 +28,10 @@ export type DiskWork = {
   readonly unstage: (opId: string, to: string, into?: Into) => DiskResult<{ sig: StatSig }>;
   readonly setMeta: (path: string, expect: StatSig, meta: FileMeta) => DiskResult<{ sig: StatSig }>;
   readonly trashFile: (opId: string, path: string, expect: StatSig) => DiskResult<object>;
-  readonly removeFolder: (path: string) => DiskResult<object>;
+  readonly removeFolder: (path: string, expect?: Into) => DiskResult<object>;
   readonly settleDisplaced: (nowMs: number) => readonly { readonly rescuedTo: string }[];
+  readonly displaced: () => readonly FileVersion[];
+  readonly surfaceDisplaced: (kept: readonly FileVersion[]) => readonly string[];
   readonly recover: (unfinishedOpIds: ReadonlySet<string>) => readonly string[];
 };
 

@@ -12,7 +12,7 @@ import { recover } from './recover.ts';
 import { removeFolder, trashFile } from './remove.ts';
 import { reuse } from './reuse.ts';
 import { setMeta } from './set-meta.ts';
-import { settleDisplaced } from './settle-displaced.ts';
+import { displaced, settleDisplaced, surfaceDisplaced } from './settle-displaced.ts';
 
 /** All operations on one root that change it or take long, run one after another. */
 export function createDiskWork(context: DiskContext): DiskWork {
@@ -39,8 +39,10 @@ export function createDiskWork(context: DiskContext): DiskWork {
     unstage: (id, to, into = null) => attempt(() => unstage(context, { id, to, into })),
     setMeta: (path, expect, meta) => attempt(() => setMeta(context, { path, expect, meta })),
     trashFile: (id, path, expect) => attempt(() => trashFile(context, { id, path, expect })),
-    removeFolder: (path) => attempt(() => removeFolder(context, path)),
+    removeFolder: (path, expect) => attempt(() => removeFolder(context, path, expect)),
     settleDisplaced: (nowMs) => settleDisplaced(context, nowMs),
+    displaced: () => displaced(context),
+    surfaceDisplaced: (kept) => surfaceDisplaced(context, kept),
     recover: (unfinishedOpIds) => recover(context, unfinishedOpIds),
   };
 }

@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 
 const ORIGINALS = {
   fsyncSync: fs.fsyncSync,
+  ftruncateSync: fs.ftruncateSync,
   futimesSync: fs.futimesSync,
   linkSync: fs.linkSync,
   lstatSync: fs.lstatSync,

@@ -281,6 +281,16 @@ describe('removing folders', () => {
     expect(existsSync(world.path('d'))).toBe(false);
   });
 
+  it('[SY-40] removes no empty folder that took the place of the one that was seen', async () => {
+    mkdirSync(world.path('d'));
+    const seen = world.sig('d');
+    renameSync(world.path('d'), world.path('moved'));
+    mkdirSync(world.path('d'));
+    expect(await world.disk.removeFolder('d', seen)).toEqual(CHANGED);
+    expect([existsSync(world.path('d')), existsSync(world.path('moved'))]).toEqual([true, true]);
+    expect(await world.disk.removeFolder('moved', seen)).toEqual({ t: 'done' });
+  });
+
   it('never removes the root', async () => {
     expect(await world.disk.removeFolder('')).toMatchObject({ t: 'refused' });
     expect(existsSync(world.root)).toBe(true);

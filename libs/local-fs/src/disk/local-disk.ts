@@ -51,7 +51,7 @@ export function createDisk(options: DiskOptions): LocalDisk {
     unstage: (opId, to, into) => call('unstage', opId, to, into),
     setMeta: (path, expect, meta) => call('setMeta', path, expect, meta),
     trashFile: (opId, path, expect) => call('trashFile', opId, path, expect),
-    removeFolder: (path) => call('removeFolder', path),
+    removeFolder: (path, expect) => call('removeFolder', path, expect),
     freeBytes: async () => {
       const { bavail, blocks, bsize } = await statfs(root);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
@@ -60,6 +60,8 @@ export function createDisk(options: DiskOptions): LocalDisk {
       const settled = isStagingEmpty(root) ? [] : await call('settleDisplaced', nowMs);
       return [...takeRescued().map((rescuedTo) => ({ rescuedTo })), ...settled];
     },
+    displaced: async () => (isStagingEmpty(root) ? [] : call('displaced')),
+    surfaceDisplaced: async (kept) => (isStagingEmpty(root) ? [] : call('surfaceDisplaced', kept)),
     recover: async (unfinishedOpIds) => (isStagingEmpty(root) ? [] : call('recover', unfinishedOpIds)),
     close,
     dropDownloads: () => void attempt(() => dropDownloads(root)),

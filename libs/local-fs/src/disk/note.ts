@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import type { FileVersion } from '@tideline/sync-core';
 import { findStat } from './disk-context.ts';
 import type { FolderHandle } from './folder-handle.ts';
 
@@ -14,6 +15,10 @@ export type Note = {
   readonly ctimeNs: string | undefined;
   /** Size of the file that is to stand at `path` instead; 0 when nothing is. */
   readonly nextSize: number;
+  /** Whose content it is, as far as that is known. */
+  readonly holds: FileVersion | undefined;
+  /** Something may have been, or be, written to it without any sign: only its bytes tell. */
+  readonly isInDoubt: boolean;
 };
 
 export const noteName = (name: string): string => `${name}.json`;
@@ -49,10 +54,18 @@ function parseLine(line: string): unknown {
 type Fields = Partial<Record<keyof Note, unknown>>;
 
 function toNote(value: Fields): Note | undefined {
-  const { path, target = path, atMs, size, mtimeNs, ctimeNs, nextSize = 0 } = value;
+  const { path, target = path, atMs, size, mtimeNs, ctimeNs, nextSize = 0, isInDoubt } = value;
   if (typeof path !== 'string' || typeof target !== 'string' || !isInteger(mtimeNs)) return undefined;
   if (typeof atMs !== 'number' || typeof size !== 'number' || typeof nextSize !== 'number') return undefined;
-  return { path, target, atMs, size, mtimeNs, ctimeNs: isInteger(ctimeNs) ? ctimeNs : undefined, nextSize };
+  return {
+    ...{ path, target, atMs, size, mtimeNs, ctimeNs: isInteger(ctimeNs) ? ctimeNs : undefined, nextSize },
+    ...{ holds: toVersion(value.holds), isInDoubt: isInDoubt === true },
+  };
+}
+
+function toVersion(value: unknown): FileVersion | undefined {
+  const { nodeId, contentId } = (value ?? {}) as Partial<Record<keyof FileVersion, unknown>>;
+  return typeof nodeId === 'string' && typeof contentId === 'string' ? { nodeId, contentId } : undefined;
 }
 
 const isInteger = (value: unknown): value is string => typeof value === 'string' && /^-?\d+$/.test(value);

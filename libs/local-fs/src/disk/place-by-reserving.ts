@@ -1,19 +1,8 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-  type BigIntStats,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, fstatSync, openSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { codeOf } from '../scan/system-error.ts';
 import { findStat } from './disk-context.ts';
 import { isSameFile } from './is-same-file.ts';
-import { lateName } from './late-name.ts';
+import { surfaceLate } from './surface-late.ts';
 
 /** An empty file of ours takes the name, which fails where anything is; then the whole file moves over it, never a part. */
 export function placeByReserving(from: string, to: string): 'placed' | 'taken' {
@@ -66,32 +55,4 @@ function moveOver(from: string, { to, reserved }: { readonly to: string; readonl
 function isStillReserved(path: string, reserved: BigIntStats): boolean {
   const there = findStat(path);
   return isSameFile(reserved, there) && there?.size === 0n && there.mtimeNs === reserved.mtimeNs;
-}
-
-const PIECE_BYTES = 64 * 1024;
-
-/** Somebody saved into the reserved file at the very moment it was replaced: their bytes get a name of their own beside it (R06). */
-function surfaceLate(fd: number, path: string): void {
-  if (fstatSync(fd).size === 0) return;
-  const beside = openBeside(path);
-  try {
-    const piece = Buffer.alloc(PIECE_BYTES);
-    for (let at = 0, read = -1; read !== 0; at += read) {
-      read = readSync(fd, piece, 0, PIECE_BYTES, at);
-      for (let done = 0; done < read;) done += writeSync(beside, piece, done, read - done);
-    }
-    fsyncSync(beside);
-  } finally {
-    closeSync(beside);
-  }
-}
-
-function openBeside(path: string): number {
-  for (let number = 1; ; number += 1) {
-    try {
-      return openSync(join(dirname(path), lateName(basename(path), number)), 'wx');
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    }
-  }
 }

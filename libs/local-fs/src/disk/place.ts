@@ -16,7 +16,7 @@ export type Placed = DiskResult<{ sig: StatSig }>;
 /** A file in staging with the bytes of a request, and what it looks like there. */
 export type Staged = { readonly t: 'staged'; readonly name: string; readonly sig: StatSig };
 /** What a file in staging is to become. */
-export type Swap = Pick<PlaceRequest, 'opId' | 'path' | 'replaces' | 'into'> & { readonly staged: Staged };
+export type Swap = Pick<PlaceRequest, 'opId' | 'path' | 'replaces' | 'replaced' | 'into'> & { readonly staged: Staged };
 /** Folders whose names changed, as paths. */
 export type Swapped = { readonly results: readonly Placed[]; readonly touched: readonly string[] };
 
@@ -57,9 +57,10 @@ export function stagedPath(prepared: Staged | Placed): string[] {
 }
 
 export function swapsOf(requests: readonly PlaceRequest[], prepared: readonly (Staged | Placed)[]): Swap[] {
-  return requests.flatMap(({ opId, path, replaces, into = null }, index) => {
+  return requests.flatMap(({ opId, path, replaces, replaced, into = null }, index) => {
     const staged = prepared[index];
-    return staged?.t === 'staged' ? [{ opId, path, replaces, into, staged }] : [];
+    const known = replaced ? { replaced } : {};
+    return staged?.t === 'staged' ? [{ opId, path, replaces, ...known, into, staged }] : [];
   });
 }
 
@@ -156,7 +157,7 @@ function swapOne(work: Work, swap: Swap, touched: Set<string>): Placed {
   return result;
 }
 
-function moveIn(work: Work, { opId, path, replaces, into, staged }: Swap, touched: Set<string>): Placed {
+function moveIn(work: Work, { opId, path, replaces, replaced, into, staged }: Swap, touched: Set<string>): Placed {
   const { context, folders } = work;
   const { folder, name } = splitPath(path);
   const parent = folders.get(folder);
@@ -166,7 +167,7 @@ function moveIn(work: Work, { opId, path, replaces, into, staged }: Swap, touche
   if (!isExpected(replaces, context.sigOf(lstat(parent.at(name))))) return CHANGED;
   const old = openStaging(folders, 'old');
   touched.add(stagingPath('old'));
-  const aside = setAside(work, old, { path, expect: replaces, id: opId, nextSize: staged.sig.size });
+  const aside = setAside(work, old, { path, expect: replaces, id: opId, nextSize: staged.sig.size, holds: replaced });
   if (!aside) return CHANGED;
   try {
     return land(work, staged, parent.at(name));

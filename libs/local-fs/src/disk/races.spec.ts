@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   closeSync,
+  existsSync,
   linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  truncateSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -156,6 +159,78 @@ describe('displaced files', () => {
     expect(world.tree()).toEqual({ f: 'of the cloud', 'f (late change)': 'NEW TEXT' });
   });
 
+  describe('of which nothing but the bytes tells that somebody wrote to them', () => {
+    const VERSION = { nodeId: 'n', contentId: createHash('sha256').update('old text').digest('hex') };
+    /** As through a mapping, or within one step of the clock: what was noted is what the file looks like. */
+    const writeUnseen = (text: string): void => {
+      const aside = '.tideline~sync/old/op1';
+      const { mtimeNs } = world.sig(aside);
+      writeFileSync(world.path(aside), text);
+      const seconds = Number(mtimeNs) / 1e9;
+      utimesSync(world.path(aside), seconds, seconds);
+      const now = world.sig(aside);
+      appendFileSync(
+        world.path(`${aside}.json`),
+        `${JSON.stringify({ mtimeNs: `${now.mtimeNs}`, ctimeNs: `${now.ctimeNs}` })}\n`,
+      );
+    };
+    const displace = (text: string, size = text.length) => {
+      world.write('f', text);
+      truncateSync(world.path('f'), size);
+      placeOne('f', 'of the cloud', { opId: 'op1', replaces: world.sig('f'), replaced: VERSION });
+    };
+
+    it('[R08] [SA-1] [SY-45] rescues one with other bytes than the drive was told', () => {
+      displace('old text');
+      writeUnseen('NEW TEXT');
+      expect(work.settleDisplaced(late())).toEqual([{ rescuedTo: 'f (late change)' }]);
+      expect(world.tree()).toEqual({ f: 'of the cloud', 'f (late change)': 'NEW TEXT' });
+    });
+
+    it('[R08] [SY-45] lets one go that has the bytes that the drive was told', () => {
+      displace('old text');
+      writeUnseen('old text');
+      expect(work.settleDisplaced(late())).toEqual([]);
+      expect(world.tree()).toEqual({ f: 'of the cloud' });
+      expect(world.staged()).toEqual([]);
+    });
+
+    it('[SA-2] [SY-45] reads no large one that had long come to rest when it was displaced', () => {
+      const size = 2 * 1024 * 1024;
+      const nowMs = (): number => Date.now() + 60_000;
+      work = createDiskWork(createDiskContext({ root: world.root, homeTrash: world.trash, nowMs }));
+      displace('old text', size);
+      const read: string[] = [];
+      beforeCall('openSync', (path) => read.push(path));
+      expect(work.settleDisplaced(late() + 60_000)).toEqual([]);
+      expect(read.filter((path) => path.endsWith('/op1'))).toEqual([]);
+      expect(world.staged()).toEqual([]);
+    });
+
+    it('[SA-1] [SY-45] keeps one that cannot be read, and asks it again', () => {
+      displace('old text');
+      writeUnseen('NEW TEXT');
+      beforeCall('openSync', (path) => {
+        if (path.endsWith('/op1')) throw Object.assign(new Error('held'), { code: 'EIO' });
+      });
+      expect(work.settleDisplaced(late())).toEqual([]);
+      releaseCalls();
+      expect(work.settleDisplaced(late())).toEqual([{ rescuedTo: 'f (late change)' }]);
+    });
+  });
+
+  it('[FI-4] [SY-46] come back into sight but for those that a restored drive still has', () => {
+    for (const name of ['a', 'b']) {
+      const replaced = { nodeId: name, contentId: name };
+      world.write(name, `old ${name}`);
+      placeOne(name, 'of the cloud', { opId: `op-${name}`, replaces: world.sig(name), replaced });
+    }
+    expect(work.displaced()).toEqual(['a', 'b'].map((name) => ({ nodeId: name, contentId: name })));
+    expect(work.surfaceDisplaced([{ nodeId: 'a', contentId: 'a' }])).toEqual(['b (rescued)']);
+    expect(world.tree()).toEqual({ a: 'of the cloud', b: 'of the cloud', 'b (rescued)': 'old b' });
+    expect(work.displaced()).toEqual([{ nodeId: 'a', contentId: 'a' }]);
+  });
+
   it('[R08] lets one go that has its old place again, as a kill left it', () => {
     const replaces = world.write('f', 'old');
     placeOne('f', 'new', { opId: 'op1', replaces });
@@ -213,6 +288,33 @@ describe('a file system without hard links', () => {
     beforeFirstCall('renameSync', () => writeFileSync(world.path('f.txt'), 'saved by a person'));
     expect(placeOne('f.txt', 'of the cloud')).toMatchObject({ t: 'done' });
     expect(world.tree()).toEqual({ 'f.txt': 'of the cloud', 'f (late change).txt': 'saved by a person' });
+  });
+
+  describe('on a full disk, when somebody saves into the reserved name at the last moment', () => {
+    const LATE = 'saved by a person'.repeat(10_000);
+    /** Room for so many bytes more; what is cut off gives room. */
+    const roomFor = (bytes: number): void => {
+      let room = bytes;
+      beforeFirstCall('renameSync', () => writeFileSync(world.path('f.txt'), LATE));
+      beforeCall('ftruncateSync', (_fd, size) => (room += LATE.length - Number(size)));
+      beforeCall('writeSync', (...call) => {
+        const count = Number(call[3]);
+        // The staged file is written before.
+        if (!existsSync(world.path('f (late change).txt'))) return;
+        if (count > room) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+        room -= count;
+      });
+    };
+
+    it.each([0, 100_000])(
+      '[R06] [SA-1] [SY-43] keeps that in the room that it takes up (%s bytes are free)',
+      (bytes) => {
+        noLinks();
+        roomFor(bytes);
+        expect(placeOne('f.txt', 'of the cloud')).toMatchObject({ t: 'done' });
+        expect(world.tree()).toEqual({ 'f.txt': 'of the cloud', 'f (late change).txt': LATE });
+      },
+    );
   });
 
   it('[R06] leaves no reserved name behind when the disk refuses', () => {

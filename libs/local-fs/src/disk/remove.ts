@@ -1,6 +1,6 @@
 import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DiskResult, StatSig } from '@tideline/sync-core';
+import type { DiskResult, Into, StatSig } from '@tideline/sync-core';
 import { isAlwaysExcluded, STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { codeOf } from '../scan/system-error.ts';
 import { isExpected } from '../stat/sig.ts';
@@ -8,6 +8,7 @@ import { CHANGED } from './attempt.ts';
 import { bringBack } from './bring-back.ts';
 import { lstat, type DiskContext } from './disk-context.ts';
 import { splitPath, withFolders } from './folder-handle.ts';
+import { isMeant } from './is-meant.ts';
 import { removeNote } from './note.ts';
 import { openStaging, setAside } from './staging.ts';
 import { findTrash, moveToTrash } from './xdg-trash.ts';
@@ -38,13 +39,14 @@ export function trashFile(context: DiskContext, { id, path, expect }: TrashReque
   });
 }
 
-/** R10, C21, C22: a folder goes only when nothing of a person is in it. */
-export function removeFolder(context: DiskContext, path: string): DiskResult<object> {
+/** R10, C21, C22: a folder goes only when nothing of a person is in it, and it is the one that was seen (SY-40). */
+export function removeFolder(context: DiskContext, path: string, expect?: Into): DiskResult<object> {
   if (path === '') return { t: 'refused', code: 'EPERM' };
   const { folder, name } = splitPath(path);
   return withFolders(context.root, (folders) => {
     const parent = folders.get(folder);
     const inside = folders.get(path);
+    if (!isMeant(context, inside, expect)) return CHANGED;
     const names = readdirSync(inside.at('.'));
     if (!names.every(isDeletableLeftover)) return CHANGED;
     if (names.some((leftover) => lstat(inside.at(leftover)).isDirectory())) return CHANGED;

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
-import type { StatSig } from '@tideline/sync-core';
+import type { FileVersion, StatSig } from '@tideline/sync-core';
 import { STAGING_FOLDER } from '@tideline/sync-core/filter';
 import { codeOf } from '../scan/system-error.ts';
+import { mayHideWrites } from '../scan/trust.ts';
 import { isSameBytes } from '../stat/sig.ts';
 import { bringBack, type DiskJob } from './bring-back.ts';
 import { findStat, lstat } from './disk-context.ts';
@@ -58,6 +59,9 @@ export function isStagingEmpty(root: string): boolean {
   });
 }
 
+/** To read so much costs nothing; it need not be asked whether it is worth it. */
+const READ_ANYWAY_BYTES = 1024 * 1024;
+
 /** A file or folder that is out of sight in a part of staging. */
 export type Aside = { readonly folder: FolderHandle; readonly name: string };
 
@@ -69,6 +73,8 @@ export type SetAside = {
   readonly target?: string;
   /** Size of the file that is to stand at its place instead. */
   readonly nextSize?: number;
+  /** Whose content it is, where it is not to be told from its looks alone later. */
+  readonly holds?: FileVersion | undefined;
 };
 
 /**
@@ -94,10 +100,11 @@ export function setAside(job: DiskJob, to: FolderHandle, what: SetAside): Aside 
 }
 
 function noteDown({ context }: DiskJob, { folder, name }: Aside, what: SetAside): void {
-  const { path, expect, target = path, nextSize = 0 } = what;
+  const { path, expect, target = path, nextSize = 0, holds } = what;
   const { size, mtimeNs } = expect;
-  const note = { path, target, atMs: context.nowMs(), size, mtimeNs: mtimeNs.toString(), nextSize };
-  beginNote(folder, name, note);
+  const atMs = context.nowMs();
+  const isInDoubt = size <= READ_ANYWAY_BYTES || mayHideWrites(expect, atMs);
+  beginNote(folder, name, { path, target, atMs, size, mtimeNs: mtimeNs.toString(), nextSize, holds, isInDoubt });
 }
 
 function freeName(folder: FolderHandle, id: string): string {

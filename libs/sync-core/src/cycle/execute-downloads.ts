@@ -148,7 +148,9 @@ type Where = { readonly path: string; readonly execution: Execution };
 
 function requestFor(op: Download, { path, execution }: Where, from: PlaceRequest['from']): PlaceRequest {
   const into = execution.folderNow(op.parent);
-  return { opId: op.opId, path, replaces: op.replaces, into, meta: op.cloud.meta, from };
+  const contentId = op.replaces && execution.localNow(op.id)?.content?.contentId;
+  const replaced = contentId ? { replaced: { nodeId: op.cloud.id, contentId } } : {};
+  return { opId: op.opId, path, replaces: op.replaces, ...replaced, into, meta: op.cloud.meta, from };
 }
 
 /** The drive has another content, or none, by now: the feed will tell which. */

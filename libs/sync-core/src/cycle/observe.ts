@@ -31,5 +31,18 @@ async function look(deps: CycleDeps, request: CycleRequest): Promise<Observed | 
   if ('why' in disk) return disk;
   const stop = request.pullFeed ? await observeCloud(deps, request.signal) : null;
   rightTheClock(deps);
-  return stop ?? { ...disk, observedFromMs };
+  const noneSeen = stop ?? (await surfaceLost(deps, request).catch(stopFor));
+  return noneSeen ?? { ...disk, observedFromMs };
+}
+
+/** FI-4: what a restored drive has lost, and only a displaced file holds, comes back into sight before it is decided about anything. */
+async function surfaceLost(deps: CycleDeps, request: CycleRequest): Promise<CycleStop | null> {
+  const { disk, cloud, journal } = deps;
+  if (!journal.meta().recovery || request.settings.mode === 'upload') return null;
+  const held = await disk.displaced();
+  const kept = held.length === 0 ? [] : await cloud.keptVersions(held);
+  const surfaced = await disk.surfaceDisplaced(kept);
+  if (surfaced.length === 0) return null;
+  const seen = await observeDisk(deps, { ...request, dirty: null }, surfaced);
+  return 'why' in seen ? seen : null;
 }

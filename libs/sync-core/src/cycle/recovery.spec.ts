@@ -1,6 +1,7 @@
 import { AppError } from '@tideline/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cloud, FileVersion } from '../ports/cloud.ts';
+import type { Disk } from '../ports/disk.ts';
 import { MemoryJournal } from '../testing/memory-journal.ts';
 import { MemoryScanner } from '../testing/memory-scanner.ts';
 import type { TestDevice } from '../testing/test-device.ts';
@@ -117,6 +118,54 @@ describe('a server that was restored from a backup', () => {
     const expected = { left: 'left 3', 'edited back': 'edited back 3' };
     expect(Object.fromEntries(a.disk.tree())).toEqual(expected);
     expect(Object.fromEntries(world.cloudTree())).toEqual(expected);
+  });
+});
+
+describe('a displaced file, when the server was restored from a backup', () => {
+  const VERSIONS = ['kept', 'lost'].map((contentId) => ({ nodeId: 'n', contentId }));
+  let graces: number[];
+  let isStaged: boolean;
+
+  beforeEach(async () => {
+    a.disk.write('f', 'new');
+    await a.settle();
+    graces = [];
+    isStaged = true;
+    const disk = instead<Disk>(a.disk, {
+      settleDisplaced: async (nowMs) => {
+        graces.push(nowMs);
+        return [];
+      },
+      displaced: async () => (isStaged ? VERSIONS : []),
+      surfaceDisplaced: async (kept) => {
+        if (!isStaged || kept.some(({ contentId }) => contentId === 'lost')) return [];
+        isStaged = false;
+        a.disk.write('f (rescued)', 'old');
+        return ['f (rescued)'];
+      },
+    });
+    const cloud = instead<Cloud>(restoredServer(world.cloud), {
+      keptVersions: async (versions) => versions.filter(({ contentId }) => contentId === 'kept'),
+    });
+    replace(a, { disk, cloud });
+  });
+
+  it('[FI-4] [SA-1] [SY-46] comes back into sight and is sent when the drive has lost what it holds', async () => {
+    await a.cycle();
+    expect(world.cloudTree().get('f (rescued)')).toBe('old');
+    await a.settle();
+    expect(Object.fromEntries(world.cloudTree())).toEqual({ f: 'new', 'f (rescued)': 'old' });
+    expect(a.deps.journal.meta().recovery).toBe(false);
+  });
+
+  it('[FI-4] [SA-1] [SY-46] waits beyond its grace while the drive cannot tell', async () => {
+    const cloud = instead<Cloud>(a.deps.cloud, { keptVersions: () => Promise.reject(new AppError('UNAVAILABLE')) });
+    replace(a, { cloud });
+    for (let cycle = 0; cycle < 3; cycle += 1) {
+      expect(await a.cycle()).toMatchObject({ stop: { why: 'offline' } });
+    }
+    expect(graces.slice(1)).toEqual([0, 0]);
+    expect(isStaged).toBe(true);
   });
 });
 

@@ -61,7 +61,8 @@ async function remove(op: Trash, id: BaseId, execution: Execution): Promise<Refu
   const path = execution.live.pathOf(id);
   const sig = execution.localNow(id)?.sig;
   const trash = (at: RelativePath) => (sig ? disk.trashFile(`${op.opId}-${id}`, at, sig) : CHANGED);
-  const result = path === undefined ? CHANGED : await (isFile ? trash(path) : disk.removeFolder(path));
+  const result =
+    path === undefined ? CHANGED : await (isFile ? trash(path) : disk.removeFolder(path, execution.folderNow(id)));
   return result.t === 'done' ? null : { near: id, path: path ?? '', result };
 }
 

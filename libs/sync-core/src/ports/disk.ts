@@ -1,5 +1,6 @@
 import type { ChunkRef } from '@tideline/contracts';
 import type { FileMeta, StatSig } from '../model/tree.ts';
+import type { FileVersion } from './cloud.ts';
 
 /** Path below the task's root with `/` between names; empty for the root. Made by the engine from names, never from input. */
 export type RelativePath = string;
@@ -11,7 +12,7 @@ export type DiskRefused = { readonly t: 'refused'; readonly code: string };
 export type DiskResult<T> = ({ readonly t: 'done' } & T) | Changed | DiskRefused;
 
 /**
- * The folder that something is put into, as it was seen; `changed` when another one stands at its path by now (SY-40). Null for the
+ * The folder that something is put into, or that goes, as it was seen; `changed` when another one stands at its path by now (SY-40). Null for the
  * root, and left out where any folder at the path will do.
  */
 export type Into = StatSig | null;
@@ -24,6 +25,8 @@ export type PlaceRequest = {
   readonly path: RelativePath;
   /** What stands there now and is to be replaced; null: the name must be free. */
   readonly replaces: StatSig | null;
+  /** Whose content that is, as far as it is known: only with these bytes it may be given up when its grace is over. */
+  readonly replaced?: FileVersion;
   readonly into?: Into;
   readonly meta: FileMeta;
   /** The whole content of a small file, or a file staged before with `stage`. Both verified against the content id already. */
@@ -62,11 +65,15 @@ export type Disk = {
   setMeta(path: RelativePath, expect: StatSig, meta: FileMeta): Promise<DiskResult<{ sig: StatSig }>>;
   /** A file to the OS trash (BI-3), if it still is `expect`. */
   trashFile(opId: string, path: RelativePath, expect: StatSig): Promise<DiskResult<object>>;
-  /** An empty folder (deletable leftovers such as .DS_Store aside) away; `changed` when anything else is in it. */
-  removeFolder(path: RelativePath): Promise<DiskResult<object>>;
+  /** An empty folder (deletable leftovers such as .DS_Store aside) away; `changed` when anything else is in it, or it is another one. */
+  removeFolder(path: RelativePath, expect?: Into): Promise<DiskResult<object>>;
   freeBytes(): Promise<{ freeBytes: number; totalBytes: number }>;
   /** Displaced files whose grace is over: purged, or reported when somebody kept writing to them (R08). */
   settleDisplaced(nowMs: number): Promise<readonly { readonly rescuedTo: RelativePath }[]>;
+  /** What displaced files hold, as far as that is known; for whoever asks the drive whether it still has it. */
+  displaced(): Promise<readonly FileVersion[]>;
+  /** Brings displaced files into sight, all but those that are one of these; answers where they are. */
+  surfaceDisplaced(kept: readonly FileVersion[]): Promise<readonly RelativePath[]>;
   /** After a crash: finishes or rolls back what staging holds; nothing is deleted, unknown files are rescued. */
   recover(unfinishedOpIds: ReadonlySet<string>): Promise<readonly RelativePath[]>;
 };

@@ -223,8 +223,10 @@ export class MemoryDisk implements Disk {
     return { t: 'done' };
   }
 
-  async removeFolder(path: RelativePath): Promise<DiskResult<object>> {
+  async removeFolder(path: RelativePath, expect?: Into): Promise<DiskResult<object>> {
     this.onWrite(`rmdir ${path}`);
+    const there = this.#entries.get(path);
+    if (expect && there && !this.#is(there, expect)) return CHANGED;
     if (this.#below(path).length !== 1) return CHANGED;
     this.#entries.delete(path);
     return { t: 'done' };
@@ -235,6 +237,14 @@ export class MemoryDisk implements Disk {
   }
 
   async settleDisplaced(): Promise<readonly []> {
+    return [];
+  }
+
+  async displaced(): Promise<readonly []> {
+    return [];
+  }
+
+  async surfaceDisplaced(): Promise<readonly []> {
     return [];
   }
 
