@@ -67,8 +67,14 @@ export type CycleRequest = {
   readonly signal: AbortSignal;
 };
 
-/** `hinted`: where something happened on the disk that was not the work of this cycle. */
-export type RoundRequest = CycleRequest & { readonly hinted?: DirtyPaths | null };
+/**
+ * `hinted`: where something happened on the disk that was not the work of this cycle. `consents`: approved holds that this cycle has
+ * looked at everything for, on both sides, since it knew of them (SY-44).
+ */
+export type RoundRequest = CycleRequest & {
+  readonly hinted?: DirtyPaths | null;
+  readonly consents?: ReadonlySet<string>;
+};
 
 /** Why a cycle planned nothing at all. */
 export type CycleStop =

@@ -108,6 +108,56 @@ describe('a mass delete', () => {
     expect(world.cloudTree().size).toBe(60);
   });
 
+  it('[GU-1] [SY-44] approved, takes nothing that came back unnoticed', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    world.clock.advance(DAY_MS);
+    const id = world.idOf('f3');
+    a.disk.write('f3', 'content f3');
+    a.disk.write('f4', 'edited since');
+    answerAll(a, 'approved');
+    await a.cycle({ dirty: null });
+    await a.settle();
+    expect(world.idOf('f3')).toBe(id);
+    expect(world.cloudTree()).toEqual(a.disk.tree());
+    expect(a.disk.tree().size).toBe(12);
+    expect(world.cloudTree().get('f4')).toBe('edited since');
+  });
+
+  it('[GU-1] [SY-44] approved, takes nothing of what was moved to another folder meanwhile, unnoticed', async () => {
+    const c = world.device(3, { exclude: ['/away'] });
+    await c.settle();
+    c.disk.mkdir('away');
+    for (let number = 0; number < 50; number++) c.disk.rename(`f${number}`, `away/f${number}`);
+    await c.settle();
+    expect(c.journal.holds()).toMatchObject([{ files: 50 }]);
+    const id = world.idOf('f7');
+    world.clock.advance(DAY_MS);
+    c.disk.mkdir('back');
+    c.disk.rename('away/f7', 'back/f7');
+    answerAll(c, 'approved');
+    await c.cycle({ dirty: null });
+    await c.settle();
+    expect(world.idOf('back/f7')).toBe(id);
+    expect(world.cloudTree().size).toBe(12);
+  });
+
+  it('[GU-1] [SY-44] approved while a cycle runs that did not look at everything, has that cycle look first', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    world.clock.advance(DAY_MS);
+    a.disk.write('f3', 'content f3');
+    const changes = (cursor: string) => {
+      answerAll(a, 'approved');
+      return world.cloud.changes(cursor);
+    };
+    replace(a, { cloud: instead<Cloud>(world.cloud, { changes }) });
+    const id = world.idOf('f3');
+    expect(await a.cycle({ dirty: null })).toMatchObject({ holds: 0, pending: 0 });
+    expect(world.cloudTree().size).toBe(11);
+    expect(world.idOf('f3')).toBe(id);
+  });
+
   it('[GU-1] unanswered for 7 days, ends with the files kept, on either side', async () => {
     removeFiles(a, 0, 50);
     await a.settle();

@@ -6,7 +6,7 @@ import { decideNow } from './decide-now.ts';
 import { Execution, type Tries } from './execution.ts';
 import { executePlan } from './execute-plan.ts';
 import { followUp, noteUnseen } from './follow-up.ts';
-import { endSpentHolds, guardNow } from './guard-now.ts';
+import { approvedHolds, endSpentHolds, guardNow } from './guard-now.ts';
 import { letIn } from './let-in.ts';
 import { noteProblems } from './note-problems.ts';
 import { observe, type Observed } from './observe.ts';
@@ -29,10 +29,12 @@ export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<
   let look: Look = { dirty: request.dirty, pullFeed: request.pullFeed || request.dirty === 'all' };
   let scannedAll = false;
   let feedRead = false;
+  let consents: ReadonlySet<string> = new Set();
   const tries: Tries = new Map();
   for (let round = 1; ; round++) {
     const news = round === 1 ? { hinted: request.dirty } : NO_NEWS;
-    const result = await runRound(deps, { ...request, ...look, ...news }, tries);
+    consents = consentsAfter(look, consents, deps);
+    const result = await runRound(deps, { ...request, ...look, ...news, consents }, tries);
     if ('stop' in result) return stoppedReport(deps, result);
     scannedAll ||= result.scannedAll;
     feedRead ||= look.pullFeed;
@@ -42,6 +44,10 @@ export async function runCycle(deps: CycleDeps, request: CycleRequest): Promise<
     look = next;
   }
 }
+
+/** A look at everything is one for all that was agreed to before it (SY-44). */
+const consentsAfter = ({ dirty, pullFeed }: Look, before: ReadonlySet<string>, deps: CycleDeps): ReadonlySet<string> =>
+  dirty === 'all' && pullFeed ? approvedHolds(deps) : before;
 
 type SoFar = { readonly scannedAll: boolean; readonly feedRead: boolean; readonly isLast: boolean };
 
@@ -76,6 +82,7 @@ async function decideAndAct(
   const execution = new Execution(deps, request, { ...trees, approvedOps: guarded.approvedOps, tries });
   if (before) execution.goOnFrom(before);
   noteProblems(decided, execution, seen.scannedAll);
+  execution.lookEverywhere ||= guarded.mustLook;
   const failure = await executePlan(guarded.plan, execution).then(() => null, stopFor);
   endSpentHolds(deps);
   noteUnseen(execution, wanted);
