@@ -93,6 +93,21 @@ describe('[SY-26] a size, bidirectional', () => {
     expect(a.disk.tree().get('f')).toBe('small again');
   });
 
+  it('[SY-26] [I2] holds no folder in the cloud by what is left out, gone here, and known to be elsewhere there', async () => {
+    for (const folder of ['d', 'e']) a.disk.mkdir(folder);
+    a.disk.write('d/large', LARGE);
+    await a.settle();
+    use(SMALL);
+    await a.settle();
+    world.move('d/large', 'e/large');
+    a.disk.remove('d/large');
+    await a.settle();
+    a.disk.remove('d');
+    const report = await a.settle();
+    expect(Object.fromEntries(world.cloudTree())).toEqual({ e: null, 'e/large': LARGE });
+    expect(report).toMatchObject({ failed: 0, pending: 0 });
+  });
+
   it('[SA-1] [SY-12] two new files of one name, one of them too large: both stay, and who cannot come is told', async () => {
     use(SMALL);
     a.disk.write('here', LARGE);

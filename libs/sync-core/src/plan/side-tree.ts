@@ -87,7 +87,7 @@ export class SideTree {
     const row = scene.row(entity);
     if (state.t === 'present') return this.put(entity, state);
     this.#places.set(entity, null);
-    if (state.t === 'absent') return;
+    if (state.t === 'absent' || this.#isElsewhere(entity)) return;
     this.#sealed.add(entity);
     if (row) this.put(entity, { parent: row.parent, name: this.#nameOf(row) });
   }
@@ -183,7 +183,12 @@ export class SideTree {
 
   /** A detached row has nothing on the disk. */
   #isThere(row: BaseNode): boolean {
-    return this.#side === 'cloud' || row.state === 'managed';
+    return this.#side === 'cloud' ? !this.#isElsewhere(row.id) : row.state === 'managed';
+  }
+
+  /** Left out, and known to be gone from the cloud, or to be where it stands as a stranger: base does not tell where it is. */
+  #isElsewhere(entity: Entity): boolean {
+    return this.#side === 'cloud' && this.#nameless.has(entity);
   }
 
   #nameOf(row: BaseNode): string {
