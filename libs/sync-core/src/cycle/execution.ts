@@ -56,6 +56,8 @@ export class Execution {
   refeed = false;
   /** Something came back from staging: no picture of the disk holds any more. */
   lookEverywhere = false;
+  /** Base could not take over where both sides have a folder by now: the next decision links it. */
+  placesWait = false;
   blocked: BlockReason | null = null;
   /** Files from this size on were refused for want of room. */
   tooLargeBytes = Infinity;
@@ -98,6 +100,7 @@ export class Execution {
     this.yielded += before.yielded;
     this.refeed ||= before.refeed;
     this.lookEverywhere ||= before.lookEverywhere;
+    this.placesWait ||= before.placesWait;
     this.blocked ??= before.blocked;
     for (const folder of before.whereToLook()) this.rescan.add(folder);
   }
@@ -226,6 +229,7 @@ export class Execution {
     const step = settleAll(trees, steps);
     journal.advance({ ...step, finished: [...(step.finished ?? []), ...over], deeds });
     for (const { key, id } of step.adopt ?? []) this.live.adopt(key, id);
+    this.placesWait ||= steps.some(({ op }) => isMoveAhead(op, journal.base));
   }
 
   #takeDeeds(): Deed[] {
@@ -301,6 +305,13 @@ export class Execution {
 function nodeOf(op: CloudOp | LocalOp): CloudId | LocalKey {
   if ('cloud' in op) return op.cloud.id;
   return 'key' in op ? op.key : op.id;
+}
+
+/** Base is a tree at every moment (SY-25): what was moved into a folder that base still has below it keeps its place there. */
+function isMoveAhead(op: Op, base: CycleDeps['journal']['base']): boolean {
+  if (op.op !== 'cloudMove' && (op.op !== 'localMove' || op.staged)) return false;
+  const row = base.get(op.id);
+  return row !== undefined && row.parent !== op.parent;
 }
 
 function inBase(row: BaseNode | undefined): LocalNode | undefined {

@@ -11,9 +11,9 @@ export function noteUnseen(execution: Execution, { unseen, asksRights }: Wanted)
 
 /** What our own work calls to look at again: folders that were not as planned, a feed that has moved, or the rest of a plan. */
 export function followUp(execution: Execution, isLeft: boolean): Look | null {
-  const { lookEverywhere, refeed } = execution;
+  const { lookEverywhere, placesWait, refeed } = execution;
   if (lookEverywhere) return { dirty: 'all', pullFeed: true };
   const folders = execution.whereToLook();
-  if (folders.size === 0 && !refeed && !isLeft) return null;
+  if (folders.size === 0 && !refeed && !placesWait && !isLeft) return null;
   return { dirty: folders.size > 0 ? folders : null, pullFeed: refeed };
 }
