@@ -53,6 +53,8 @@ export class VirtualCloud {
   seq = 0;
   capsRev = 1;
   changes = 0;
+  /** Whoever was ever called so, by name. */
+  readonly #namesakes = new Map<string, Set<string>>();
   readonly #manifests = new Map<string, readonly ChunkRef[]>();
   readonly #answers = new Map<string, BatchOutcome>();
   #log: { readonly seq: number; readonly id: string }[] = [];
@@ -259,6 +261,10 @@ export class VirtualCloud {
     return true;
   }
 
+  hasHadNamesake({ id }: DriveNode, name: string): boolean {
+    return [...(this.#namesakes.get(name) ?? [])].some((other) => other !== id);
+  }
+
   isLive(id: string): boolean {
     return this.nodes.has(id) && this.isInSight('', id);
   }
@@ -355,6 +361,7 @@ export class VirtualCloud {
     stored.node = node;
     if (contentId !== undefined) stored.versions.push(contentId);
     this.nodes.set(node.id, stored);
+    this.#namesakes.set(node.name, (this.#namesakes.get(node.name) ?? new Set()).add(node.id));
     this.#log.push({ seq: node.seq, id: node.id });
     this.changes += 1;
   }

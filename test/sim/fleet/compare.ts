@@ -54,7 +54,7 @@ function notAsInCloud(device: Device, cloud: VirtualCloud, { node, seen }: { nod
   }
   met.add(device.machine.key(path));
   spots.set(node.id, { path, inode });
-  return unlike(device, { node, spot: { path, inode } });
+  return unlike(device, cloud, { node, spot: { path, inode } });
 }
 
 type Met = {
@@ -184,12 +184,14 @@ function spotOf(
   return { path, inode: hasCome ? device.machine.find(above.inode, name) : undefined };
 }
 
-function unlike(device: Device, { node, spot }: { node: DriveNode; spot: Spot }): string[] {
+type Pair = { readonly node: DriveNode; readonly spot: Spot };
+
+function unlike(device: Device, cloud: VirtualCloud, { node, spot }: Pair): string[] {
   const { path, inode } = spot;
   if (inode.kind !== node.kind) return [`${path} is a ${inode.kind} here and a ${node.kind} in the cloud`];
   if (node.kind === 'file' && contentIdOf(inode.data) !== node.contentId) return [`${path} differs in content`];
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const isSameName = name.normalize('NFC') === node.name || isMapped(device, { name, cloudName: node.name });
+  const isSameName = name.normalize('NFC') === node.name || isMapped(device, cloud, { name, node });
   return isSameName || device.config.os !== 'linux' ? [] : [`${path} is ${node.name} in the cloud`];
 }
 
@@ -197,11 +199,13 @@ function unlike(device: Device, { node, spot }: { node: DriveNode; spot: Spot })
  * Two spellings of one name beside each other: only one of them can be called so in the cloud, and the other has a name derived from
  * it there (BI-8). It keeps that when its twin goes, wherever it is moved: base holds both names, and a mapped node is what it is
  * until somebody renames it (SY-18). So it does not matter whether the twin is still there, only that there was one; and nothing
- * else may be called otherwise than in the cloud.
+ * else may be called otherwise than in the cloud. The twin may never have come here: a decomposed name is mapped as soon as the
+ * composed one is taken in the cloud, though the disk is full (whole seed 7735).
  */
-function isMapped({ twins }: Device, { name, cloudName }: { name: string; cloudName: string }): boolean {
+function isMapped({ twins }: Device, cloud: VirtualCloud, { name, node }: { name: string; node: DriveNode }): boolean {
   const wanted = name.normalize('NFC');
-  return twins.has(wanted) && cloudName.replace(DERIVED, '') === wanted;
+  if (node.name.replace(DERIVED, '') !== wanted) return false;
+  return twins.has(wanted) || (name !== wanted && cloud.hasHadNamesake(node, wanted));
 }
 
 /** What the engine puts before the extension of a name that is taken. */
