@@ -19,9 +19,10 @@ export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: S
   const isMirrorRight = await verifyInSync(deps).catch(() => null);
   // What nobody can read or see is not known to be equal.
   const verified = isCertain ? isMirrorRight : null;
-  if (isSettled(deps, result)) journal.advance({ meta: { lastFullSyncMs: clock.nowMs(), verified } });
+  const claim = isSettled(deps, result) ? { lastFullSyncMs: clock.nowMs(), verified } : null;
   // A mirror that is wrong is not repaired in silence: the whole listing is read again and compared.
-  if (isMirrorRight === false) journal.advance({ meta: { cursor: null } });
+  const lookAnew = isMirrorRight === false ? { cursor: null } : null;
+  if (claim ?? lookAnew) journal.advance({ meta: { ...claim, ...lookAnew } });
   return false;
 }
 

@@ -1,18 +1,20 @@
 import { ROOT_ID } from '../model/tree.ts';
 import type { Entity, Place } from '../reconcile/scene-types.ts';
 import type { Draft, Ordering } from './draft.ts';
+import { ExchangeGroup } from './exchange-group.ts';
 import type { SideTree } from './side-tree.ts';
 
 export type OrderRules = {
   readonly newOpId: () => string;
   /** Without deletes, what needs the names they would free waits. */
   readonly deletes: boolean;
-  /** How names are exchanged in a circle: in one request (cloud), or by way of a place out of sight (disk). */
-  readonly exchange: 'atomic' | 'staging';
+  /** Names are exchanged in a circle in one request in the cloud, and by way of a place out of sight on the disk. */
+  readonly side: 'local' | 'cloud';
 };
 
 export type Ordered<O> = { readonly ops: readonly O[]; readonly left: readonly Draft<O>[] };
 
+const NOTHING: ReadonlyMap<Entity, unknown> = new Map();
 type Blocker<O> = { readonly key: string; readonly by: Draft<O> | undefined };
 
 /**
@@ -204,7 +206,7 @@ class Order<O> {
    * disk can tell; who wants the name is sent there, and the person is told what is in the way.
    */
   #tryWhereFolderStays(): boolean {
-    if (!this.#rules.deletes || this.#rules.exchange === 'atomic') return false;
+    if (!this.#rules.deletes || this.#rules.side === 'cloud') return false;
     for (const draft of this.#stuck()) {
       const by = this.#blockerOf(draft)?.by;
       if (!draft.to || by?.act !== 'trash' || !this.#staysForLeftOut(by.entity)) continue;
@@ -265,7 +267,7 @@ class Order<O> {
     for (const draft of this.#stuck()) {
       const circle = this.#parkedAt.has(draft) ? this.#circleFrom(draft) : null;
       if (!circle) continue;
-      if (this.#rules.exchange === 'atomic' ? this.#exchangeAtOnce(circle) : this.#stageOne(circle)) broke = true;
+      if (this.#rules.side === 'cloud' ? this.#exchangeAtOnce(circle) : this.#stageOne(circle)) broke = true;
     }
     return broke;
   }
@@ -306,60 +308,26 @@ class Order<O> {
   }
 
   #exchangeAtOnce(circle: readonly Draft<O>[]): boolean {
-    if (this.#placesAfter(circle)) return this.#emitGroup(circle);
+    const own = this.#groupOf(circle);
+    if (own.fits()) return this.#emitGroup(own);
     const all = this.#stuck().filter((draft) => this.#circleFrom(draft));
-    return all.length > circle.length && this.#placesAfter(all) ? this.#emitGroup(all) : false;
+    const together = this.#groupOf(all);
+    return all.length > circle.length && together.fits() ? this.#emitGroup(together) : false;
   }
 
-  /** Whether all of a group can stand where it wants to once all of it has left where it stood. */
-  #placesAfter(group: readonly Draft<O>[]): boolean {
-    const members = new Map(group.map((draft) => [draft.entity, draft]));
-    const slots = new Set<string>();
-    return group.every(({ to, entity, act }) => {
-      if (!to) return this.#goesWith(entity, members);
-      const slot = this.#tree.slot(to.parent, to.name);
-      const occupant = this.#tree.occupant(to.parent, to.name);
-      const isFree = !slots.has(slot) && (occupant === null || this.#leavesWith(occupant, members));
-      slots.add(slot);
-      return isFree && this.#reachesRoot({ to, entity, act }, members);
-    });
+  #groupOf(drafts: readonly Draft<O>[]): ExchangeGroup<O> {
+    const deleted = this.#rules.deletes ? this.#deletes : NOTHING;
+    return new ExchangeGroup(drafts, { tree: this.#tree, deleted });
   }
 
-  #leavesWith(entity: Entity, members: ReadonlyMap<Entity, Draft<O>>): boolean {
-    const draft = members.get(entity);
-    return draft !== undefined && draft.act !== 'create';
-  }
-
-  #goesWith(folder: Entity, members: ReadonlyMap<Entity, Draft<O>>): boolean {
-    if (!this.#rules.deletes) return false;
-    return this.#tree.children(folder).every((child) => {
-      if (this.#deletes.has(child)) return this.#goesWith(child, members);
-      return members.get(child)?.act === 'move';
-    });
-  }
-
-  #reachesRoot(
-    { to, entity }: Pick<Draft<O>, 'to' | 'entity' | 'act'>,
-    members: ReadonlyMap<Entity, Draft<O>>,
-  ): boolean {
-    const passed = new Set([entity]);
-    for (let at = to?.parent; at !== ROOT_ID;) {
-      if (at === undefined || passed.has(at) || this.#tree.isSealed(at)) return false;
-      passed.add(at);
-      const member = members.get(at);
-      at = member ? member.to?.parent : this.#tree.placeOf(at)?.parent;
-    }
-    return true;
-  }
-
-  #emitGroup(group: readonly Draft<O>[]): boolean {
+  #emitGroup(group: ExchangeGroup<O>): boolean {
     this.#groups += 1;
     const atomicGroup = this.#groups;
-    const sorted = inGroupOrder(group);
+    const sorted = group.inOrder();
     const outside = new Set(sorted.flatMap((draft) => this.#groupDependencies(draft)));
     for (const draft of sorted) this.#unpark(draft);
     const done = sorted.map((draft) => {
-      const goes = draft.to ? {} : { goes: this.#subtreeWithout(draft.entity, group) };
+      const goes = draft.to ? {} : { goes: group.subtreeThatGoes(draft.entity) };
       return { draft, opId: this.#emit(draft, { after: [...outside], atomicGroup, ...goes }) };
     });
     this.#applyGroup(done);
@@ -376,22 +344,4 @@ class Order<O> {
   #groupDependencies(draft: Draft<O>): readonly string[] {
     return draft.to ? this.#dependencies(draft, draft.to) : this.#emptiedBy(this.#subtree(draft.entity));
   }
-
-  #subtreeWithout(entity: Entity, group: readonly Draft<O>[]): Entity[] {
-    const movers = new Set(group.filter((draft) => draft.to).map((draft) => draft.entity));
-    const goes = [entity];
-    for (let at = 0; at < goes.length; at++)
-      goes.push(...this.#tree.children(goes[at] ?? 0).filter((child) => !movers.has(child)));
-    return goes;
-  }
-}
-
-/** New folders from the top down, then what moves, then what goes: so the drive finds each parent. */
-function inGroupOrder<O>(group: readonly Draft<O>[]): Draft<O>[] {
-  const creates = new Map(group.filter((draft) => draft.act === 'create').map((draft) => [draft.entity, draft]));
-  const depthOf = (draft: Draft<O> | undefined): number =>
-    draft ? 1 + depthOf(creates.get(draft.to?.parent ?? 0)) : 0;
-  const rankOf = (draft: Draft<O>) =>
-    draft.act === 'create' ? depthOf(draft) : draft.act === 'trash' ? Infinity : 1e9;
-  return [...group].sort((a, b) => (rankOf(a) === rankOf(b) ? b.entity - a.entity : rankOf(a) - rankOf(b)));
 }

@@ -31,9 +31,8 @@ export function makePlan(tree: TargetTree, given: Given): Omit<Plan, 'problems' 
   const scope = { entities: tree.entities(), leftBehind: tree.anew(), names: policy.names };
   const rules = { newOpId: () => ids.opId(), deletes: mayDelete(policy) };
   const sideOf = (side: 'local' | 'cloud') => new SideTree(tree.scene, side, scope);
-  const local = here.length === 0 ? NONE : order(sideOf('local'), here, { ...rules, exchange: 'staging' });
-  const cloud =
-    drafts.cloud.length === 0 ? NONE : order(sideOf('cloud'), drafts.cloud, { ...rules, exchange: 'atomic' });
+  const local = here.length === 0 ? NONE : order(sideOf('local'), here, { ...rules, side: 'local' });
+  const cloud = drafts.cloud.length === 0 ? NONE : order(sideOf('cloud'), drafts.cloud, { ...rules, side: 'cloud' });
   if (policy.mode === 'upload' && local.ops.length > 0) throw new Error('upload mode never touches the disk');
   const done = base.length + local.ops.length + cloud.ops.length;
   const left = local.left.length + cloud.left.length + (here.length < drafts.local.length ? 1 : 0);
