@@ -1,5 +1,6 @@
-import { leavesOutOfSight } from './left-out-of-sight.ts';
+import type { TaskMeta } from '../ports/journal.ts';
 import type { CycleDeps } from './cycle-types.ts';
+import { leavesOutOfSight } from './left-out-of-sight.ts';
 import { failedOps, isSettled, remainingOps, type RoundResult } from './report.ts';
 import { verifyInSync } from './verify.ts';
 
@@ -9,7 +10,7 @@ import { verifyInSync } from './verify.ts';
  * Answers whether a phase ended: its decision put deletes off (SY-15), and only the next one says whether anything is left.
  */
 export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: Seen): Promise<boolean> {
-  const { journal, clock } = deps;
+  const { clock } = deps;
   const isCertain = isSettled(deps, result) && !result.decided.waits && !hasUnknown(deps);
   const { done, doneBefore } = result.execution;
   if (done + doneBefore > 0 || !isCertain) withdrawVerdict(deps);
@@ -20,10 +21,19 @@ export async function concludeSync(deps: CycleDeps, result: RoundResult, seen: S
   // What nobody can read or see is not known to be equal.
   const verified = isCertain ? isMirrorRight : null;
   const claim = isSettled(deps, result) ? { lastFullSyncMs: clock.nowMs(), verified } : null;
-  // A mirror that is wrong is not repaired in silence: the whole listing is read again and compared.
+  noteVerdict(deps, { claim, isMirrorRight });
+  return false;
+}
+
+type Verdict = {
+  readonly claim: Pick<TaskMeta, 'lastFullSyncMs' | 'verified'> | null;
+  readonly isMirrorRight: boolean | null;
+};
+
+/** A mirror that is wrong is not repaired in silence: the whole listing is read again and compared. */
+function noteVerdict({ journal }: CycleDeps, { claim, isMirrorRight }: Verdict): void {
   const lookAnew = isMirrorRight === false ? { cursor: null } : null;
   if (claim ?? lookAnew) journal.advance({ meta: { ...claim, ...lookAnew } });
-  return false;
 }
 
 type Seen = { readonly scannedAll: boolean; readonly feedRead: boolean; readonly settled: boolean };
