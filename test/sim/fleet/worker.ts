@@ -58,14 +58,16 @@ async function run(job: Extract<Job, { t: 'run' }>): Promise<object> {
 
 const digestOf = (log: readonly string[]): string => createHash('sha256').update(log.join('\n')).digest('hex');
 
+/** Whoever asked may have gone meanwhile. */
+function tell(answer: unknown): void {
+  if (process.connected) process.send?.(answer, () => undefined);
+}
+
 process.on('message', (job: Job) => {
-  void work(job).then(
-    (answer) => process.send?.(answer),
-    (error: unknown) => {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const seed = job.t === 'plan' ? job.plan.seed : job.seed;
-      process.send?.({ seed, stats: null, failure: { invariant: 'I0', message } });
-    },
-  );
+  void work(job).then(tell, (error: unknown) => {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const seed = job.t === 'plan' ? job.plan.seed : job.seed;
+    tell({ seed, stats: null, failure: { invariant: 'I0', message } });
+  });
 });
-process.send?.('ready');
+tell('ready');
