@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DEFAULT_RETENTION } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
-import { removePastGrants } from '../grants/past-grant.store.ts';
+import { removePastGrants } from '../grants/past-grants.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import type { JobCounts, PeriodicJob } from '../jobs/periodic-job.ts';
 import { Clock } from '../platform/clock.ts';

@@ -1,7 +1,7 @@
 import type { EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
-import { keepingGrants } from '../grants/past-grant.store.ts';
+import { keepingGrants } from '../grants/past-grants.ts';
 import { queryLast, queryRows } from '../platform/rows.ts';
 import { releaseVersionsOf } from '../versions/release.store.ts';
 

@@ -12,8 +12,7 @@ import { ScopeService } from '../change-feed/scope.service.ts';
 import { CommitService } from '../drive/commit.service.ts';
 import { loadManifests } from '../drive/content.store.ts';
 import { AccessService, type NodeAccess } from '../grants/access.service.ts';
-import { bumpCapsRev } from '../grants/grant.store.ts';
-import { giveAgain } from '../grants/past-grant.store.ts';
+import { giveAgain } from '../grants/past-grants.ts';
 import { cancelOnAbort } from '../platform/cancel-on-abort.ts';
 import { isAdmin, type MemberPrincipal, type PersonPrincipal } from '../platform/principal.ts';
 import { SocketHub } from '../platform/socket-hub.ts';
@@ -173,7 +172,7 @@ export class RestoreRunner {
   }
 
   /** Before anybody can see a folder that is made again, it is for those for whom it was. */
-  async #giveAgain(
+  #giveAgain(
     manager: EntityManager,
     restore: StoredRestore,
     { steps, outcomes }: { steps: readonly StoredStep[]; outcomes: ReadonlyMap<string, BatchOutcome> },
@@ -181,10 +180,7 @@ export class RestoreRunner {
     const made = steps.flatMap(({ nodeKind, wasId, nodeId, opId }) =>
       nodeKind === 'folder' && wasId !== null && outcomes.get(opId)?.status === 'done' ? [{ wasId, nodeId }] : [],
     );
-    const { enterpriseId, spaceId } = restore;
-    if ((await giveAgain(manager, { enterpriseId, spaceId }, made)) === 0) return false;
-    await bumpCapsRev(manager, enterpriseId, [spaceId]);
-    return true;
+    return giveAgain(manager, { enterpriseId: restore.enterpriseId, spaceId: restore.spaceId }, made);
   }
 
   /** What was purged is made again only for who could see all of it: an admin of then may be none by now. */

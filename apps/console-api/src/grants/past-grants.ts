@@ -2,6 +2,7 @@ import type { NodeId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
 import { queryRows } from '../platform/rows.ts';
+import { bumpCapsRev } from './grant.store.ts';
 
 /** What a grant says, to whom; the same in folder_grant and in past_grant. */
 const SAID = ['identity_type', 'identity_id', 'sub_teams', 'role', 'atoms', 'action_list_id', 'sync_right'];
@@ -22,10 +23,10 @@ export type MadeAgain = { readonly wasId: NodeId; readonly nodeId: NodeId };
 /**
  * Gives on folders that are made again what was given on them when they went, also while their removal is under way. A list of actions
  * means what it means now. What was given to somebody who is gone is left out, as on any other folder. Needs the lock of the space;
- * answers how many there were.
+ * answers whether there was anything, which is a new revision of the space's rights.
  */
-export async function giveAgain(manager: EntityManager, key: SpaceKey, made: readonly MadeAgain[]): Promise<number> {
-  if (made.length === 0) return 0;
+export async function giveAgain(manager: EntityManager, key: SpaceKey, made: readonly MadeAgain[]): Promise<boolean> {
+  if (made.length === 0) return false;
   const rows = await queryRows(
     manager,
     `INSERT INTO folder_grant (enterprise_id, id, space_id, node_id, ${COPIED})
@@ -47,7 +48,9 @@ export async function giveAgain(manager: EntityManager, key: SpaceKey, made: rea
      RETURNING id`,
     [key.enterpriseId, key.spaceId, made.map((each) => each.wasId), made.map((each) => each.nodeId)],
   );
-  return rows.length;
+  if (rows.length === 0) return false;
+  await bumpCapsRev(manager, key.enterpriseId, [key.spaceId]);
+  return true;
 }
 
 /** Of folders that are in nothing any more that can be restored; a slice. */
