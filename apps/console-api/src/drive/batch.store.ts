@@ -2,7 +2,6 @@ import type { BatchOp, BatchOutcome, DriveNode, EnterpriseId, SpaceId, VersionOr
 import type { EntityManager } from 'typeorm';
 import type { KeptStatement } from '../platform/hot-transaction.ts';
 import { queryRows } from '../platform/rows.ts';
-import { subtreeSeqOf } from './batch.ts';
 import { nodeById, nodeByName } from './node-probe.ts';
 import { NODE_COLUMNS, toNode, type NodeRow } from './node-row.ts';
 
@@ -130,35 +129,3 @@ const BATCH_NODES: KeptStatement = {
   SELECT ${NODE_COLUMNS}, n.space_id, n.purged_at IS NOT NULL AS purged, n.lost_path IS NOT NULL AS lost FROM up
   CROSS JOIN LATERAL ${nodeById('up.id', BATCH_COLUMNS)} n`,
 };
-
-/** Operations whose folder has something below it that changed after `ifSubtreeSeq`; walks up from what changed since. */
-export async function listChangedSubtrees(
-  manager: EntityManager,
-  key: SpaceKey,
-  ops: readonly BatchOp[],
-): Promise<Set<string>> {
-  const guarded = ops.filter((op) => subtreeSeqOf(op) !== undefined);
-  if (guarded.length === 0) return new Set();
-  const rows = await queryRows<{ op_id: string }>(
-    manager,
-    `WITH RECURSIVE want AS (SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::bigint[]) AS t(op_id, folder_id, seq)),
-     up AS (
-       SELECT want.op_id, want.folder_id, n.parent_id FROM want
-       JOIN node_history h ON h.enterprise_id = $1 AND h.space_id = $2 AND h.from_seq > want.seq AND h.to_seq IS NULL
-       JOIN node n ON n.enterprise_id = $1 AND n.id = h.node_id
-       UNION
-       SELECT up.op_id, up.folder_id, p.parent_id FROM up
-       CROSS JOIN LATERAL (SELECT parent_id FROM node WHERE enterprise_id = $1 AND id = up.parent_id LIMIT 1) p
-       WHERE up.parent_id <> up.folder_id
-     )
-     SELECT DISTINCT op_id FROM up WHERE parent_id = folder_id`,
-    [
-      key.enterpriseId,
-      key.spaceId,
-      guarded.map((op) => op.opId),
-      guarded.map((op) => op.nodeId),
-      guarded.map(subtreeSeqOf),
-    ],
-  );
-  return new Set(rows.map((row) => row.op_id));
-}

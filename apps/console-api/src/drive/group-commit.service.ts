@@ -12,16 +12,11 @@ import { reservationsOf } from '../quota/reservation-id.ts';
 import { listReserved, removeReservations } from '../quota/reservation.store.ts';
 import { authorOf } from './author.ts';
 import { findOccupants, mentionedNodes, toContentId, type Batch, type Committed, type Group } from './batch.ts';
-import {
-  findAndLockSpace,
-  listAnswers,
-  listChangedSubtrees,
-  loadBatchNodes,
-  type LockedSpace,
-  type SpaceKey,
-} from './batch.store.ts';
+import { findAndLockSpace, listAnswers, loadBatchNodes, type LockedSpace, type SpaceKey } from './batch.store.ts';
 import { changedOutcomes, decideGroup, type GroupBatch, type GroupDecision, type GroupInput } from './decide-group.ts';
 import { loadRestorePaths } from './restore-path.store.ts';
+import { listGuards } from './subtree-guards.ts';
+import { listChangedSubtrees } from './subtree-guards.store.ts';
 import { lookBelow, NOTHING_BELOW, type Below, type SubtreeLook } from './subtree-rights.ts';
 import { UsableChunks } from './usable-chunks.service.ts';
 import { writeBatches } from './write-batches.store.ts';
@@ -105,6 +100,8 @@ export class GroupCommit {
     const { batches, found } = isStale ? await this.#lookAgain(manager, group, settled) : { ...settled, found: nodes };
     const { lostPaths, occupants } = await loadRestorePaths(manager, key, { ops, ...found });
     const unknown = findOccupants(ops, found.nodes).filter(({ id }) => batches.some(({ rights }) => !rights.has(id)));
+    const guards = listGuards(batches, found.nodes);
+    const changed = await listChangedSubtrees(manager, key, { guards: guards.asked, spaceSeq: space.seq });
     const inTheWay = await this.#rightsOn(manager, group, [...occupants, ...unknown]);
     return {
       batches: batches.map((batch, index) => withRights(batch, inTheWay[index] ?? NO_RIGHTS)),
@@ -112,7 +109,7 @@ export class GroupCommit {
       answered,
       found: { ...found, nodes: [...found.nodes, ...occupants] },
       lostPaths,
-      changedSubtrees: await listChangedSubtrees(manager, key, ops),
+      changedSubtrees: new Set([...changed, ...guards.unasked]),
       reserved: await findReserved(manager, key, { space, batches }),
       now: this.clock.now().toISOString(),
       newVersionId: () => uuidv7() as VersionId,
