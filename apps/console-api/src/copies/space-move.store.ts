@@ -2,6 +2,7 @@ import type { NodeId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
 import { keepingGrants } from '../grants/past-grants.ts';
+import { raisingCapsRev } from '../grants/removed-grants.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type MovedTree = {
@@ -107,16 +108,9 @@ export async function removeGrants(manager: EntityManager, move: SpaceMove): Pro
     manager,
     `WITH gone AS (
        DELETE FROM folder_grant WHERE enterprise_id = $1 AND node_id = ANY($2::uuid[]) RETURNING *
-     ), kept AS (${KEEPING_GRANTS})
+     ), kept AS (${KEEPING_GRANTS}), raised AS (${raisingCapsRev('gone')})
      SELECT id FROM gone`,
     [move.from.enterpriseId, move.tree.ids, move.from.seq + 1],
   );
-  if (rows.length === 0) return false;
-  // By more than the ends that have come of these grants, which each counted 1: see the feed.
-  await queryRows(
-    manager,
-    `UPDATE space SET caps_rev = caps_rev + 1 + 2 * $3::int WHERE enterprise_id = $1 AND id = $2`,
-    [move.from.enterpriseId, move.from.spaceId, rows.length],
-  );
-  return true;
+  return rows.length > 0;
 }

@@ -1,5 +1,6 @@
 import type { DeviceId, EnterpriseId, EnterpriseRole, TeamId, UserId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
+import { lockSpacesOf, removeGrantsTo } from '../grants/removed-grants.ts';
 import { queryRows } from '../platform/rows.ts';
 
 type Key = { readonly enterpriseId: EnterpriseId };
@@ -122,6 +123,9 @@ export async function pauseTasks(manager: EntityManager, key: UserKey, since: Da
 
 /** The row stays, so that what the person wrote keeps an author; everything that gives access goes. */
 export async function markDeleted(manager: EntityManager, key: UserKey, at: Date): Promise<void> {
+  const leaving = { enterpriseId: key.enterpriseId, type: 'user', id: key.userId } as const;
+  await lockSpacesOf(manager, leaving);
+  await removeGrantsTo(manager, leaving);
   await queryRows(
     manager,
     `WITH gone AS (
@@ -133,8 +137,6 @@ export async function markDeleted(manager: EntityManager, key: UserKey, at: Date
        DELETE FROM team_member WHERE enterprise_id = $1 AND user_id = $2
      ), tokens AS (
        DELETE FROM enrollment_token_user WHERE enterprise_id = $1 AND user_id = $2
-     ), grants AS (
-       DELETE FROM folder_grant WHERE enterprise_id = $1 AND identity_type = 'user' AND identity_id = $2
      )
      DELETE FROM invitation WHERE enterprise_id = $1 AND user_id = $2`,
     [key.enterpriseId, key.userId, at],

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError, type Team, type TeamId, type TeamMembers, type UpdateTeam, type UserId } from '@tideline/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
+import { lockSpacesOf } from '../grants/removed-grants.ts';
 import { PeopleService } from '../identity/people.service.ts';
 import { Clock } from '../platform/clock.ts';
 import type { PersonPrincipal } from '../platform/principal.ts';
@@ -14,7 +15,6 @@ import {
   deleteTeam,
   insertMember,
   listMembers,
-  lockTeamSpace,
   lockTeamTree,
   moveTeam,
   renameTeam,
@@ -70,7 +70,7 @@ export class TeamAdminService {
     await inTransaction(this.dataSource, async (manager) => {
       await lockTeamTree(manager, caller);
       requireShapeable(await loadReach(manager, caller), teamId);
-      await lockTeamSpace(manager, key);
+      await lockSpacesOf(manager, { enterpriseId: caller.enterpriseId, type: 'team', id: teamId }); // against writers, too
       await requireEmpty(manager, key);
       const now = this.clock.now();
       const until = new Date(now.getTime() + KEEP_DAYS * DAY_MS);

@@ -1,5 +1,6 @@
 import { AppError, type EnterpriseId, type EnterpriseRole, type TeamId, type UserId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
+import { removeGrantsTo } from '../grants/removed-grants.ts';
 import { queryRows } from '../platform/rows.ts';
 
 export type TeamKey = { readonly enterpriseId: EnterpriseId; readonly teamId: TeamId };
@@ -30,15 +31,6 @@ export async function moveTeam(manager: EntityManager, key: TeamKey, parentId: T
   ]);
 }
 
-/** Against writers. */
-export async function lockTeamSpace(manager: EntityManager, key: TeamKey): Promise<void> {
-  await queryRows(
-    manager,
-    `SELECT FROM space WHERE enterprise_id = $1 AND kind = 'team' AND team_id = $2 FOR NO KEY UPDATE`,
-    [key.enterpriseId, key.teamId],
-  );
-}
-
 /** Members, teams below it, and files of its space that are not in the bin hold a team. */
 export async function requireEmpty(manager: EntityManager, key: TeamKey): Promise<void> {
   const [row] = await queryRows<{ isEmpty: boolean }>(
@@ -60,12 +52,11 @@ export async function deleteTeam(
   key: TeamKey,
   kept: { readonly until: Date; readonly now: Date; readonly suffix: string },
 ): Promise<void> {
+  await removeGrantsTo(manager, { enterpriseId: key.enterpriseId, type: 'team', id: key.teamId });
   await queryRows(
     manager,
     `WITH kept AS (
        UPDATE space SET kept_until = $3, name = name || $5 WHERE enterprise_id = $1 AND kind = 'team' AND team_id = $2
-     ), grants AS (
-       DELETE FROM folder_grant WHERE enterprise_id = $1 AND identity_type = 'team' AND identity_id = $2
      )
      UPDATE enrollment_token SET team_id = NULL, revoked_at = coalesce(revoked_at, $4) WHERE enterprise_id = $1 AND team_id = $2`,
     [key.enterpriseId, key.teamId, kept.until, kept.now, kept.suffix],

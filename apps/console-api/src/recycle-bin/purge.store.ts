@@ -2,6 +2,7 @@ import type { EnterpriseId, NodeId, SpaceId } from '@tideline/contracts';
 import type { EntityManager } from 'typeorm';
 import type { SpaceKey } from '../drive/batch.store.ts';
 import { keepingGrants } from '../grants/past-grants.ts';
+import { raisingCapsRev } from '../grants/removed-grants.ts';
 import { queryLast, queryRows } from '../platform/rows.ts';
 import { releaseVersionsOf } from '../versions/release.store.ts';
 
@@ -122,7 +123,7 @@ export async function removePurged(manager: EntityManager, key: SpaceKey, ids: r
   await releaseVersionsOf(manager, key, ids);
   await queryLast(
     manager,
-    `WITH kept AS (${KEEPING_GRANTS})
+    `WITH kept AS (${KEEPING_GRANTS} RETURNING space_id), raised AS (${raisingCapsRev('kept')})
      DELETE FROM node WHERE enterprise_id = $1 AND id = ANY($2::uuid[]) AND purged_at IS NOT NULL`,
     [key.enterpriseId, ids],
   );
