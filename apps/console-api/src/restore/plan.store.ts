@@ -107,18 +107,21 @@ const PREPARED = [
 
 /**
  * Every node that was there, and where it is: here, elsewhere in the space (below something trashed included), in the bin itself,
- * or gone (purged, or in another space). What is gone is made again with a new id: its old one has an end in the history. What was given
- * on it is known when that end came after the space began to keep it, or is still to come.
+ * or gone (purged, or in another space). The nearest trashed folder decides: what was trashed by itself outlives a purged one above it.
+ * What is gone is made again with a new id: its old one has an end in the history. What was given on it is known when that end came after
+ * the space began to keep it, or is still to come.
  */
 const GOALS = `
   WITH RECURSIVE absent AS (
     SELECT was.id FROM was WHERE NOT EXISTS (SELECT FROM is_now WHERE is_now.id = was.id)
   ), up AS (
-    SELECT a.id, n.parent_id, n.purged_at IS NOT NULL AS is_purged FROM absent a CROSS JOIN LATERAL (
-      SELECT parent_id, purged_at FROM node WHERE enterprise_id = $1 AND id = a.id LIMIT 1) n
+    SELECT a.id, n.parent_id, n.purged_at IS NOT NULL AS is_purged, n.trashed_at IS NOT NULL AS is_trashed
+    FROM absent a CROSS JOIN LATERAL (
+      SELECT parent_id, purged_at, trashed_at FROM node WHERE enterprise_id = $1 AND id = a.id LIMIT 1) n
     UNION
-    SELECT up.id, n.parent_id, n.purged_at IS NOT NULL FROM up CROSS JOIN LATERAL (
-      SELECT parent_id, purged_at FROM node WHERE enterprise_id = $1 AND id = up.parent_id LIMIT 1) n
+    SELECT up.id, n.parent_id, n.purged_at IS NOT NULL, n.trashed_at IS NOT NULL FROM up CROSS JOIN LATERAL (
+      SELECT parent_id, purged_at, trashed_at FROM node WHERE enterprise_id = $1 AND id = up.parent_id LIMIT 1) n
+    WHERE NOT up.is_trashed
   ), purged AS (
     SELECT DISTINCT id FROM up WHERE is_purged
   ), found AS (

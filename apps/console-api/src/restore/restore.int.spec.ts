@@ -42,6 +42,26 @@ async function owned() {
 }
 
 describe('a folder as it was at a moment', () => {
+  it('[VE-2] takes what was trashed by itself out of the bin, also while the folder around it is still being purged', async () => {
+    const { person, spaceId, folderId, commit, file } = await owned();
+    const [docs, inner] = [ops.folder(folderId, 'docs'), ops.folder(folderId, 'inner')];
+    await commit(docs, { ...inner, parentId: docs.nodeId } as BatchOp);
+    const own = await file(docs.nodeId, 'own', 'o');
+    const inInner = await file(inner.nodeId, 'in inner', 'i');
+    await file(docs.nodeId, 'gone', 'g');
+    const was = await world.tree(person, spaceId, folderId);
+    const at = await world.moment();
+    await commit(ops.trash(own), ops.trash(inner.nodeId), ops.trash(docs.nodeId));
+    await world.purge(spaceId, docs.nodeId, { pending: true });
+    const job = await world.restore(person, folderId, at);
+    expect(job).toMatchObject({ state: 'done', counts: { bring_back: 2, recreate: 2 }, refused: 0 });
+    expect(await world.tree(person, spaceId, folderId)).toEqual(was);
+    await world.purges.clearAll(AbortSignal.any([]));
+    expect(await world.tree(person, spaceId, folderId)).toEqual(was);
+    const ids = await drive.sql(`SELECT id FROM node WHERE id = ANY($1) AND trashed_at IS NULL`, [[own, inInner]]);
+    expect(ids).toHaveLength(2);
+  });
+
   it('[VE-4] shows first what it would do, and changes nothing before it is applied', async () => {
     const { person, spaceId, folderId, commit, put, file, names } = await owned();
     const [kept, edited, thrown] = [
