@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
-import { ROOT_ID, type BaseId, type BaseNode, type LocalKey } from '@tideline/sync-core/tree';
+import { ROOT_ID, type BaseId, type BaseNode, type LocalKey, type StatSig } from '@tideline/sync-core/tree';
 import { isSameIdentity, toStatSig } from '../stat/sig.ts';
 import { canBeSynced, lookAt } from './list-folder.ts';
-import { absolutePath, joinPath, type Entry, type LastChange, type ScanSession } from './session.ts';
+import { absolutePath, joinPath, type Entry, type LastChange, type ReadFolder, type ScanSession } from './session.ts';
 import { isGone } from './system-error.ts';
 import { lastChangeOf, msUntilOld } from './trust.ts';
 import { isStill, MAX_DEPTH, pathOf } from './where-is.ts';
@@ -18,7 +18,7 @@ type Search = {
 };
 
 /** `key`: left out for folders that are no part of the scan. */
-type Changed = { readonly path: string; readonly key?: LocalKey; readonly changedNs: bigint };
+type Changed = { readonly path: string; readonly key?: LocalKey; readonly changedNs: bigint; readonly sig?: StatSig };
 
 /**
  * SY-41: folders are read one after the other, and what moves meanwhile, from one that is still to be read into one that was read
@@ -46,16 +46,26 @@ function* changedFolders({ session, unlisted }: Search): Generator<Changed> {
   for (const [key, last] of session.read) {
     const path = pathOf(session, key);
     const stats = path === undefined ? undefined : findFolder(session, path);
-    if (path === undefined || !stats || !isStill(session, key, toStatSig(stats, session.env.volume))) {
-      // Gone, or elsewhere: then the folder that it came to has changed.
-      session.read.delete(key);
-    } else if (hasChanged(stats, last)) yield { path, key, changedNs: stats.ctimeNs };
+    // Gone, or elsewhere: then the folder that it came to has changed.
+    if (path === undefined || !stats) session.read.delete(key);
+    else yield* changedSince(session, { path, key, last, stats });
   }
   for (const [path, last] of unlisted) {
     const stats = findFolder(session, path);
     if (!stats) unlisted.delete(path);
     else if (hasChanged(stats, last)) yield { path, changedNs: stats.ctimeNs };
   }
+}
+
+type Seen = { readonly path: string; readonly key: LocalKey; readonly last: ReadFolder; readonly stats: BigIntStats };
+
+/** A folder that base does not know, as it is new or stands in the place of another, is looked through once, and known by that. */
+function* changedSince(session: ScanSession, { path, key, last, stats }: Seen): Generator<Changed> {
+  const sig = toStatSig(stats, session.env.volume);
+  const isKnown = last.sig === undefined && isStill(session, key, sig);
+  const isIt = isKnown || (last.sig !== undefined && isSameIdentity(last.sig, sig));
+  if (isIt && !hasChanged(stats, last)) return;
+  yield { path, key, changedNs: stats.ctimeNs, ...(isKnown ? {} : { sig }) };
 }
 
 const hasChanged = ({ ctimeNs }: BigIntStats, { changedNs, isYoung }: LastChange): boolean =>
@@ -86,7 +96,7 @@ function lookThrough(search: Search, folder: Changed): void {
   const { session, unlisted } = search;
   const last = lastChangeOf(folder, Date.now());
   if (folder.key === undefined) unlisted.set(folder.path, last);
-  else session.read.set(folder.key, last);
+  else session.read.set(folder.key, folder.sig ? { ...last, sig: folder.sig } : last);
   for (const found of entriesIn(session, folder)) {
     const node = found.sig.links === 1 ? findMissing(search, found) : undefined;
     if (node) session.arrived.set(node.id, found.path);
@@ -100,6 +110,8 @@ type Found = Pick<Entry, 'name' | 'path' | 'kind' | 'sig' | 'changedNs'>;
 function* entriesIn(session: ScanSession, folder: Changed): Generator<Found> {
   for (const name of namesIn(session, folder.path)) {
     const looked = lookAt(session, folder, name);
+    // SA-4: what cannot be looked at may be what is missing.
+    session.isInDoubt ||= looked.t === 'unknown' && looked.code !== 'NAME_UNSUPPORTED';
     if (looked.t !== 'stats' || !canBeSynced(session, looked.stats)) continue;
     const { path, stats } = looked;
     const kind = stats.isDirectory() ? 'folder' : 'file';

@@ -577,6 +577,16 @@ describe('something moved while a scan reads one folder after the other', () => 
     }
   });
 
+  it.each(['a', 'z'])('[SA-4] [SY-41] is not called absent inside a new folder that was read before it came: %s', (at) => {
+    mkdirSync(world.path(`${at}/new`), { recursive: true });
+    for (let number = 0, calls = 1; number < calls; number += 1) {
+      const scanned = scanWith(number, () => renameSync(world.path('m/d'), world.path(`${at}/new/d`)));
+      ({ calls } = scanned);
+      expect(absent(scanned), `moved before call ${number} of ${calls}`).toEqual([]);
+      if (number < calls) renameSync(world.path(`${at}/new/d`), world.path('m/d'));
+    }
+  });
+
   it('[SA-4] [SY-41] is not called absent inside a new folder either', () => {
     const moveIntoNew = (): void => {
       mkdirSync(world.path('z/new/deep'), { recursive: true });

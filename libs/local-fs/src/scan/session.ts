@@ -56,6 +56,8 @@ export type Missing = { readonly node: BaseNode; readonly why: 'absent' | Unknow
 
 /** `isYoung`: so shortly before the look that a second change could show the same time. */
 export type LastChange = { readonly changedNs: bigint; readonly isYoung: boolean };
+/** `sig`: of one that is not the folder that base has at its place. */
+export type ReadFolder = LastChange & { readonly sig?: StatSig };
 
 export type ScanSession = {
   readonly env: ScanEnv;
@@ -71,7 +73,7 @@ export type ScanSession = {
   readonly places: Map<LocalKey, string>;
   readonly missing: Missing[];
   /** Folders read to their end, with when they had last changed before that (SY-41). */
-  readonly read: Map<LocalKey, LastChange>;
+  readonly read: Map<LocalKey, ReadFolder>;
   /** New folders that were found, by their ids. */
   readonly newFolders: Map<bigint, LocalKey>;
   /** Missing nodes that came to a place which was read already. */

@@ -93,7 +93,7 @@ describe('[SY-26] a size, bidirectional', () => {
     expect(a.disk.tree().get('f')).toBe('small again');
   });
 
-  it('[SY-26] [I2] holds no folder in the cloud by what is left out, gone here, and known to be elsewhere there', async () => {
+  it('[SY-26] holds no folder in the cloud by what is left out, gone here, and known to be elsewhere there', async () => {
     for (const folder of ['d', 'e']) a.disk.mkdir(folder);
     a.disk.write('d/large', LARGE);
     await a.settle();
