@@ -110,8 +110,8 @@ type Found = Pick<Entry, 'name' | 'path' | 'kind' | 'sig' | 'changedNs'>;
 function* entriesIn(session: ScanSession, folder: Changed): Generator<Found> {
   for (const name of namesIn(session, folder.path)) {
     const looked = lookAt(session, folder, name);
-    // SA-4: what cannot be looked at may be what is missing.
-    session.isInDoubt ||= looked.t === 'unknown' && looked.code !== 'NAME_UNSUPPORTED';
+    // SA-4: what cannot be looked at may be what is missing, unless it was there before.
+    session.isInDoubt ||= looked.t === 'unknown' && !session.unreadable.some(({ path }) => path === looked.path);
     if (looked.t !== 'stats' || !canBeSynced(session, looked.stats)) continue;
     const { path, stats } = looked;
     const kind = stats.isDirectory() ? 'folder' : 'file';
