@@ -1,7 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cloud } from '../ports/cloud.ts';
+import type { ScanResult } from '../ports/journal.ts';
+import type { DirtyPaths, Scanner } from '../ports/scanner.ts';
 import type { TestDevice } from '../testing/test-device.ts';
-import { answerAll, CycleWorld, DAY_MS, files, instead, replace, unreachable } from './cycle-world.fixture.ts';
+import {
+  answerAll,
+  CycleWorld,
+  DAY_MS,
+  files,
+  instead,
+  refusing,
+  replace,
+  unreachable,
+} from './cycle-world.fixture.ts';
 
 let world: CycleWorld;
 let a: TestDevice;
@@ -156,6 +167,56 @@ describe('a mass delete', () => {
     expect(await a.cycle({ dirty: null })).toMatchObject({ holds: 0, pending: 0 });
     expect(world.cloudTree().size).toBe(11);
     expect(world.idOf('f3')).toBe(id);
+  });
+
+  it.each([null, 'approved'] as const)(
+    '[GU-1] [SY-41] goes on where a look ends in doubt, answered: %s',
+    async (answer) => {
+      removeFiles(a, 0, 50);
+      await a.settle();
+      if (answer) answerAll(a, answer);
+      const [held] = a.journal.holds();
+      const scanner = a.deps.scanner;
+      const inDoubt = (seen: ScanResult['seen']): ScanResult['seen'] =>
+        new Map(
+          [...seen].map(([key, node]) => [key, node.t === 'absent' ? { ...node, t: 'unknown', why: 'busy' } : node]),
+        );
+      const scan: Scanner['scan'] = async (...given) => {
+        const result = await scanner.scan(...given);
+        return { ...result, seen: inDoubt(result.seen) };
+      };
+      replace(a, { scanner: instead(scanner, { scan }) });
+      await a.cycle({ dirty: 'all' });
+      expect(a.journal.holds()).toEqual([held]);
+      replace(a, { scanner });
+      await a.settle();
+      expect(world.cloudTree().size).toBe(answer ? 10 : 60);
+      expect(a.journal.holds()).toEqual(answer ? [] : [held]);
+    },
+  );
+
+  it('[GU-1] [SY-44] approved, has not everything looked at again and again for one that cannot be deleted', async () => {
+    removeFiles(a, 0, 50);
+    await a.settle();
+    answerAll(a, 'approved');
+    const stuck = world.idOf('f3');
+    const refused = refusing(world.cloud, 'FORBIDDEN', (op) => 'nodeId' in op && op.nodeId === stuck);
+    const scanner = a.deps.scanner;
+    const looks: DirtyPaths[] = [];
+    const scan: Scanner['scan'] = (dirty, signal) => {
+      looks.push(dirty);
+      return scanner.scan(dirty, signal);
+    };
+    replace(a, { cloud: refused, scanner: instead(scanner, { scan }) });
+    await world.cycles(a, 3);
+    expect(world.cloudTree().size).toBe(11);
+    looks.length = 0;
+    for (let number = 0; number < 5; number++) {
+      a.disk.write('saved', `again ${number}`);
+      await a.cycle({ dirty: new Set(['']) });
+    }
+    // When it is its turn to be tried again, and not with every file that is saved.
+    expect(looks.filter((look) => look === 'all')).toHaveLength(1);
   });
 
   it('[GU-1] unanswered for 7 days, ends with the files kept, on either side', async () => {
