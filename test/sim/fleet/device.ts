@@ -508,9 +508,9 @@ export class AgentProcess {
       trashFile: (opId, path, expect) => call('trashFile', opId, path, expect),
       removeFolder: (path, expect) => call('removeFolder', path, expect),
       freeBytes: () => port('free', () => ({ freeBytes: machine.isFull ? 0 : 5e11, totalBytes: 1e12 })),
-      settleDisplaced: async (nowMs) => {
+      settleDisplaced: async (nowMs, only) => {
         const isEmpty = await port('look into staging', () => kit.isStagingEmpty(root));
-        const settled = isEmpty ? [] : await call('settleDisplaced', nowMs);
+        const settled = isEmpty ? [] : await call('settleDisplaced', nowMs, only);
         return [...rescued.splice(0).map((rescuedTo) => ({ rescuedTo })), ...settled];
       },
       displaced: async () =>

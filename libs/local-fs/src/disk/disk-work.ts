@@ -40,7 +40,7 @@ export function createDiskWork(context: DiskContext): DiskWork {
     setMeta: (path, expect, meta) => attempt(() => setMeta(context, { path, expect, meta })),
     trashFile: (id, path, expect) => attempt(() => trashFile(context, { id, path, expect })),
     removeFolder: (path, expect) => attempt(() => removeFolder(context, path, expect)),
-    settleDisplaced: (nowMs) => settleDisplaced(context, nowMs),
+    settleDisplaced: (nowMs, only) => settleDisplaced(context, nowMs, only),
     displaced: () => displaced(context),
     surfaceDisplaced: (kept) => surfaceDisplaced(context, kept),
     recover: (unfinishedOpIds) => recover(context, unfinishedOpIds),

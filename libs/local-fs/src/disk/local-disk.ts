@@ -56,8 +56,8 @@ export function createDisk(options: DiskOptions): LocalDisk {
       const { bavail, blocks, bsize } = await statfs(root);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     },
-    settleDisplaced: async (nowMs) => {
-      const settled = isStagingEmpty(root) ? [] : await call('settleDisplaced', nowMs);
+    settleDisplaced: async (nowMs, only) => {
+      const settled = isStagingEmpty(root) ? [] : await call('settleDisplaced', nowMs, only);
       return [...takeRescued().map((rescuedTo) => ({ rescuedTo })), ...settled];
     },
     displaced: async () => (isStagingEmpty(root) ? [] : call('displaced')),

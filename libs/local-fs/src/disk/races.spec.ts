@@ -228,7 +228,10 @@ describe('displaced files', () => {
     expect(work.displaced()).toEqual(['a', 'b'].map((name) => ({ nodeId: name, contentId: name })));
     expect(work.surfaceDisplaced([{ nodeId: 'a', contentId: 'a' }])).toEqual(['b (rescued)']);
     expect(world.tree()).toEqual({ a: 'of the cloud', b: 'of the cloud', 'b (rescued)': 'old b' });
+    expect(work.settleDisplaced(late(), [])).toEqual([]);
     expect(work.displaced()).toEqual([{ nodeId: 'a', contentId: 'a' }]);
+    expect(work.settleDisplaced(late(), [{ nodeId: 'a', contentId: 'a' }])).toEqual([]);
+    expect(work.displaced()).toEqual([]);
   });
 
   it('[R08] lets one go that has its old place again, as a kill left it', () => {

@@ -17,23 +17,34 @@ export const GRACE_MS = 10 * 60 * 1000;
 export type Rescued = { readonly rescuedTo: string };
 
 /**
- * Displaced files whose grace is over. Their bytes are in the cloud's history; so an untouched one goes, and one that somebody
- * kept writing to comes back beside the file that replaced it (R08). Nothing else may stay in staging between two cycles: what
+ * Displaced files whose grace is over, of which the drive has what they hold: `only` one of these, where it may have lost some (FI-4).
+ * So an untouched one goes, and one that somebody kept writing to comes back beside the file that replaced it (R08). Nothing else may stay in staging between two cycles: what
  * is hidden comes back, and whatever has come back since the last call is told.
  */
-export function settleDisplaced(context: DiskContext, nowMs: number): readonly Rescued[] {
+export function settleDisplaced(
+  context: DiskContext,
+  nowMs: number,
+  only?: readonly FileVersion[],
+): readonly Rescued[] {
+  const keys = only && new Set(only.map(keyOf));
+  const mayGo = ({ holds }: Note): boolean => !keys || (holds !== undefined && keys.has(keyOf(holds)));
   const found = withFolders(context.root, (folders) => {
     const job = { context, folders };
     const shown = showHidden(job);
     const old = findStaging(folders, 'old');
-    const late = namesIn(old).flatMap((name) => (old ? trySettle(job, { old, name, nowMs }) : []));
+    const late = namesIn(old).flatMap((name) => (old ? trySettle(job, { old, name, nowMs, mayGo }) : []));
     return [...shown, ...late];
   });
   const paths = new Set([...context.rescued.splice(0), ...found]);
   return [...paths].map((rescuedTo) => ({ rescuedTo }));
 }
 
-type Displaced = { readonly old: FolderHandle; readonly name: string; readonly nowMs: number };
+type Displaced = {
+  readonly old: FolderHandle;
+  readonly name: string;
+  readonly nowMs: number;
+  readonly mayGo: (note: Note) => boolean;
+};
 
 /** What the disk refuses now is tried again with the next cycle. */
 function trySettle(job: DiskJob, displaced: Displaced): string[] {
@@ -41,11 +52,11 @@ function trySettle(job: DiskJob, displaced: Displaced): string[] {
   return Array.isArray(settled) ? settled : [];
 }
 
-function settleOne(job: DiskJob, { old, name, nowMs }: Displaced): string[] {
+function settleOne(job: DiskJob, { old, name, nowMs, mayGo }: Displaced): string[] {
   if (isYoungerThanGrace(old, name, nowMs)) return [];
   const note = findNote(old, name);
   if (!note) return tryBringBack(job, old, name);
-  if (note.atMs + GRACE_MS > nowMs) return [];
+  if (note.atMs + GRACE_MS > nowMs || !mayGo(note)) return [];
   const isBack = isAt(job, lstat(old.at(name)), note.path);
   if (isBack || (isUntouched(lstat(old.at(name)), note) && holdsStill(old.at(name), note))) {
     unlinkSync(old.at(name));

@@ -51,15 +51,15 @@ async function whereToLook(
   { dirty, settings }: CycleRequest,
   broughtBack: readonly RelativePath[],
 ): Promise<DirtyPaths | null> {
-  const rescued = settings.mode === 'upload' ? [] : await deps.disk.settleDisplaced(graceEndsAt(deps));
+  const rescued = settings.mode === 'upload' ? [] : await deps.disk.settleDisplaced(NOTHING_IS_GIVEN_UP);
   if (dirty === 'all') return dirty;
   const back = [...broughtBack, ...rescued.map(({ rescuedTo }) => rescuedTo), ...busyAndDue(deps)].map(folderOf);
   const look = new Set([...(dirty ?? recentlyGone(deps)), ...back]);
   return dirty === null && look.size === 0 ? null : look;
 }
 
-/** FI-4: nothing is given up as long as it is not known what the drive still has. */
-const graceEndsAt = ({ journal, clock }: CycleDeps): number => (journal.meta().recovery ? 0 : clock.nowMs());
+/** FI-4: before the drive was asked it is not known what it still has. */
+const NOTHING_IS_GIVEN_UP = 0;
 
 /** R14: a file that somebody held or wrote to is tried again by itself; letting it go makes no event. */
 function busyAndDue({ journal, clock }: CycleDeps): RelativePath[] {

@@ -1,3 +1,4 @@
+import type { RelativePath } from '../ports/disk.ts';
 import { answerHolds } from './answer-holds.ts';
 import { bringBack } from './bring-back.ts';
 import type { CycleDeps, CycleRequest, CycleStop } from './cycle-types.ts';
@@ -31,18 +32,33 @@ async function look(deps: CycleDeps, request: CycleRequest): Promise<Observed | 
   if ('why' in disk) return disk;
   const stop = request.pullFeed ? await observeCloud(deps, request.signal) : null;
   rightTheClock(deps);
-  const noneSeen = stop ?? (await surfaceLost(deps, request).catch(stopFor));
+  const noneSeen = stop ?? (await settleDisplaced(deps, request).catch(stopFor));
   return noneSeen ?? { ...disk, observedFromMs };
 }
 
-/** FI-4: what a restored drive has lost, and only a displaced file holds, comes back into sight before it is decided about anything. */
-async function surfaceLost(deps: CycleDeps, request: CycleRequest): Promise<CycleStop | null> {
-  const { disk, cloud, journal } = deps;
-  if (!journal.meta().recovery || request.settings.mode === 'upload') return null;
-  const held = await disk.displaced();
-  const kept = held.length === 0 ? [] : await cloud.keptVersions(held);
-  const surfaced = await disk.surfaceDisplaced(kept);
-  if (surfaced.length === 0) return null;
-  const seen = await observeDisk(deps, { ...request, dirty: null }, surfaced);
+/**
+ * FI-4: what displaced files hold is in the history of the drive, unless that was restored from a backup, which its feed tells. So their
+ * grace ends when the feed was read; and what a restored drive has lost comes back into sight before anything is decided.
+ */
+async function settleDisplaced(deps: CycleDeps, request: CycleRequest): Promise<CycleStop | null> {
+  if (request.settings.mode === 'upload') return null;
+  const shown = deps.journal.meta().recovery ? await surfaceLost(deps) : await giveUp(deps, request);
+  if (shown.length === 0) return null;
+  const seen = await observeDisk(deps, { ...request, dirty: null }, shown);
   return 'why' in seen ? seen : null;
+}
+
+async function surfaceLost({ disk, cloud, clock }: CycleDeps): Promise<readonly RelativePath[]> {
+  const held = await disk.displaced();
+  if (held.length === 0) return disk.surfaceDisplaced([]);
+  const kept = await cloud.keptVersions(held);
+  const surfaced = await disk.surfaceDisplaced(kept);
+  const late = await disk.settleDisplaced(clock.nowMs(), kept);
+  return [...surfaced, ...late.map(({ rescuedTo }) => rescuedTo)];
+}
+
+async function giveUp({ disk, clock }: CycleDeps, { pullFeed }: CycleRequest): Promise<readonly RelativePath[]> {
+  if (!pullFeed) return [];
+  const late = await disk.settleDisplaced(clock.nowMs());
+  return late.map(({ rescuedTo }) => rescuedTo);
 }

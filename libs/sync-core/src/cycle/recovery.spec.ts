@@ -5,7 +5,7 @@ import type { Disk } from '../ports/disk.ts';
 import { MemoryJournal } from '../testing/memory-journal.ts';
 import { MemoryScanner } from '../testing/memory-scanner.ts';
 import type { TestDevice } from '../testing/test-device.ts';
-import { CycleWorld, hashes, instead, replace } from './cycle-world.fixture.ts';
+import { CycleWorld, hashes, instead, replace, unreachable } from './cycle-world.fixture.ts';
 
 let world: CycleWorld;
 let a: TestDevice;
@@ -123,7 +123,7 @@ describe('a server that was restored from a backup', () => {
 
 describe('a displaced file, when the server was restored from a backup', () => {
   const VERSIONS = ['kept', 'lost'].map((contentId) => ({ nodeId: 'n', contentId }));
-  let graces: number[];
+  let graces: (readonly [number, ...unknown[]])[];
   let isStaged: boolean;
 
   beforeEach(async () => {
@@ -132,8 +132,8 @@ describe('a displaced file, when the server was restored from a backup', () => {
     graces = [];
     isStaged = true;
     const disk = instead<Disk>(a.disk, {
-      settleDisplaced: async (nowMs) => {
-        graces.push(nowMs);
+      settleDisplaced: async (nowMs, ...only) => {
+        if (nowMs > 0) graces.push([nowMs, ...only]);
         return [];
       },
       displaced: async () => (isStaged ? VERSIONS : []),
@@ -164,8 +164,20 @@ describe('a displaced file, when the server was restored from a backup', () => {
     for (let cycle = 0; cycle < 3; cycle += 1) {
       expect(await a.cycle()).toMatchObject({ stop: { why: 'offline' } });
     }
-    expect(graces.slice(1)).toEqual([0, 0]);
+    expect(graces).toEqual([]);
     expect(isStaged).toBe(true);
+  });
+
+  it('[FI-4] [SA-1] [SY-46] waits beyond its grace while the drive is away, which may come back restored', async () => {
+    a.deps.journal.advance({ meta: { recovery: false } });
+    replace(a, { cloud: unreachable(world.cloud) });
+    for (let cycle = 0; cycle < 3; cycle += 1) await a.cycle();
+    expect(graces).toEqual([]);
+  });
+
+  it('[FI-4] [SY-46] goes when its grace is over though the device recovers for long, if the drive has what it holds', async () => {
+    await a.cycle();
+    expect(graces).toEqual([[a.deps.clock.nowMs(), [VERSIONS[0]]]]);
   });
 });
 
