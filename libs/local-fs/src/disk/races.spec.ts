@@ -15,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { FileVersion } from '@tideline/sync-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDiskContext } from './disk-context.ts';
 import type { DiskWork } from './disk-protocol.ts';
@@ -220,17 +221,21 @@ describe('displaced files', () => {
   });
 
   it('[FI-4] [SY-46] come back into sight but for those that a restored drive still has', () => {
-    for (const name of ['a', 'b']) {
-      const replaced = { nodeId: name, contentId: name };
+    const [kept, lost] = ['a', 'b'].map((nodeId) => {
+      const contentId = createHash('sha256').update(`old ${nodeId}`).digest('hex');
+      return { nodeId, contentId };
+    }) as [FileVersion, FileVersion];
+    for (const replaced of [kept, lost]) {
+      const name = replaced.nodeId;
       world.write(name, `old ${name}`);
       placeOne(name, 'of the cloud', { opId: `op-${name}`, replaces: world.sig(name), replaced });
     }
-    expect(work.displaced()).toEqual(['a', 'b'].map((name) => ({ nodeId: name, contentId: name })));
-    expect(work.surfaceDisplaced([{ nodeId: 'a', contentId: 'a' }])).toEqual(['b (rescued)']);
+    expect(work.displaced()).toEqual([kept, lost]);
+    expect(work.surfaceDisplaced([kept])).toEqual(['b (rescued)']);
     expect(world.tree()).toEqual({ a: 'of the cloud', b: 'of the cloud', 'b (rescued)': 'old b' });
     expect(work.settleDisplaced(late(), [])).toEqual([]);
-    expect(work.displaced()).toEqual([{ nodeId: 'a', contentId: 'a' }]);
-    expect(work.settleDisplaced(late(), [{ nodeId: 'a', contentId: 'a' }])).toEqual([]);
+    expect(work.displaced()).toEqual([kept]);
+    expect(work.settleDisplaced(late(), [kept])).toEqual([]);
     expect(work.displaced()).toEqual([]);
   });
 
