@@ -44,7 +44,8 @@ async function settleDisplaced(deps: CycleDeps, request: CycleRequest): Promise<
   if (request.settings.mode === 'upload') return null;
   const shown = deps.journal.meta().recovery ? await surfaceLost(deps) : await giveUp(deps, request);
   if (shown.length === 0) return null;
-  const seen = await observeDisk(deps, { ...request, dirty: null }, shown);
+  // Everywhere: their notes name folders as they were then, which may be spelled otherwise by now.
+  const seen = await observeDisk(deps, { ...request, dirty: 'all' }, shown);
   return 'why' in seen ? seen : null;
 }
 
