@@ -72,7 +72,10 @@ export type Disk = {
    * Displaced files whose grace is over: purged, or reported when somebody kept writing to them (R08). `only`: those that hold one of
    * these; the others wait.
    */
-  settleDisplaced(nowMs: number, only?: readonly FileVersion[]): Promise<readonly { readonly rescuedTo: RelativePath }[]>;
+  settleDisplaced(
+    nowMs: number,
+    only?: readonly FileVersion[],
+  ): Promise<readonly { readonly rescuedTo: RelativePath }[]>;
   /** What displaced files hold, as far as that is known; for whoever asks the drive whether it still has it. */
   displaced(): Promise<readonly FileVersion[]>;
   /** Brings displaced files into sight, all but those that are one of these; answers where they are. */
