@@ -59,7 +59,7 @@ function* changedFolders({ session, unlisted }: Search): Generator<Changed> {
 
 type Seen = { readonly path: string; readonly key: LocalKey; readonly last: ReadFolder; readonly stats: BigIntStats };
 
-/** A folder that base does not know, as it is new or stands in the place of another, is looked through once, and known by that. */
+/** A folder that stands in the place of the one that base has there is looked through once, and known by that. */
 function* changedSince(session: ScanSession, { path, key, last, stats }: Seen): Generator<Changed> {
   const sig = toStatSig(stats, session.env.volume);
   const isKnown = last.sig === undefined && isStill(session, key, sig);
@@ -88,7 +88,8 @@ function findFolder(session: ScanSession, path: string): BigIntStats | undefined
 /** Until no change can show the time of the last one any more. */
 function waitUntilOld(changed: readonly Changed[]): void {
   const nowMs = Date.now();
-  const waitMs = Math.max(...changed.map((folder) => msUntilOld(folder, nowMs)));
+  // As many as there are folders: too many for the arguments of one call.
+  const waitMs = changed.reduce((longestMs, folder) => Math.max(longestMs, msUntilOld(folder, nowMs)), 0);
   if (waitMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs);
 }
 

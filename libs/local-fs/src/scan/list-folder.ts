@@ -30,7 +30,8 @@ export function listFolder(session: ScanSession, folder: FolderTask): void {
   const places = placesIn(session, folder, names);
   if (!visitAll(session, { folder, places })) return;
   if (folder.key > 0) session.listed.add(folder.key);
-  session.read.set(folder.key, lastChangeOf(folder, atMs));
+  const last = lastChangeOf(folder, atMs);
+  session.read.set(folder.key, folder.key > 0 ? last : { ...last, sig: folder.sig });
   tellReadableAgain(session, folder);
   for (const node of [...places.unseen.values(), ...places.rivals.values().flatMap((rivals) => rivals)]) {
     // A detached row keeps a name only; whether its file is there says nothing.

@@ -12,7 +12,7 @@ export function enqueueDirty(session: ScanSession, dirty: readonly string[]): vo
   }
   // The last one is taken first: folders before what they hold, so that what has moved is known when it matters.
   const deepestFirst = [...tasks.values()].sort((a, b) => depthOf(b.path) - depthOf(a.path));
-  session.queue.push(...deepestFirst);
+  for (const task of deepestFirst) session.queue.push(task);
 }
 
 const depthOf = (path: string): number => (path === '' ? 0 : path.split('/').length);
@@ -81,7 +81,7 @@ export function enqueueRelated(session: ScanSession): boolean {
   for (const id of folders) session.attempted.add(id);
   const tasks = [...folders].map((id) => reachable(session, id)).filter((task) => task !== undefined);
   const unread = tasks.filter((task) => !session.listed.has(task.key));
-  session.queue.push(...unread);
+  for (const task of unread) session.queue.push(task);
   return unread.length > 0;
 }
 

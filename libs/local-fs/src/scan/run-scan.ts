@@ -28,8 +28,7 @@ function scan(env: ScanEnv, dirty: 'all' | readonly string[]): ScanSummary {
   do walk(session);
   while (hasMore(session));
   findArrivals(session);
-  const unreadable = placesInDoubt(session).map((path) => ({ path, code: 'BUSY' as const }));
-  session.unreadable.push(...unreadable);
+  for (const path of placesInDoubt(session)) session.unreadable.push({ path, code: 'BUSY' });
   tellMissing(session);
   return summaryOf(session);
 }

@@ -56,7 +56,7 @@ export type Missing = { readonly node: BaseNode; readonly why: 'absent' | Unknow
 
 /** `isYoung`: so shortly before the look that a second change could show the same time. */
 export type LastChange = { readonly changedNs: bigint; readonly isYoung: boolean };
-/** `sig`: of one that is not the folder that base has at its place. */
+/** `sig`: of a new one, and of one that is not the folder that base has at its place. */
 export type ReadFolder = LastChange & { readonly sig?: StatSig };
 
 export type ScanSession = {

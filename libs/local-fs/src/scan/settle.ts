@@ -59,7 +59,7 @@ export function* withDescendants(session: ScanSession, node: BaseNode): Generato
   for (let next = open.pop(); next; next = open.pop()) {
     if (session.assigned.has(next.id)) continue;
     yield next;
-    if (next.kind === 'folder') open.push(...session.env.known.children(next.id));
+    if (next.kind === 'folder') for (const child of session.env.known.children(next.id)) open.push(child);
   }
 }
 

@@ -13,7 +13,7 @@ export const watchFolders: WatchAdapter = async (root, events) => {
   const watcher = createFolderWatcher(root, events);
   const open = [''];
   for (let count = 1; open.length > 0; count += 1) {
-    open.push(...watcher.add(open.pop() ?? ''));
+    for (const folder of watcher.add(open.pop() ?? '')) open.push(folder);
     if (count % FOLDERS_PER_TURN === 0) await nextTurn();
   }
   return watcher.stop;
@@ -53,7 +53,7 @@ function createFolderWatcher(root: string, events: WatchEvents): FolderWatcher {
     const open = [folder];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       events.changed(next);
-      open.push(...add(next));
+      for (const below of add(next)) open.push(below);
     }
   };
   const onEvent = (folder: string, name: string | null): void => {

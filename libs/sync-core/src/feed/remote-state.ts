@@ -96,7 +96,7 @@ function foldGone({ id, gone, rev }: Gone, known: CloudKnowledge, nowMs: number)
   if (isStale) return;
   const waiting = [id];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (known.isFolder(next)) waiting.push(...known.children(next));
+    if (known.isFolder(next)) for (const child of known.children(next)) waiting.push(child);
     const facts = { row: known.row(next), before: known.seen(next), nowMs };
     known.set(gone === 'revoked' ? unknownStep(next, 'revoked', facts) : absentStep(next, facts));
   }

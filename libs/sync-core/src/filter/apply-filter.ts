@@ -113,7 +113,7 @@ function leave(
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (id !== key && seen.has(id)) continue;
     local.set(id, { t: 'absent', sinceMs });
-    open.push(...base.children(id).map((row) => row.id));
+    for (const row of base.children(id)) open.push(row.id);
   }
 }
 

@@ -47,8 +47,9 @@ export class ExchangeGroup<O> {
   /** What goes with a folder: all that is in it but what moves out of it at the same time. */
   subtreeThatGoes(folder: Entity): readonly Entity[] {
     const goes = [folder];
-    const stays = (child: Entity): boolean => !this.#members.get(child)?.to;
-    for (let at = 0; at < goes.length; at++) goes.push(...this.#tree.children(goes[at] ?? 0).filter(stays));
+    for (const each of goes) {
+      for (const child of this.#tree.children(each)) if (!this.#members.get(child)?.to) goes.push(child);
+    }
     return goes;
   }
 

@@ -162,7 +162,7 @@ export class OpFactory {
       id: entity,
       kind,
       ids: goes,
-      sinceMs: Math.max(...goes.map((gone) => this.#scene.cloudGoneSinceMs(gone))),
+      sinceMs: latest(goes, (gone) => this.#scene.cloudGoneSinceMs(gone)),
     });
     return { entity, act: 'trash', to: null, build };
   }
@@ -239,7 +239,7 @@ export class OpFactory {
       cloudId: this.#cloudIdOf(entity),
       ifMatch: nodeOf(cloud).rev,
       ifSubtreeSeq: kind === 'folder' ? (cloudSeq ?? null) : null,
-      sinceMs: Math.max(...goes.map((gone) => this.#scene.trees.local.get(gone)?.sinceMs ?? 0)),
+      sinceMs: latest(goes, (gone) => this.#scene.trees.local.get(gone)?.sinceMs ?? 0),
     });
     return { entity, act: 'trash', to: null, build };
   }
@@ -286,4 +286,9 @@ function contentOf(local: Facts['local']): Pick<CloudNode, 'contentId' | 'size'>
 function sigOf(local: Facts['local']): StatSig {
   if (local.t === 'present' && local.sig) return local.sig;
   return { volume: '', fileId: 0n, birthNs: 0n, size: 0, mtimeNs: 0n, ctimeNs: 0n, links: 1 };
+}
+
+/** A folder may hold more than a call takes arguments. */
+function latest(goes: readonly Entity[], momentOf: (entity: Entity) => number): number {
+  return goes.reduce((latestMs, entity) => Math.max(latestMs, momentOf(entity)), -Infinity);
 }

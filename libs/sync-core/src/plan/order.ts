@@ -248,7 +248,7 @@ class Order<O> {
 
   #subtree(entity: Entity): Entity[] {
     const goes = [entity];
-    for (let at = 0; at < goes.length; at++) goes.push(...this.#tree.children(goes[at] ?? 0));
+    for (const each of goes) for (const child of this.#tree.children(each)) goes.push(child);
     return goes;
   }
 
