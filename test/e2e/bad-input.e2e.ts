@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { routes } from '@tideline/contracts';
-import { CONSOLE_MAIN, StartedProcess, World, eventually } from '@tideline/testing';
+import { AGENT_MAIN, CONSOLE_MAIN, StartedProcess, World, eventually } from '@tideline/testing';
 import type { AgentProcess, CommandAnswer } from '@tideline/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -70,6 +72,15 @@ describe('enrolling', () => {
     expect(again.code).toBe(1);
     expectOneLine(again, 'TOKEN_EXPIRED');
   });
+});
+
+test('a reader that goes before all is said: nothing is thrown', async () => {
+  const child = spawn(process.execPath, [AGENT_MAIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const complaints: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
 });
 
 describe('[LI-6] refused local folders', () => {

@@ -55,6 +55,12 @@ function terminal(): CliIo {
   };
 }
 
+/** Who reads a pipe may have read enough (`tideline … | head`): that ends nothing and is no failure. */
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe);
+
 const exitCode = await runProgram(process.argv.slice(2), createContext());
 // Both streams may be pipes: what was said leaves before the process does.
 process.stderr.write('', () => process.stdout.write('', () => process.exit(exitCode)));
