@@ -18,8 +18,8 @@ export type Rescued = { readonly rescuedTo: string };
 
 /**
  * Displaced files whose grace is over, of which the drive has what they hold: `only` one of these, where it may have lost some (FI-4).
- * So an untouched one goes, and one that somebody kept writing to comes back beside the file that replaced it (R08). Nothing else may stay in staging between two cycles: what
- * is hidden comes back, and whatever has come back since the last call is told.
+ * So an untouched one goes, and one that somebody kept writing to comes back beside the file that replaced it (R08). Nothing else may
+ * stay in staging between two cycles: what is hidden comes back, and whatever has come back since the last call is told.
  */
 export function settleDisplaced(
   context: DiskContext,
